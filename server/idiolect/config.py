@@ -1,0 +1,175 @@
+"""The settings, one frozen dataclass per part, with their defaults.
+
+A flag beats the file, the file beats the default; there is nothing else that changes them, no
+environment variable and no global.  ``configs/default.toml`` shows every key.
+"""
+
+import difflib
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from idiolect.errors import ConfigError
+
+__all__ = ["AudioConfig", "Config", "ControlConfig", "LearnConfig", "PerformanceConfig", "load"]
+
+
+def _within(name: str, value: float, low: float, high: float, unit: str = "") -> None:
+    if not low <= value <= high:  # also refuses nan
+        raise ConfigError(f"{name} must be {low:g} to {high:g}{unit and ' ' + unit}, got {value}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AudioConfig:
+    """How sound leaves the machine."""
+
+    output: str = "device"  # device, jack, null, or file:PATH
+    device: str = ""  # part of a device's name; empty: the system's choice
+    sample_rate: int = 0  # Hz; 0: the bundle's
+    block_frames: int = 256  # frames per callback; JACK decides its own
+
+    def __post_init__(self) -> None:
+        kind, colon, path = self.output.partition(":")
+        if kind not in {"device", "jack", "null", "file"} or bool(colon and path) != (
+            kind == "file"
+        ):
+            raise ConfigError(
+                f"audio.output must be device, jack, null or file:PATH, got {self.output!r}"
+            )
+        if self.sample_rate != 0:
+            _within("audio.sample_rate", self.sample_rate, 1000, 768_000, "Hz (or 0: the bundle's)")
+        _within("audio.block_frames", self.block_frames, 16, 8192, "frames")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ControlConfig:
+    """Who may steer, and where it listens."""
+
+    host: str = "127.0.0.1"  # address to listen on
+    port: int = 57300  # UDP port; 0: any free one
+    allow: tuple[str, ...] = ()  # addresses or networks heard beyond loopback
+
+    def __post_init__(self) -> None:
+        _within("control.port", self.port, 0, 65535)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PerformanceConfig:
+    """Who speaks, and how far ahead it is planned."""
+
+    voices: int = 4  # voices there are
+    autostart: int = 1  # voices that speak from the start
+    lookahead_seconds: float = 1.0  # grains planned and queued ahead of what is heard
+    margin_ms: float = 10.0  # how far ahead of now a change cuts the plan
+    name: str = "idiolect"  # name of the JACK client, and in the ready line
+
+    def __post_init__(self) -> None:
+        _within("performance.voices", self.voices, 1, 64)
+        _within("performance.autostart", self.autostart, 0, self.voices)
+        _within("performance.lookahead_seconds", self.lookahead_seconds, 0.1, 10, "seconds")
+        _within("performance.margin_ms", self.margin_ms, 1, 1000 * self.lookahead_seconds / 2, "ms")
+        if not self.name or "/" in self.name or not self.name.isprintable():
+            raise ConfigError(f"performance.name must be a plain name, got {self.name!r}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LearnConfig:
+    """How a corpus is learned."""
+
+    budget_seconds: float = 45.0  # time the network may train
+    seed: int = 0  # of every random choice while learning
+    sample_rate: int = 48_000  # Hz of the bundle's audio
+    grain_ms: float = 80.0  # wanted length of a unit of the finest scale
+
+    def __post_init__(self) -> None:
+        _within("learn.budget_seconds", self.budget_seconds, 0, 1_000_000, "seconds")
+        _within("learn.seed", self.seed, 0, 2**31 - 1)
+        _within("learn.sample_rate", self.sample_rate, 1000, 768_000, "Hz")
+        _within("learn.grain_ms", self.grain_ms, 10, 2000, "ms")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """Every setting of a run."""
+
+    audio: AudioConfig = field(default_factory=AudioConfig)
+    control: ControlConfig = field(default_factory=ControlConfig)
+    performance: PerformanceConfig = field(default_factory=PerformanceConfig)
+    learn: LearnConfig = field(default_factory=LearnConfig)
+
+
+def load(path: Path | None = None, flags: Mapping[str, object] | None = None) -> Config:
+    """Read the settings of a run.
+
+    Parameters
+    ----------
+    path
+        A TOML file; None for the defaults alone.
+    flags
+        Settings given on the command line by their dotted name, like ``"audio.output"``; None as a
+        value means that the flag was not given.
+
+    Raises
+    ------
+    ConfigError
+        When the file cannot be read, a key is unknown, or a value cannot work.
+
+    Examples
+    --------
+    >>> load(flags={"performance.voices": 2}).performance.voices
+    2
+    """
+    tables = _read(path) if path else {}
+    for name, value in (flags or {}).items():
+        if value is not None:
+            part, _, key = name.partition(".")
+            tables.setdefault(part, {})[key] = value
+    kinds = get_type_hints(Config)
+    _refuse_unknown("", tables, list(kinds))
+    return Config(**{part: _section(kinds[part], part, tables[part]) for part in tables})
+
+
+def _read(path: Path) -> dict[str, dict[str, object]]:
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+    except ValueError as error:  # not TOML, or not UTF-8
+        raise ConfigError(f"{path} is not TOML: {error}") from error
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            raise ConfigError(f"{path}: {name} must stand in a table, like [audio]")
+    return tables
+
+
+def _refuse_unknown(prefix: str, given: Mapping[str, object], known: list[str]) -> None:
+    for key in given:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean {prefix}{near[0]}?" if near else f"there are {', '.join(known)}"
+            raise ConfigError(f"{prefix}{key} is not a setting; {hint}")
+
+
+def _section(kind: type[Any], part: str, given: Mapping[str, object]) -> Any:
+    _refuse_unknown(f"{part}.", given, [known.name for known in fields(kind)])
+    kinds = get_type_hints(kind)
+    return kind(**{key: _typed(f"{part}.{key}", kinds[key], value) for key, value in given.items()})
+
+
+def _typed(name: str, kind: object, value: object) -> object:
+    """Give `value` as `kind`; TOML's whole numbers are welcome where a float is wanted."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if kind is float and number and math.isfinite(value):  # type: ignore[arg-type]
+        return float(value)  # type: ignore[arg-type]
+    if kind is int and number and isinstance(value, int):
+        return value
+    if kind is str and isinstance(value, str):
+        return value
+    texts = isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
+    if kind == tuple[str, ...] and texts:
+        return tuple(value)  # type: ignore[arg-type]
+    wanted = {float: "a number", int: "a whole number", str: "a text"}
+    raise ConfigError(f"{name} must be {wanted.get(kind, 'a list of texts')}, got {value!r}")  # type: ignore[call-overload]
