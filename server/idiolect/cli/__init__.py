@@ -19,7 +19,7 @@ COMMANDS = {
     "serve": "Play a bundle and listen for OSC.",
     "render": "Write what a bundle says to a sound file, faster than real time.",
     "inspect": "Say what is in a bundle.",
-    "osc": "Send one OSC message to a running daemon and print what it answers.",
+    "osc": "Send one OSC message and print what comes back.",
     "demo": "Learn a small corpus, hear it speak, and watch it being steered.",
     "doctor": "Say what this machine offers; paste it into a bug report.",
     "bench": "Measure this machine.",
@@ -74,6 +74,7 @@ def _application(wanted: str) -> typer.Typer:
         add_completion=False,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
+        rich_markup_mode=None,  # the decorated help takes three times as long to appear
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     program.callback()(_options)
