@@ -1,0 +1,182 @@
+"""The engine's Python face: it owns the memory, and is the control thread's and planner's door."""
+
+import ctypes
+import ctypes.util
+import logging
+import sys
+
+import numpy as np
+from numpy.typing import NDArray
+
+from idiolect.engine.atomics import observe, publish
+from idiolect.engine.block import render_block
+from idiolect.engine.counters import FRAME
+from idiolect.engine.layout import (
+    ACTIVE,
+    CONTROL_CAPACITY,
+    EVENT_CAPACITY,
+    RAMP,
+    VOICE,
+)
+from idiolect.engine.limiter import reset_limiter
+from idiolect.engine.state import (
+    ADDRESSES,
+    ARENA_FRAMES,
+    LIMITER_FRAMES,
+    RUN_ON_FRAMES,
+    SAMPLE_RATE,
+    TABLE_SIZE,
+    TABLE_TIMING,
+    VOICES,
+    State,
+    shapes,
+)
+from idiolect.grain import CONTROL, EVENT, GRAIN
+from idiolect.parameters import BLOCK_SLOTS
+
+__all__ = ["Engine"]
+
+logger = logging.getLogger(__name__)
+
+_LIMITER_SECONDS = 0.0015
+_RUN_ON_SECONDS = 4.0
+_SMOOTHING_SECONDS = 0.01  # of every change of gain and pan, so that none is heard as a click
+_RECORDS = {
+    "grains": GRAIN,
+    "active": ACTIVE,
+    "voices": VOICE,
+    "ramps": RAMP,
+    "controls": CONTROL,
+    "pending": CONTROL,
+    "events": EVENT,
+}
+_FLOATS = {"arena", "run_on", "scratch", "weights", "limiter_delay"}
+
+
+class Engine:
+    """Everything the callback reads and writes.
+
+    Parameters
+    ----------
+    voices : int
+        How many voices.
+    sample_rate : int
+        Hz; of the bundle, and of the way out.
+    lookahead_frames : int
+        The arena holds four times this, and more for long units.
+
+    Notes
+    -----
+    `push_control` belongs to the control thread, `pop_events` to the planner; `render` to whoever
+    renders when no stream does.
+    """
+
+    def __init__(self, voices: int, sample_rate: int, lookahead_frames: int) -> None:
+        self.voices = voices
+        self.sample_rate = sample_rate
+        arena = 4 * lookahead_frames + 2 * sample_rate
+        run_on = round(_RUN_ON_SECONDS * sample_rate)
+        limiter = round(_LIMITER_SECONDS * sample_rate)
+        self.timing: NDArray[np.int64] = np.zeros(16, np.int64)
+        self.state = _allocate(voices, arena, run_on, limiter)
+        self.table: NDArray[np.int64] = np.zeros(TABLE_SIZE, np.int64)
+        self.table[VOICES] = voices
+        self.table[SAMPLE_RATE] = sample_rate
+        self.table[ARENA_FRAMES] = arena
+        self.table[RUN_ON_FRAMES] = run_on
+        self.table[LIMITER_FRAMES] = limiter
+        for column, array in enumerate(self.state, ADDRESSES):
+            self.table[column] = array.ctypes.data
+        self.table[TABLE_TIMING] = self.timing.ctypes.data
+        self.locked = _lock([*self.state, self.table, self.timing])
+
+    @property
+    def frame(self) -> int:
+        """Frames rendered so far.  Any thread."""
+        return int(self.state.counters[FRAME])
+
+    @property
+    def delay_frames(self) -> int:
+        """Frames by which the limiter delays what is heard."""
+        return int(self.table[LIMITER_FRAMES]) - 1
+
+    def push_control(
+        self, voice: int, name: str, value: float, *, frame: int = -1, ramp: int = -1
+    ) -> bool:
+        """Send a block parameter to the callback.
+
+        Parameters
+        ----------
+        voice : int
+            0 is the master.
+        name : str
+            A key of `parameters.BLOCK_SLOTS`.
+        value : float
+            Gain is linear here.
+        frame : int
+            Engine frame at which it acts; -1 is now.
+        ramp : int
+            Frames of ramp; -1 is the usual smoothing.
+
+        Returns
+        -------
+        bool
+            False when the ring is full: the change is lost, and the caller must say so.
+
+        Notes
+        -----
+        Control thread only.
+        """
+        state = self.state
+        pushed = int(state.control_pushed[0])
+        if pushed - int(state.control_taken[0]) >= CONTROL_CAPACITY:
+            return False
+        smooth = round(_SMOOTHING_SECONDS * self.sample_rate)
+        record = (frame, voice, BLOCK_SLOTS[name], value, smooth if ramp < 0 else ramp)
+        state.controls[pushed % CONTROL_CAPACITY] = record
+        publish(state.control_pushed, pushed + 1)
+        return True
+
+    def pop_events(self) -> NDArray[np.void]:
+        """Take what the callback reported since the last call, EVENT[n], oldest first.
+
+        Notes
+        -----
+        Planner thread only.
+        """
+        state = self.state
+        first, last = int(state.event_taken[0]), observe(state.event_pushed)
+        events = state.events[np.arange(first, last) % EVENT_CAPACITY]
+        publish(state.event_taken, last)
+        return events
+
+    def render(self, out: NDArray[np.float32]) -> None:
+        """Render the next frames into float32[frames, 2], as the callback does."""
+        render_block(self.table, out)
+
+
+def _allocate(voices: int, arena: int, run_on: int, limiter: int) -> State:
+    arrays = {}
+    for name, shape in shapes(voices, arena, run_on, limiter).items():
+        dtype = _RECORDS.get(name) or (np.float32 if name in _FLOATS else np.int64)
+        arrays[name] = np.zeros(shape, dtype)
+    state = State(**arrays)
+    state.voices["resting"] = 1
+    state.voices["starving"] = -1
+    state.active["out_start"] = -1
+    state.run_on_serials[:] = -1
+    state.ramps["target"][:, BLOCK_SLOTS["gain"]] = 1.0
+    reset_limiter(state.limiter, state.limiter_needs)
+    return state
+
+
+def _lock(arrays: list[NDArray[np.generic]]) -> bool:
+    """Keep the engine's own memory out of swap; never the whole process (torch, the corpus)."""
+    if sys.platform == "win32":
+        return False
+    libc = ctypes.CDLL(ctypes.util.find_library("c"), use_errno=True)
+    for array in arrays:
+        if libc.mlock(ctypes.c_void_p(array.ctypes.data), ctypes.c_size_t(array.nbytes)):
+            logger.info("memory is not locked (errno %d): raise memlock", ctypes.get_errno())
+            return False
+    return True

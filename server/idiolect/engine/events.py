@@ -1,0 +1,10 @@
+"""Kinds of events that the callback reports."""
+
+__all__ = ["BEGAN", "CONTROLLED", "CUT", "RAN_ON", "SPOILED", "STARVING"]
+
+BEGAN = 1  # a grain began: a = serial, b = the unit
+RAN_ON = 2  # the voice went on past its plan: a = frames it has been moved by, b = serial
+CUT = 3  # a new plan took effect: a = epoch, b = frames it came late
+CONTROLLED = 4  # a parameter changed: a = slot, value
+SPOILED = 5  # the voice produced NaN or infinity and is mute: a = 0
+STARVING = 6  # nothing was planned: a = serial of the grain that runs on

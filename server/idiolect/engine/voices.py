@@ -1,0 +1,257 @@
+"""A voice in the block: which grains begin, which sound, and what happens when none is planned.
+
+A voice is a chain of grains.  Each begins at its start and takes over from what sounds, with the
+cross-fade it brings, or without one when it is the natural successor; then nothing marks the join,
+and a corpus in its own order comes out bit for bit.
+"""
+
+from idiolect.compiled import realtime
+from idiolect.engine.atomics import load_acquire, store_release
+from idiolect.engine.controls import FAR
+from idiolect.engine.counters import CUTS, CUTS_LATE, DROPPED, STARVED
+from idiolect.engine.events import BEGAN, CUT, RAN_ON, STARVING
+from idiolect.engine.kernels import add_grain
+from idiolect.engine.layout import ACTIVE_GRAINS, EPOCHS, GRAIN_CAPACITY, LINE, RUN_ON_SLOTS
+from idiolect.engine.reports import report
+from idiolect.engine.state import State
+
+__all__ = ["LATE_FADE", "RELEASE", "render_voice"]
+
+RELEASE = 960
+"""Frames of fade when there is nothing left to play: 20 ms at 48 kHz."""
+
+LATE_FADE = 240
+"""Frames of fade into a grain that comes late: 5 ms at 48 kHz."""
+
+
+@realtime
+def render_voice(state: State, voice: int, now: int, count: int) -> None:
+    """Render `count` frames of a voice, from engine frame `now` on, into the scratch.
+
+    Notes
+    -----
+    Real time.
+    """
+    for i in range(count):
+        state.scratch[i, 0] = 0.0
+        state.scratch[i, 1] = 0.0
+    end = now + count
+    at = now
+    while at < end:
+        due = _begin_due(state, voice, at)
+        _watch_supply(state, voice, at, due)
+        stop = min(end, due, _next_change(state, voice, at))
+        for index in range(state.voices[voice].count):
+            add_grain(state, voice, index, at, stop - at, at - now)
+        _retire(state, voice, stop)
+        at = stop
+    _release(state, voice)
+
+
+@realtime
+def _dropped(state: State, voice: int, grain_epoch: int, start: int, epoch: int) -> bool:
+    """Say whether a grain of an older plan lies beyond a cut made since."""
+    if epoch - grain_epoch >= EPOCHS:
+        return True
+    for k in range(grain_epoch + 1, epoch + 1):
+        if start >= state.cuts[voice * EPOCHS + k % EPOCHS]:
+            return True
+    return False
+
+
+@realtime
+def _begin_due(state: State, voice: int, at: int) -> int:
+    """Begin every grain that is due at `at`; return the engine frame of the next, or `FAR`."""
+    own = state.voices[voice]
+    epoch = load_acquire(state.epochs, voice * LINE)
+    if epoch != own.epoch:
+        state.counters[CUTS] += epoch - own.epoch
+        own.epoch = epoch
+        own.cutting = 1
+    pushed = load_acquire(state.pushed, voice * LINE)
+    taken = state.taken[voice * LINE]
+    due = FAR
+    while taken < pushed:
+        grain = state.grains[voice, taken % GRAIN_CAPACITY]
+        if grain.epoch > epoch:
+            break
+        if grain.epoch < epoch and _dropped(state, voice, grain.epoch, grain.start, epoch):
+            state.counters[DROPPED] += 1
+            taken += 1
+            continue
+        due = grain.start + own.shift
+        if due > at:
+            break
+        _begin(state, voice, taken % GRAIN_CAPACITY, at)
+        taken += 1
+        due = FAR
+    store_release(state.taken, voice * LINE, taken)
+    return due
+
+
+@realtime
+def _begin(state: State, voice: int, entry: int, at: int) -> None:
+    """Let a grain take over at engine frame `at`, moving the timeline when it comes late."""
+    own, grain = state.voices[voice], state.grains[voice, entry]
+    late = at - (grain.start + own.shift)
+    if late > 0:
+        own.shift += late
+        store_release(state.taken, voice * LINE + 2, own.shift)
+        report(state, at - late, voice, RAN_ON, late, grain.serial, 0.0)
+    if own.cutting == 1 and grain.epoch == own.epoch:
+        own.cutting = 0
+        state.counters[CUTS_LATE] += 1 if late > 0 and own.resting == 0 else 0
+        report(state, at, voice, CUT, grain.epoch, late, 0.0)
+    fade, correlation = grain.fade, grain.correlation
+    if late > 0 and own.count > 0 and fade < LATE_FADE:
+        fade = LATE_FADE
+    if late > 0:
+        correlation *= 0.0
+    own.starving = -1
+    _leave(state, voice, at, fade, correlation)
+    if grain.kind == 1:
+        own.resting = 1
+    else:
+        if own.resting == 1:
+            own.resting = 0
+            own.muted = 0
+        _enter(state, voice, entry, at, fade, correlation)
+    report(state, at + grain.onset - grain.start, voice, BEGAN, grain.serial, grain.unit, 0.0)
+
+
+@realtime
+def _leave(state: State, voice: int, at: int, fade: int, correlation: float) -> None:
+    """Fade out what sounds and is not leaving already; at once when `fade` is 0."""
+    for index in range(state.voices[voice].count):
+        active = state.active[voice, index]
+        if active.out_start < 0:
+            active.out_start = at
+            active.out_frames = fade
+            active.out_correlation = correlation
+    _retire(state, voice, at)
+
+
+@realtime
+def _enter(
+    state: State, voice: int, entry: int, at: int, fade: int, correlation: float
+) -> None:
+    own, grain = state.voices[voice], state.grains[voice, entry]
+    if own.count == ACTIVE_GRAINS:
+        _remove(state, voice, 0)
+    active = state.active[voice, own.count]
+    own.count += 1
+    active.start = at
+    active.end = at + grain.held
+    active.due = at + grain.length
+    active.data = grain.data
+    active.held = grain.held
+    active.serial = grain.serial
+    active.in_frames = fade
+    active.out_start = -1
+    active.out_frames = 0
+    active.slot = -1
+    active.in_correlation = correlation
+    active.out_correlation = 0.0
+    active.gain = grain.gain
+
+
+@realtime
+def _remove(state: State, voice: int, index: int) -> None:
+    own = state.voices[voice]
+    for i in range(index, own.count - 1):
+        state.active[voice, i] = state.active[voice, i + 1]
+    own.count -= 1
+
+
+@realtime
+def _retire(state: State, voice: int, at: int) -> None:
+    """Forget the grains that have faded out, or ended, by engine frame `at`."""
+    index = 0
+    while index < state.voices[voice].count:
+        active = state.active[voice, index]
+        faded = active.out_start >= 0 and at >= active.out_start + active.out_frames
+        if faded or at >= active.end:
+            _remove(state, voice, index)
+        else:
+            index += 1
+
+
+@realtime
+def _watch_supply(state: State, voice: int, at: int, due: int) -> None:
+    """Run on, or fade to silence, when what sounds ends and nothing takes over."""
+    own = state.voices[voice]
+    if own.resting == 1:
+        return
+    if own.count == 0:
+        if due == FAR and own.starving < 0:
+            _starve(state, voice, at, -1)
+        return
+    head = state.active[voice, own.count - 1]
+    if head.out_start >= 0:
+        return
+    if due == FAR and at >= head.due and own.starving < 0:
+        _starve(state, voice, at, head.serial)
+    if at >= head.end - RELEASE and due > head.end:
+        _attach_run_on(state, voice, own.count - 1)
+        if at >= head.end - RELEASE:
+            head.out_start = at
+            head.out_frames = max(1, head.end - at)
+            head.out_correlation = 0.0
+
+
+@realtime
+def _starve(state: State, voice: int, at: int, serial: int) -> None:
+    state.voices[voice].starving = at
+    state.counters[STARVED] += 1
+    report(state, at, voice, STARVING, serial, 0, 0.0)
+
+
+@realtime
+def _attach_run_on(state: State, voice: int, index: int) -> None:
+    """Let a grain go on into the audio that followed it, where the planner has left a copy."""
+    active = state.active[voice, index]
+    if active.slot >= 0:
+        return
+    for slot in range(RUN_ON_SLOTS):
+        if load_acquire(state.run_on_serials, voice * LINE + slot) == active.serial:
+            active.slot = slot
+            active.end += state.run_on_lengths[voice * LINE + slot]
+            return
+
+
+@realtime
+def _next_change(state: State, voice: int, at: int) -> int:
+    """First engine frame after `at` where a fade or a grain's memory begins or ends."""
+    own = state.voices[voice]
+    nearest = FAR
+    for index in range(own.count):
+        active = state.active[voice, index]
+        nearest = _sooner(nearest, at, active.start + active.in_frames)
+        nearest = _sooner(nearest, at, active.start + active.held)
+        nearest = _sooner(nearest, at, active.end)
+        if active.out_start >= 0:
+            nearest = _sooner(nearest, at, active.out_start + active.out_frames)
+        else:
+            nearest = _sooner(nearest, at, active.due)
+            nearest = _sooner(nearest, at, active.end - RELEASE)
+    return nearest
+
+
+@realtime
+def _sooner(nearest: int, at: int, frame: int) -> int:
+    return frame if at < frame < nearest else nearest
+
+
+@realtime
+def _release(state: State, voice: int) -> None:
+    """Publish which grains, and which run-on slots, are no longer read."""
+    own = state.voices[voice]
+    oldest = state.taken[voice * LINE]
+    used = 0
+    for index in range(own.count):
+        active = state.active[voice, index]
+        oldest = min(oldest, active.serial)
+        if active.slot >= 0:
+            used |= 1 << active.slot
+    store_release(state.taken, voice * LINE + 1, oldest)
+    store_release(state.run_on_used, voice * LINE, used)

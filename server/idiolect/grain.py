@@ -1,0 +1,70 @@
+"""The records that cross between the planner, the engine and the control thread.
+
+All are plain numpy structured types, so that Python, numba and a memory dump see the same bytes.
+Frames are absolute and counted from the start of the engine unless the field says *timeline*:
+a voice's timeline is the engine's clock less the voice's `shift`, the sum of its run-ons.
+"""
+
+import numpy as np
+
+__all__ = ["CONTROL", "EVENT", "GRAIN", "UNIT"]
+
+UNIT = np.dtype(
+    [
+        ("start", np.int64),  # first frame in the bundle's audio
+        ("length", np.int64),  # frames
+        ("source", np.int32),  # index into the manifest's sources
+        ("parent", np.int32),  # index of the containing unit of the next coarser scale, -1: none
+        ("token", np.int32),  # class in the scale's vocabulary
+        ("pad", np.int32),
+    ]
+)
+"""A segment of a source file.  The units of a scale are sorted by `start` and tile each source, so
+the natural successor of unit ``i`` is ``i + 1`` when both lie in the same source."""
+
+GRAIN = np.dtype(
+    [
+        ("start", np.int64),  # timeline frame at which it begins to sound, its fade included
+        ("onset", np.int64),  # timeline frame of the unit's own first frame
+        ("length", np.int64),  # frames from start to where its successor is due
+        ("data", np.int64),  # first frame in the voice's arena
+        ("held", np.int64),  # frames held in the arena from `data` on: length and a short tail
+        ("fade", np.int64),  # frames of cross-fade from `start` on; 0: a natural successor
+        ("serial", np.int64),  # counts the voice's grains for ever
+        ("frame", np.int64),  # first frame in the bundle's audio
+        ("unit", np.int64),  # index in its scale; -1: silence
+        ("epoch", np.int64),  # the plan it belongs to
+        ("scale", np.int32),
+        ("token", np.int32),
+        ("kind", np.int32),  # 0: sound, 1: stop (fade out and rest)
+        ("first", np.int32),  # 1: the unit begins here, 0: a later piece of a long unit
+        ("correlation", np.float32),  # between what sounds and what comes, over the fade
+        ("gain", np.float32),  # linear
+        ("entropy", np.float32),  # of the choice, bits
+        ("pad", np.float32),
+    ]
+)
+"""A unit, or a piece of a long one, as it is played."""
+
+CONTROL = np.dtype(
+    [
+        ("frame", np.int64),  # frame at which it acts; -1: now, stamped by the callback
+        ("voice", np.int32),  # 0: master, else 1...
+        ("slot", np.int32),  # index into the block's parameters
+        ("value", np.float64),
+        ("ramp", np.int64),  # frames
+    ]
+)
+"""A parameter change on its way to the block."""
+
+EVENT = np.dtype(
+    [
+        ("frame", np.int64),
+        ("voice", np.int32),
+        ("kind", np.int32),  # engine.events
+        ("a", np.int64),
+        ("b", np.int64),
+        ("value", np.float64),
+    ]
+)
+"""Something the callback did and when, on its way back."""

@@ -1,0 +1,112 @@
+"""The one table of what can be turned while it plays.
+
+The engine's slots, the OSC dispatcher, ``docs/osc.md`` and the tests all read it from here.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = [
+    "BLOCK_SLOTS",
+    "MASTER",
+    "PARAMETERS",
+    "PLANNER_SLOTS",
+    "VOICE",
+    "Parameter",
+]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parameter:
+    """One thing that can be turned."""
+
+    name: str  # last part of its address
+    kind: Literal["f", "i", "scale"]  # `scale`: a name or an index, 0 = finest
+    low: float
+    high: float
+    default: float
+    unit: str  # "" when it has none
+    curve: Literal["linear", "log", "db", "step"]
+    scope: Literal["block", "planner"]  # who acts on it
+    per_voice: bool
+    doc: str
+
+
+PARAMETERS: tuple[Parameter, ...] = (
+    Parameter(
+        name="run", kind="i", low=0, high=1, default=0, unit="", curve="step",
+        scope="planner", per_voice=True,
+        doc="1 speaks, 0 fades out and rests.",
+    ),
+    Parameter(
+        name="temperature", kind="f", low=0, high=4, default=1, unit="", curve="linear",
+        scope="planner", per_voice=True,
+        doc="How freely the next token is drawn: 0 always the likeliest, 1 as learned.",
+    ),
+    Parameter(
+        name="top_k", kind="i", low=0, high=65536, default=0, unit="tokens", curve="log",
+        scope="planner", per_voice=True,
+        doc="Only the k likeliest tokens may be drawn; 0 lifts the limit.",
+    ),
+    Parameter(
+        name="top_p", kind="f", low=0, high=1, default=1, unit="", curve="linear",
+        scope="planner", per_voice=True,
+        doc="Only the likeliest tokens whose probabilities add up to p may be drawn.",
+    ),
+    Parameter(
+        name="scale", kind="scale", low=0, high=63, default=0, unit="", curve="step",
+        scope="planner", per_voice=True,
+        doc="The scale it speaks in: a name, or an index with 0 the finest.",
+    ),
+    Parameter(
+        name="continuity", kind="f", low=0, high=1, default=0.5, unit="", curve="linear",
+        scope="planner", per_voice=True,
+        doc="0 never plays what followed in the corpus, 0.5 as learned, 1 always.",
+    ),
+    Parameter(
+        name="random_seed", kind="i", low=-2147483648, high=2147483647, default=0, unit="",
+        curve="step", scope="planner", per_voice=True,
+        doc="The number behind every random choice of the voice.",
+    ),
+    Parameter(
+        name="interrupt", kind="i", low=0, high=1, default=0, unit="", curve="step",
+        scope="planner", per_voice=True,
+        doc="1 makes every change act at the next boundary of the finest scale.",
+    ),
+    Parameter(
+        name="gain", kind="f", low=-90, high=12, default=0, unit="dB", curve="db",
+        scope="block", per_voice=True,
+        doc="Loudness; -90 is silence.",
+    ),
+    Parameter(
+        name="pan", kind="f", low=-1, high=1, default=0, unit="", curve="linear",
+        scope="block", per_voice=True,
+        doc="Balance: -1 left, 0 both as they are, 1 right.",
+    ),
+    Parameter(
+        name="gain", kind="f", low=-90, high=12, default=0, unit="dB", curve="db",
+        scope="block", per_voice=False,
+        doc="Loudness of everything, before the limiter; -90 is silence.",
+    ),
+    Parameter(
+        name="mute", kind="i", low=0, high=1, default=0, unit="", curve="step",
+        scope="block", per_voice=False,
+        doc="1 silences the output while everything goes on.",
+    ),
+)  # fmt: skip
+
+VOICE: dict[str, Parameter] = {p.name: p for p in PARAMETERS if p.per_voice}
+"""Parameters of a voice: ``/voice/{n}/{name}``, and ``/{name}`` for every voice where no master
+parameter has the name."""
+
+MASTER: dict[str, Parameter] = {p.name: p for p in PARAMETERS if not p.per_voice}
+"""Parameters of the whole: ``/{name}``."""
+
+PLANNER_SLOTS: dict[str, int] = {
+    p.name: slot
+    for slot, p in enumerate(p for p in PARAMETERS if p.scope == "planner" and p.per_voice)
+}
+"""Column of each planner parameter in the planner's table (voices, slots)."""
+
+BLOCK_SLOTS: dict[str, int] = {"gain": 0, "pan": 1, "mute": 2}
+"""Column of each block parameter in the block's table; row 0 is the master."""
