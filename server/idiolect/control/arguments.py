@@ -1,0 +1,135 @@
+"""OSC arguments made to fit: lenient in type, strict in meaning.
+
+Any number will do for a number (``i h f d T F``), floats are rounded where whole numbers are
+wanted, what is out of range is clipped; what is not a finite number, or is one too many or too
+few, is refused with a text that says what is wanted.
+"""
+
+import math
+from collections.abc import Sequence
+
+from idiolect.control.codec import Argument
+from idiolect.errors import ControlError
+from idiolect.parameters import Parameter
+
+__all__ = ["arity", "fit", "is_pressed", "number", "text", "whole"]
+
+
+def arity(arguments: Sequence[Argument], low: int, high: int, wanted: str) -> None:
+    """Check how many arguments there are.
+
+    Raises
+    ------
+    ControlError
+        When there are fewer than `low` or more than `high`; the text names what is `wanted`.
+    """
+    if not low <= len(arguments) <= high:
+        raise ControlError(f"{len(arguments)} arguments where {wanted} is wanted")
+
+
+def number(argument: Argument, name: str) -> float:
+    """Read a finite number.
+
+    Raises
+    ------
+    ControlError
+        When it is of another type, or not finite.
+    """
+    if not isinstance(argument, bool | int | float):
+        raise ControlError(f"{name} is a number, not {_describe(argument)}")
+    if not math.isfinite(argument):
+        raise ControlError(f"{name} is {argument}: send a finite number")
+    return float(argument)
+
+
+def whole(argument: Argument, name: str) -> int:
+    """Read a whole number, floats rounded.
+
+    Raises
+    ------
+    ControlError
+        When it is not a finite number.
+    """
+    return round(number(argument, name))
+
+
+def text(argument: Argument, name: str) -> str:
+    """Read a string.
+
+    Raises
+    ------
+    ControlError
+        When it is of another type.
+    """
+    if not isinstance(argument, str):
+        raise ControlError(f"{name} is a string, not {_describe(argument)}")
+    return argument
+
+
+def is_pressed(arguments: Sequence[Argument]) -> bool:
+    """Read a trigger: alone, or with a number where 0 is the button being let go.
+
+    Raises
+    ------
+    ControlError
+        When there is more than one argument, or it is no number.
+    """
+    arity(arguments, 0, 1, "nothing (or 1)")
+    return not arguments or number(arguments[0], "a trigger") != 0
+
+
+def fit(parameter: Parameter, arguments: Sequence[Argument], scales: Sequence[str]) -> float:
+    """Read a parameter's new value, rounded for its kind and clipped to its range.
+
+    Parameters
+    ----------
+    parameter : Parameter
+        What is to be turned.
+    arguments : sequence
+        As they came.
+    scales : sequence of str
+        The bundle's scales, finest first.
+
+    Returns
+    -------
+    float
+        Of a scale, its index.
+
+    Raises
+    ------
+    ControlError
+        When they are not one finite number (or one scale's name).
+    """
+    if len(arguments) > 1:
+        raise ControlError(
+            f"{len(arguments)} arguments where one value is wanted: "
+            "changes are immediate, ramp times are not taken"
+        )
+    arity(arguments, 1, 1, "one value")
+    if parameter.kind == "scale":
+        return _scale(arguments[0], scales)
+    value = number(arguments[0], parameter.name)
+    if parameter.kind == "i":
+        value = round(value)
+    return float(min(max(value, parameter.low), parameter.high))
+
+
+def _scale(argument: Argument, scales: Sequence[str]) -> float:
+    if isinstance(argument, str):
+        if argument not in scales:
+            names = ", ".join(scales)
+            raise ControlError(
+                f"no scale {argument[:64]!r}: there is {names} (or 0 to {len(scales) - 1})"
+            )
+        return float(scales.index(argument))
+    return float(min(max(whole(argument, "scale"), 0), len(scales) - 1))
+
+
+def _describe(argument: Argument) -> str:
+    if argument is None:
+        return "nil"
+    if isinstance(argument, str):
+        return repr(argument[:64])
+    if isinstance(argument, bytes | list):
+        return "a blob" if isinstance(argument, bytes) else "an array"
+    return "a colour, MIDI or time tag"

@@ -1,0 +1,107 @@
+"""Who is listening, and how often each may be told off."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Protocol
+
+from idiolect.errors import ControlError
+
+__all__ = ["LEASE_S", "MAX_CLIENTS", "Clients", "Peer", "Scolding"]
+
+MAX_CLIENTS = 32
+LEASE_S = 60.0  # a client that fell asleep is forgotten; sending /notify again renews
+_FAILS_PER_SECOND = 50.0
+_REMEMBERED = 256  # senders whose rate is kept
+
+
+class Peer(Protocol):
+    """The other end of a way in, whatever carries it; equal and hashable by where it is."""
+
+    @property
+    def host(self) -> str:
+        """Its numeric address."""
+
+    @property
+    def port(self) -> int:
+        """Its port."""
+
+    def send(self, packet: bytes) -> None:
+        """Send without waiting."""
+
+    def at(self, port: int) -> "Peer":
+        """Return the same host at another port."""
+
+
+@dataclass(slots=True)
+class _Lease:
+    peer: Peer
+    ends: float  # seconds, of the clock handed in
+
+
+class Clients:
+    """Those who asked to be told of every change, each under a number from 0."""
+
+    def __init__(self) -> None:
+        self._leases: list[_Lease | None] = [None] * MAX_CLIENTS
+
+    def add(self, peer: Peer, now: float) -> int:
+        """Begin or renew a lease; returns the client's number.
+
+        Raises
+        ------
+        ControlError
+            When all numbers are taken.
+        """
+        self._expire(now)
+        number = self._find(peer)
+        if number < 0:
+            if None not in self._leases:
+                raise ControlError(
+                    f"all {MAX_CLIENTS} clients are taken: let one go with /notify 0, "
+                    f"or wait {LEASE_S:g} s for a lease to end"
+                )
+            number = self._leases.index(None)
+        self._leases[number] = _Lease(peer, now + LEASE_S)
+        return number
+
+    def remove(self, peer: Peer) -> int:
+        """End a lease; returns the number it had, -1 when it had none."""
+        number = self._find(peer)
+        if number >= 0:
+            self._leases[number] = None
+        return number
+
+    def listening(self, now: float) -> list[Peer]:
+        """Return those whose lease runs, by number."""
+        self._expire(now)
+        return [lease.peer for lease in self._leases if lease is not None]
+
+    def _find(self, peer: Peer) -> int:
+        for number, lease in enumerate(self._leases):
+            if lease is not None and lease.peer == peer:
+                return number
+        return -1
+
+    def _expire(self, now: float) -> None:
+        for number, lease in enumerate(self._leases):
+            if lease is not None and lease.ends <= now:
+                self._leases[number] = None
+
+
+class Scolding:
+    """A token bucket for each sender: 50 refusals at once, then 50 a second.
+
+    Two servers that misunderstand each other would otherwise answer for ever, as fast as they can.
+    """
+
+    def __init__(self) -> None:
+        self._buckets: OrderedDict[Peer, tuple[float, float]] = OrderedDict()  # left, when
+
+    def allows(self, peer: Peer, now: float) -> bool:
+        """Take one refusal from a sender's bucket, or return False."""
+        left, since = self._buckets.pop(peer, (_FAILS_PER_SECOND, now))
+        left = min(_FAILS_PER_SECOND, left + (now - since) * _FAILS_PER_SECOND)
+        self._buckets[peer] = (max(left - 1.0, 0.0) if left >= 1.0 else left, now)
+        if len(self._buckets) > _REMEMBERED:
+            self._buckets.popitem(last=False)
+        return left >= 1.0

@@ -1,0 +1,139 @@
+"""The answering side: every reply, refusal and notice leaves from here, in order."""
+
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import CancelledError
+from dataclasses import dataclass
+
+from idiolect.control.backlog import Backlog
+from idiolect.control.clients import Clients, Peer, Scolding
+from idiolect.control.codec import encode
+from idiolect.control.commands import Act
+from idiolect.control.door import Pending, Player
+from idiolect.errors import IdiolectError
+
+__all__ = ["Counters", "Desk", "wrap"]
+
+_log = logging.getLogger(__name__)
+_sent = logging.getLogger("idiolect.osc.out")
+_REPLIES = {"/fail", "/done", "/synced", "/status.reply", "/version.reply", "/startup", "/shutdown"}
+
+
+@dataclass(slots=True)
+class Counters:
+    """What happened to packets since the start; written on the control thread."""
+
+    packets: int = 0  # taken in
+    malformed: int = 0  # of those, not OSC
+    refused: int = 0  # from senders outside the allow-list, unread
+    dropped: int = 0  # lost: the system's buffer was full, in or out
+
+
+def wrap(count: int) -> int:
+    """Fit a number that grows for ever into OSC's 32 bits: it begins again at 2**31."""
+    return count & 0x7FFFFFFF
+
+
+class Desk:
+    """Answers senders on behalf of the player.
+
+    Parameters
+    ----------
+    player : Player
+        Who does what is asked.
+    name : str
+        What ``/version`` answers.
+    defer : callable
+        Runs a function on the control thread soon; may be called on any thread.
+    quit : callable
+        Stops the daemon.
+
+    Notes
+    -----
+    Control thread only, which is what keeps replies in order.
+    """
+
+    def __init__(
+        self,
+        player: Player,
+        *,
+        name: str,
+        defer: Callable[[Callable[[], None]], None],
+        quit: Callable[[], None],
+    ) -> None:
+        self.player = player
+        self.name = name
+        self.quit = quit
+        self.clients = Clients()
+        self.backlog = Backlog()
+        self.counters = Counters()
+        self._defer = defer
+        self._scolding = Scolding()
+
+    def now(self) -> float:
+        """Return seconds on a clock that is never set back."""
+        return time.monotonic()
+
+    def reply(self, peer: Peer, address: str, *arguments: object) -> None:
+        """Send one message."""
+        _sent.debug("%s:%s %s %s", peer.host, peer.port, address, arguments)
+        peer.send(encode(address, *arguments))
+
+    def announce(self, address: str, *arguments: object) -> None:
+        """Send one message to every client that is notified."""
+        for peer in self.clients.listening(self.now()):
+            self.reply(peer, address, *arguments)
+
+    def fail(self, peer: Peer, address: str, error: Exception) -> None:
+        """Answer that something could not be done; our own faults go to the log."""
+        text = str(error)
+        if not isinstance(error, IdiolectError):
+            _log.error("%s failed", address, exc_info=error)
+            text = f"an internal error ({type(error).__name__}); the daemon's log has the details"
+        self.reply(peer, "/fail", address[:256], text[:1024])
+
+    def scold(self, peer: Peer, address: str, error: Exception) -> None:
+        """Answer a message that made no sense, at most so often for each sender."""
+        if address not in _REPLIES and self._scolding.allows(peer, self.now()):
+            self.fail(peer, address, error)
+
+    def launch(self, peer: Peer, address: str, voice: int, act: Act) -> None:
+        """Begin a command; exactly one ``/done`` or ``/fail`` will answer it."""
+        try:
+            ticket = self.backlog.open(peer, address)
+        except IdiolectError as error:
+            self.fail(peer, address, error)
+            return
+        try:
+            pending = act(self.player, voice)
+        except Exception as error:  # the border: whatever a player raises is the sender's to know
+            self.fail(peer, address, error)
+            self.backlog.close(peer, ticket)
+            return
+        pending.add_done_callback(
+            lambda done: self._defer(lambda: self._finish(peer, ticket, address, done))
+        )
+
+    def abandon(self) -> None:
+        """Answer every command that is still open, because the daemon stops."""
+        for peer, ticket, address in self.backlog.unanswered():
+            self.fail(peer, address, IdiolectError("the daemon is stopping"))
+            self.backlog.close(peer, ticket)
+
+    def _finish(self, peer: Peer, ticket: int, address: str, done: Pending) -> None:
+        if not self.backlog.is_open(peer, ticket):
+            return
+        try:
+            self._done(peer, address, done)
+        except CancelledError:
+            self.fail(peer, address, IdiolectError("a later command took its place"))
+        except Exception as error:  # the border, as above
+            self.fail(peer, address, error)
+        self.backlog.close(peer, ticket)
+
+    def _done(self, peer: Peer, address: str, done: Pending) -> None:
+        applied, status = done.result(0), self.player.status()
+        ahead_s = (applied.frame - status.frame) / status.sample_rate
+        voice, frame, units = applied.voice, wrap(applied.frame), applied.units
+        self.reply(peer, "/done", address, voice, frame, units, ahead_s)

@@ -1,0 +1,155 @@
+"""What the control side needs of the performance, and nothing more."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+__all__ = ["Applied", "Pending", "Player", "Status"]
+
+
+class Applied(Protocol):
+    """How a seed or a cut was taken."""
+
+    @property
+    def voice(self) -> int:
+        """The voice it was for, from 1."""
+
+    @property
+    def frame(self) -> int:
+        """The engine's frame at which it is first heard."""
+
+    @property
+    def units(self) -> int:
+        """How many units it put into the context."""
+
+
+class Pending(Protocol):
+    """The part of `concurrent.futures.Future` that is used here."""
+
+    def add_done_callback(self, fn: Callable[[Any], object], /) -> None:
+        """Call `fn` with this object once it is done, on any thread."""
+
+    def result(self, timeout: float | None = None) -> Applied:
+        """Return what came of it, or raise what went wrong."""
+
+
+class Status(Protocol):
+    """How the instrument is doing, counted since it started."""
+
+    @property
+    def voices(self) -> int:
+        """How many voices there are."""
+
+    @property
+    def running(self) -> int:
+        """How many of them speak."""
+
+    @property
+    def cpu_average(self) -> float:
+        """Share of the block's time the callback used, percent."""
+
+    @property
+    def cpu_peak(self) -> float:
+        """The largest such share, percent."""
+
+    @property
+    def sample_rate(self) -> float:
+        """Frames per second."""
+
+    @property
+    def lookahead_ms(self) -> float:
+        """How much is planned ahead of what is heard, for the voice that has least."""
+
+    @property
+    def blocks(self) -> int:
+        """Blocks rendered."""
+
+    @property
+    def starved(self) -> int:
+        """Times a voice had nothing left to play."""
+
+    @property
+    def late(self) -> int:
+        """Blocks that took longer than their time."""
+
+    @property
+    def clipped(self) -> int:
+        """Samples the limiter held at the ceiling."""
+
+    @property
+    def nan(self) -> int:
+        """Samples that were not numbers and became silence."""
+
+    @property
+    def cuts(self) -> int:
+        """Replanned futures that were published."""
+
+    @property
+    def cuts_late(self) -> int:
+        """Those published after their frame."""
+
+    @property
+    def uptime_s(self) -> float:
+        """Seconds since the start."""
+
+    @property
+    def frame(self) -> int:
+        """The engine's frame now."""
+
+
+class Player(Protocol):
+    """The door: every method is called on the control thread and returns within 1 ms.
+
+    Notes
+    -----
+    A method or a `Pending` may fail with an `IdiolectError`; its text goes to the sender.
+    """
+
+    @property
+    def voices(self) -> int:
+        """How many voices there are, counted from 1."""
+
+    @property
+    def scales(self) -> tuple[str, ...]:
+        """Names of the bundle's scales, finest first."""
+
+    def get(self, name: str, voice: int) -> float:
+        """Read a parameter; voice 0 is the master, a scale is its index."""
+
+    def set(self, name: str, voice: int, value: float) -> None:
+        """Turn a parameter; `value` is already rounded and inside its range."""
+
+    def seed_tokens(self, voice: int, tokens: list[int]) -> Pending:
+        """Make these tokens of the voice's scale its context."""
+
+    def seed_unit(self, voice: int, unit: int) -> Pending:
+        """Make this unit of the voice's scale, and what led to it, the context."""
+
+    def seed_file(self, voice: int, name: str, start: float, duration: float) -> Pending:
+        """Make a stretch of a source the context.
+
+        Parameters
+        ----------
+        voice : int
+            From 1.
+        name : str
+            A source's name in the bundle; looked up there, never opened as a path.
+        start : float
+            Seconds from the source's beginning, 0 or more.
+        duration : float
+            Seconds, above 0; ``inf`` means to the source's end.
+        """
+
+    def seed_random(self, voice: int) -> Pending:
+        """Make a stretch drawn from the corpus the context."""
+
+    def seed_clear(self, voice: int) -> Pending:
+        """Begin from an empty context."""
+
+    def cut(self, voice: int) -> Pending:
+        """Leave the sounding unit now and go on with the next decision."""
+
+    def panic(self) -> None:
+        """Fade everything out within 20 ms and drop what is planned."""
+
+    def status(self) -> Status:
+        """Count."""

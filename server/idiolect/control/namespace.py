@@ -1,0 +1,100 @@
+"""Every address there is: the parameter table and the commands, for so many voices."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from idiolect.control.commands import VOICE_COMMANDS, VoiceCommand
+from idiolect.control.pattern import Tree, is_pattern
+from idiolect.control.system import SYSTEM_COMMANDS, SystemCommand
+from idiolect.errors import ControlError
+from idiolect.parameters import MASTER, VOICE, Parameter
+
+__all__ = ["Leaf", "Namespace", "address_of"]
+
+_CACHED = 256  # patterns whose leaves are kept
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """What lies at one address."""
+
+    address: str
+    target: Parameter | VoiceCommand | SystemCommand
+    voices: tuple[int, ...]  # spoken to; 0 is the master, and a system command has none
+    is_short: bool = False  # the form that speaks to every voice
+
+
+def address_of(name: str, voice: int) -> str:
+    """Return a parameter's own address; voice 0 is the master."""
+    return f"/voice/{voice}/{name}" if voice else f"/{name}"
+
+
+class Namespace:
+    """The addresses of a daemon with so many voices.
+
+    Notes
+    -----
+    Control thread only.  An exact address is one look-up.
+    """
+
+    def __init__(self, voices: int) -> None:
+        self.leaves = {leaf.address: leaf for leaf in _leaves(voices)}
+        self._tree: Tree[Leaf] = Tree()
+        for leaf in self.leaves.values():
+            self._tree.add(leaf.address, leaf)
+        self._found: dict[str, list[Leaf]] = {}
+
+    def is_known(self, address: str) -> bool:
+        """Tell whether finding an address is one look-up."""
+        return address in self.leaves or address in self._found
+
+    def find(self, address: str) -> list[Leaf]:
+        """Find what an address or a pattern speaks to.
+
+        A pattern with wildcards in its last part reaches parameters alone, so that ``/voice/1/*``
+        reads a voice and does not cut it, and ``/*`` does not end the daemon.
+
+        Raises
+        ------
+        ControlError
+            When there is nothing; the text says what there is instead.
+        """
+        leaf = self.leaves.get(address)
+        if leaf is not None:
+            return [leaf]
+        if not is_pattern(address):
+            raise ControlError(f"no such address: {self._tree.missing(address)}")
+        found = self._found.get(address)
+        if found is None:
+            found = self._select(address)
+            if len(self._found) >= _CACHED:
+                self._found.clear()
+            self._found[address] = found
+        if not found:
+            raise ControlError("no address fits this pattern: `idiolect osc` prints them all")
+        return found
+
+    def _select(self, pattern: str) -> list[Leaf]:
+        found = self._tree.select(pattern)
+        if is_pattern(pattern.rpartition("/")[2]):
+            found = [leaf for leaf in found if isinstance(leaf.target, Parameter)]
+        for_all = [leaf.target for leaf in found if leaf.is_short]
+        return [leaf for leaf in found if leaf.is_short or leaf.target not in for_all]
+
+
+def _leaves(voices: int) -> Iterator[Leaf]:
+    numbers = tuple(range(1, voices + 1))
+    for command in SYSTEM_COMMANDS:
+        yield Leaf(command.address, command, ())
+    for name, parameter in MASTER.items():
+        yield Leaf(address_of(name, 0), parameter, (0,))
+    targets: dict[str, Parameter | VoiceCommand] = {
+        **VOICE,
+        **{command.path: command for command in VOICE_COMMANDS},
+    }
+    for path, target in targets.items():
+        if path not in MASTER:
+            yield Leaf(f"/{path}", target, numbers, is_short=True)
+    for voice in numbers:
+        for path, target in targets.items():
+            yield Leaf(address_of(path, voice), target, (voice,))

@@ -1,0 +1,155 @@
+"""The control thread: one event loop that reads packets and sends answers."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+
+from idiolect import __version__
+from idiolect.control.desk import Counters, Desk
+from idiolect.control.dispatch import Dispatcher
+from idiolect.control.door import Player
+from idiolect.control.udp import Network, UdpSocket, is_allowed, open_sockets
+from idiolect.errors import ControlError
+
+__all__ = ["ControlServer"]
+
+_log = logging.getLogger(__name__)
+_BURST = 128  # packets read before answers, and other sockets, get their turn
+_BURST_WORK = 1024  # what they may ask for, as `Dispatcher.receive` counts it
+_STOP_S = 5.0
+
+
+class ControlServer:
+    """Listens for OSC and steers a player.
+
+    Parameters
+    ----------
+    player : Player
+        Called on the control thread alone.
+    host : str
+        A numeric address; loopback in either family listens on both.
+    port : int
+        UDP; 0 lets the system choose.
+    on_quit : callable
+        Called on the control thread when ``/quit`` was answered; it is to stop the daemon, and
+        with it this server, without waiting here.
+    allow : tuple of networks
+        Who may send from beyond this machine; needed when `host` is not loopback.
+    name : str
+        What ``/version`` answers.
+
+    Notes
+    -----
+    `start` and `stop` belong to the thread that owns the server; `stop` may also be called on the
+    control thread.  Counters may be read anywhere.
+    """
+
+    def __init__(
+        self,
+        player: Player,
+        host: str,
+        port: int,
+        on_quit: Callable[[], None],
+        *,
+        allow: tuple[Network, ...] = (),
+        name: str = "idiolect",
+    ) -> None:
+        self._host = host
+        self._port = port
+        self._allow = allow
+        self._sockets: list[UdpSocket] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._desk = Desk(player, name=name, defer=self._defer, quit=on_quit)
+        self._dispatcher = Dispatcher(self._desk)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens: host and port, the real one when 0 was asked for."""
+        port = self._sockets[0].port if self._sockets else self._port
+        return self._host, port
+
+    @property
+    def counters(self) -> Counters:
+        """What happened to packets."""
+        return self._desk.counters
+
+    def start(self) -> None:
+        """Bind and begin to listen.
+
+        Raises
+        ------
+        ConfigError
+            When the host cannot be used as it is.
+        ControlError
+            When it runs already, or the port is taken.
+        """
+        if self._thread is not None:
+            raise ControlError("this server runs already: stop it first")
+        self._sockets = open_sockets(self._host, self._port, self._allow, self.counters)
+        self._loop = asyncio.SelectorEventLoop()
+        self._thread = threading.Thread(target=self._serve, name="control", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Answer what is open, tell the clients, and give the port back."""
+        thread, self._thread = self._thread, None
+        if thread is None:
+            return
+        self._defer(self._close)
+        if thread is not threading.current_thread():
+            thread.join(_STOP_S)
+
+    def _serve(self) -> None:
+        loop = self._loop
+        assert loop is not None
+        for udp in self._sockets:
+            loop.add_reader(udp.handle, self._drain, udp)
+        loop.call_soon(self._desk.announce, "/startup", self._desk.name, __version__)
+        try:
+            loop.run_forever()
+        finally:
+            loop.close()
+            self._loop = None
+
+    def _close(self) -> None:
+        self._dispatcher.flush()
+        self._desk.abandon()
+        self._desk.announce("/shutdown", self._desk.name, __version__)
+        assert self._loop is not None
+        for udp in self._sockets:
+            self._loop.remove_reader(udp.handle)
+            udp.close()
+        self._sockets = []
+        self._loop.stop()
+
+    def _defer(self, function: Callable[[], None]) -> None:
+        loop = self._loop
+        if loop is None:
+            return
+        try:
+            loop.call_soon_threadsafe(function)
+        except RuntimeError:  # closed between the two lines: nobody is left to answer
+            _log.debug("an answer came after the control thread had ended")
+
+    def _drain(self, udp: UdpSocket) -> None:
+        try:
+            self._read_burst(udp)
+            self._dispatcher.flush()
+        except Exception:  # the border: log, and listen on
+            _log.exception("a packet was lost to an internal error")
+
+    def _read_burst(self, udp: UdpSocket) -> None:
+        work = 0
+        for _ in range(_BURST):
+            if work > _BURST_WORK:
+                return
+            received = udp.receive()
+            if received is None:
+                return
+            packet, peer = received
+            if is_allowed(peer.host, self._allow):
+                work += self._dispatcher.receive(packet, peer)
+            else:
+                self.counters.refused += 1
