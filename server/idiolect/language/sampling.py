@@ -1,0 +1,137 @@
+"""From scores to a choice: temperature, top-k, top-p, and one draw."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from idiolect.compiled import njit
+
+__all__ = ["draw", "shape_distribution"]
+
+LARGEST = 3.0e38  # scores are clipped to float32's range, so that infinities can be compared
+
+
+@njit
+def shape_distribution(
+    logits: NDArray[np.float32],
+    temperature: float,
+    top_k: int,
+    top_p: float,
+    probabilities: NDArray[np.float64],
+) -> float:
+    """Turn scores into probabilities: temperature first, then `top_k`, then `top_p`.
+
+    Parameters
+    ----------
+    logits : float32[n]
+        Scores, n at least 1; -inf or NaN forbids a token.
+    temperature : float64
+        1 as learned; 0 the likeliest token alone, of equals the first.
+    top_k : int64
+        How many of the likeliest tokens may stay, of equals the first; 0 is all.
+    top_p : float64
+        The fewest of the likeliest tokens that reach this probability stay; 1 is all.
+    probabilities : float64[>= n]
+        Written: they sum to 1, and at least one token is above 0.  Where every token is
+        forbidden they are equal.
+
+    Returns
+    -------
+    float64
+        Entropy of the result in bits.
+
+    Notes
+    -----
+    Ahead.  O(n), or O(n log n) when `top_k` or `top_p` is in force.
+    """
+    count = logits.size
+    result = probabilities[:count]
+    best = _spread(logits, temperature, result)
+    if best < 0:
+        result[:] = 1.0 / count
+    elif not temperature > 0:
+        result[:] = 0.0
+        result[best] = 1.0
+    elif 0 < top_k < count or top_p < 1:
+        _truncate(result, top_k if top_k > 0 else count, top_p)
+    bits = 0.0
+    for k in range(count):
+        if result[k] > 0:
+            bits -= result[k] * math.log2(result[k])
+    return max(bits, 0.0)
+
+
+@njit
+def draw(probabilities: NDArray[np.float64], u: float) -> int:
+    """Draw an index by its weight.
+
+    Parameters
+    ----------
+    probabilities : float64[n]
+        Not negative; they need not sum to 1.
+    u : float64
+        Uniform in [0, 1).
+
+    Returns
+    -------
+    int64
+        An index whose weight is above 0; -1 when there is none.
+
+    Notes
+    -----
+    Ahead.
+    """
+    total = 0.0
+    for k in range(probabilities.size):
+        total += probabilities[k]
+    reached, chosen = 0.0, -1
+    for k in range(probabilities.size):
+        if probabilities[k] > 0:
+            chosen = k  # the last one stands when rounding leaves the sum below u
+            reached += probabilities[k]
+            if u * total < reached:
+                break
+    return chosen
+
+
+@njit
+def _spread(logits: NDArray[np.float32], temperature: float, result: NDArray[np.float64]) -> int:
+    """Write softmax(logits / temperature); return the likeliest index, -1 when all are forbidden.
+
+    At temperature 0 only the index counts.
+    """
+    best = -1
+    for k in range(logits.size):
+        result[k] = -np.inf
+        if logits[k] > -np.inf:  # false for NaN too
+            result[k] = min(max(np.float64(logits[k]), -LARGEST), LARGEST)
+            if best < 0 or result[k] > result[best]:
+                best = k
+    if best < 0 or not temperature > 0:
+        return best
+    top, total = result[best], 0.0
+    for k in range(logits.size):
+        result[k] = math.exp((result[k] - top) / temperature)
+        total += result[k]
+    for k in range(logits.size):
+        result[k] /= total
+    return best
+
+
+@njit
+def _truncate(result: NDArray[np.float64], top_k: int, top_p: float) -> None:
+    """Keep the likeliest up to both limits, in place, and make them sum to 1 again."""
+    order = np.argsort(-result, kind="mergesort")  # stable: of equals the first
+    kept, first_k = 0.0, 0.0
+    for rank in range(min(top_k, order.size)):
+        first_k += result[order[rank]]
+    enough = top_p * first_k
+    for rank in range(order.size):
+        token = order[rank]
+        if rank >= top_k or (rank > 0 and kept >= enough):
+            result[token] = 0.0
+        else:
+            kept += result[token]
+    for k in range(result.size):
+        result[k] /= kept

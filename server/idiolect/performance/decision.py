@@ -1,0 +1,198 @@
+"""One decision: which unit comes next.
+
+The natural successor of what sounds is an outcome of its own, beside the tokens.  Its share of its
+token's probability is what the language expects of it; `continuity` shifts its log-odds.  Every
+random number is keyed by (seed, voice, step, purpose), so a decision made again is the same.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from idiolect.compiled import njit
+from idiolect.language.decoder import Weights, expect_descriptors, score_tokens
+from idiolect.language.sampling import draw, shape_distribution
+from idiolect.parameters import PLANNER_SLOTS
+from idiolect.random import PURPOSE_CANDIDATES, PURPOSE_CONTINUE, PURPOSE_TOKEN, uniform
+from idiolect.selection.cost import target_cost
+from idiolect.selection.inventory import Inventory, successor
+from idiolect.selection.search import choose_member
+
+__all__ = ["decide"]
+
+TEMPERATURE, TOP_K, TOP_P = (PLANNER_SLOTS[name] for name in ("temperature", "top_k", "top_p"))
+CONTINUITY = PLANNER_SLOTS["continuity"]
+SHARERS = 256  # units of a token that are weighed against the natural successor, itself included
+LOWEST_SCORE = np.float32(-1e30)  # stands for a score that overflowed: unlikely, not forbidden
+
+
+@njit
+def decide(
+    weights: Weights,
+    inventory: Inventory,
+    hidden: NDArray[np.float32],
+    scale: int,
+    previous: int,
+    parameters: NDArray[np.float64],
+    seed: int,
+    voice: int,
+    step: int,
+    recent: NDArray[np.int64],
+    recent_count: int,
+    choice: NDArray[np.int64],
+) -> float:
+    """Choose the next unit of a voice.
+
+    Parameters
+    ----------
+    weights, inventory
+        Of the bundle.
+    hidden : float32[C]
+        The language's state after the unit that sounds.
+    scale : int64
+        The voice's scale.
+    previous : int64
+        The unit of this scale that sounds, local index; -1 when none does.
+    parameters : float64[PLANNER_SLOTS]
+        The voice's planner parameters: temperature, top_k, top_p, continuity are read.
+    seed, voice, step : int64
+        Keys of the random stream; `step` counts the voice's decisions.
+    recent : int64[r]
+        Ring of the units of this scale that sounded, see ``selection.cost.recency_cost``.
+    recent_count : int64
+        How many ever sounded.
+    choice : int64[4]
+        Written: unit and token, local indices; 1 for the natural successor, else 0; 0.
+
+    Returns
+    -------
+    float64
+        Entropy of the token's distribution as shaped by the parameters, in bits.
+
+    Notes
+    -----
+    Ahead.  Bounded by the tokens of the scale, `SHARERS` and the search's candidates.
+    """
+    first, last = inventory.token_offset[scale], inventory.token_offset[scale + 1]
+    logits = np.empty(last - first, np.float32)
+    probabilities = np.empty(last - first, np.float64)
+    score_tokens(weights, hidden, first, last, logits)
+    _forbid_empty(inventory, first, logits)
+    bits = _shape(logits, parameters, probabilities)
+    natural = successor(inventory, scale, previous)
+    if natural >= 0:
+        token = inventory.units[inventory.unit_offset[scale] + natural].token
+        share = _natural_share(weights, inventory, hidden, scale, natural, token)
+        chance = probabilities[token] * share
+        u = uniform(seed, voice, step, PURPOSE_CONTINUE)
+        if u < _shift_odds(chance, parameters[CONTINUITY]):
+            _write(choice, natural, token, 1)
+            return bits
+        _withdraw(inventory, scale, token, chance, logits, parameters, probabilities)
+    token = draw(probabilities, uniform(seed, voice, step, PURPOSE_TOKEN))
+    u = uniform(seed, voice, step, PURPOSE_CANDIDATES)
+    mean, variance = np.empty_like(weights.mean_bias[0]), np.empty_like(weights.mean_bias[0])
+    expect_descriptors(weights, hidden, first + token, mean, variance)
+    unit = choose_member(
+        inventory, scale, token, previous, natural, mean, variance, recent, recent_count, u
+    )
+    _write(choice, unit, token, 1 if unit == natural else 0)
+    return bits
+
+
+@njit
+def _write(choice: NDArray[np.int64], unit: int, token: int, natural: int) -> None:
+    choice[0], choice[1], choice[2], choice[3] = unit, token, natural, 0
+
+
+@njit
+def _shape(
+    logits: NDArray[np.float32],
+    parameters: NDArray[np.float64],
+    probabilities: NDArray[np.float64],
+) -> float:
+    """Write the probabilities under the voice's parameters; return their entropy in bits."""
+    top_k = int(parameters[TOP_K])
+    return shape_distribution(
+        logits, parameters[TEMPERATURE], top_k, parameters[TOP_P], probabilities
+    )
+
+
+@njit
+def _forbid_empty(inventory: Inventory, first: int, logits: NDArray[np.float32]) -> None:
+    """Forbid tokens without a unit, and no other: there is always something to play."""
+    for k in range(logits.size):
+        if inventory.member_start[first + k] == inventory.member_start[first + k + 1]:
+            logits[k] = -np.inf
+        elif not logits[k] > LOWEST_SCORE:  # NaN too
+            logits[k] = LOWEST_SCORE
+
+
+@njit
+def _natural_share(
+    weights: Weights,
+    inventory: Inventory,
+    hidden: NDArray[np.float32],
+    scale: int,
+    natural: int,
+    token: int,
+) -> float:
+    """Weigh the natural successor against all units of its token, by their predicted density.
+
+    Of a token with more than `SHARERS` units an even selection stands for all the others.
+    """
+    mean, variance = np.empty_like(weights.mean_bias[0]), np.empty_like(weights.mean_bias[0])
+    word = inventory.token_offset[scale] + token
+    expect_descriptors(weights, hidden, word, mean, variance)
+    first = inventory.member_start[word]
+    count = inventory.member_start[word + 1] - first
+    unit, size = natural + inventory.unit_offset[scale], max(mean.size, 1)
+    own = target_cost(inventory, unit, mean, variance) * size
+    looked = min(count, SHARERS)
+    others, total = 0, 0.0
+    for k in range(looked):
+        other = inventory.members[first + k * count // looked]
+        if other != unit and others < SHARERS - 1:
+            others += 1
+            # Density relative to the successor's own; it may overflow to inf: then the share is 0.
+            total += math.exp(own - target_cost(inventory, other, mean, variance) * size)
+    share = 1 / (1 + total * (count - 1) / max(others, 1))
+    return share if share >= 0 else 0.0  # NaN too
+
+
+@njit
+def _shift_odds(chance: float, continuity: float) -> float:
+    """Shift the log-odds of a probability by those of `continuity`; 0 is never, 1 is always."""
+    if not continuity > 0:
+        return 0.0
+    if continuity >= 1:
+        return 1.0
+    return chance * continuity / (chance * continuity + (1 - chance) * (1 - continuity))
+
+
+@njit
+def _withdraw(
+    inventory: Inventory,
+    scale: int,
+    token: int,
+    chance: float,
+    logits: NDArray[np.float32],
+    parameters: NDArray[np.float64],
+    probabilities: NDArray[np.float64],
+) -> None:
+    """Take the natural successor's share off its token.
+
+    Where nothing is left (its token was the only one to stay, and it took all of it) another of the
+    token's units stands in; where there is none, the likeliest other tokens do.
+    """
+    word = inventory.token_offset[scale] + token
+    alone = inventory.member_start[word + 1] - inventory.member_start[word] == 1
+    probabilities[token] = 0.0 if alone else max(probabilities[token] - chance, 0.0)
+    if probabilities.sum() > 0:
+        return
+    if alone:
+        logits[token] = -np.inf
+        _shape(logits, parameters, probabilities)
+    else:
+        probabilities[token] = 1.0
