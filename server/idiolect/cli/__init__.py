@@ -80,11 +80,12 @@ def _application(wanted: str) -> typer.Typer:
     program.callback()(_options)
     for name, summary in COMMANDS.items():
         if name == wanted:
-            found = getattr(import_module(f"idiolect.cli.{name}"), name)
+            module = import_module(f"idiolect.cli.{name}")
+            found = getattr(module, name)
             if isinstance(found, typer.Typer):
                 program.add_typer(found, name=name)
             else:
-                program.command(name)(found)
+                program.command(name, context_settings=getattr(module, "SETTINGS", None))(found)
         else:
             program.command(name, help=summary)(_elsewhere)
     return program

@@ -191,9 +191,11 @@ class Tree(Generic[Leaf]):
             if part not in node.children:
                 break
             node, path = node.children[part], f"{path}/{part}"
+        if not node.children:
+            return f"{path} is as far as it goes"
         names = list(node.children)
         there = ", ".join(names) if len(names) <= 32 else f"{names[0]} to {names[-1]}"
-        return f"{path} has {there}" if names else f"{path} is as far as it goes"
+        return f"{path} has {there}" if path else f"there is {there}"
 
 
 def _parts(pattern: str) -> tuple[str, ...]:

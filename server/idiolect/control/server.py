@@ -9,7 +9,7 @@ from idiolect import __version__
 from idiolect.control.desk import Counters, Desk
 from idiolect.control.dispatch import Dispatcher
 from idiolect.control.door import Player
-from idiolect.control.udp import Network, UdpSocket, is_allowed, open_sockets
+from idiolect.control.udp import Network, UdpPeer, UdpSocket, is_allowed, open_sockets
 from idiolect.errors import ControlError
 
 __all__ = ["ControlServer"]
@@ -38,6 +38,9 @@ class ControlServer:
         Who may send from beyond this machine; needed when `host` is not loopback.
     name : str
         What ``/version`` answers.
+    announce : tuple of (str, int)
+        Numeric hosts and ports that get ``/startup`` and ``/shutdown`` without asking, so that
+        what has no lease yet learns that the daemon is there.
 
     Notes
     -----
@@ -54,10 +57,12 @@ class ControlServer:
         *,
         allow: tuple[Network, ...] = (),
         name: str = "idiolect",
+        announce: tuple[tuple[str, int], ...] = (),
     ) -> None:
         self._host = host
         self._port = port
         self._allow = allow
+        self._announce = announce
         self._sockets: list[UdpSocket] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -106,7 +111,7 @@ class ControlServer:
         assert loop is not None
         for udp in self._sockets:
             loop.add_reader(udp.handle, self._drain, udp)
-        loop.call_soon(self._desk.announce, "/startup", self._desk.name, __version__)
+        loop.call_soon(self._tell, "/startup")
         try:
             loop.run_forever()
         finally:
@@ -116,13 +121,18 @@ class ControlServer:
     def _close(self) -> None:
         self._dispatcher.flush()
         self._desk.abandon()
-        self._desk.announce("/shutdown", self._desk.name, __version__)
+        self._tell("/shutdown")
         assert self._loop is not None
         for udp in self._sockets:
             self._loop.remove_reader(udp.handle)
             udp.close()
         self._sockets = []
         self._loop.stop()
+
+    def _tell(self, address: str) -> None:
+        known = [UdpPeer(self._sockets[0], host, port) for host, port in self._announce]
+        for peer in dict.fromkeys([*known, *self._desk.clients.listening(self._desk.now())]):
+            self._desk.reply(peer, address, self._desk.name, __version__, self.address[1])
 
     def _defer(self, function: Callable[[], None]) -> None:
         loop = self._loop

@@ -1,0 +1,73 @@
+"""``idiolect osc``: the reference, or one message to a running daemon."""
+
+import math
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from idiolect.client import DEFAULT_PORT, Client, Reply
+from idiolect.control.reference import reference
+from idiolect.errors import ControlError
+
+__all__ = ["SETTINGS", "osc"]
+
+SETTINGS = {"ignore_unknown_options": True}
+"""How the command line is read: -6 is a value here, no option."""
+
+
+def osc(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ADDRESS [VALUE]...]", help="Without it, print the reference."),
+    ] = None,
+    host: Annotated[str, typer.Option(help="Where the daemon listens.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Its UDP port.")] = DEFAULT_PORT,
+    wait: Annotated[float, typer.Option(help="Seconds to wait for answers.")] = 0.5,
+) -> None:
+    """Send one OSC message and print what comes back; alone, print the reference.
+
+    For example: idiolect osc /voice/1/temperature 0.8
+    """
+    if words and words[0] == "send":
+        words = words[1:]
+    if not words:
+        print(reference(), end="")
+        return
+    if not words[0].startswith("/"):
+        raise ControlError(f"{words[0]!r} is no address: they start with / (try /status)")
+    if not (math.isfinite(wait) and wait >= 0):
+        raise ControlError(f"--wait {wait}: give seconds, 0 or more")
+    with Client(host, port) as client:
+        failed = _exchange(client, words, wait)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _exchange(client: Client, words: Sequence[str], wait: float) -> bool:
+    """Send, print each answer; True when one of them was a refusal."""
+    failed = False
+    try:
+        client.send(words[0], *[_value(word) for word in words[1:]])
+        for reply in client.listen(wait):
+            print(_line(reply))
+            failed = failed or reply.address == "/fail"
+    except ConnectionRefusedError:
+        raise ControlError(
+            "no daemon listens there: start one with `idiolect serve`, or name its --port"
+        ) from None
+    return failed
+
+
+def _value(word: str) -> int | float | str:
+    for kind in (int, float):
+        try:
+            return kind(word)
+        except ValueError:
+            continue
+    return word
+
+
+def _line(reply: Reply) -> str:
+    values = [repr(v) if isinstance(v, str) else f"{v:.7g}" for v in reply.arguments]
+    return " ".join([reply.address, *values])

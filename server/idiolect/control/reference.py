@@ -1,0 +1,140 @@
+"""The reference of every address, written from the tables the daemon obeys."""
+
+from collections.abc import Iterable
+
+from idiolect.control.clients import LEASE_S, MAX_CLIENTS
+from idiolect.control.codec import MAX_DEPTH, MAX_ELEMENTS
+from idiolect.control.commands import VOICE_COMMANDS
+from idiolect.control.dispatch import MAX_WORK
+from idiolect.control.pattern import MAX_WILDCARDS
+from idiolect.control.system import API, STATUS_FIELDS, SYSTEM_COMMANDS
+from idiolect.parameters import MASTER, VOICE, Parameter
+
+__all__ = ["reference"]
+
+_OPENING = f"""\
+# OSC reference
+
+Written by `idiolect osc` from the tables the daemon obeys; API {API}.
+
+The daemon listens on UDP port 57300 of 127.0.0.1, and of ::1, unless told otherwise. Voices are
+counted from 1.
+
+## How messages are read
+
+- **Set**: `/voice/1/temperature 0.8`. Any number type will do (`i h f d T F`); floats are rounded
+  where whole numbers are wanted; what is out of range is clipped. NaN, infinities, other types and
+  the wrong number of arguments are refused. Changes take effect at once: ramp times are not taken.
+- **Get**: the same address without arguments; the answer comes on that address, to the sender.
+- **Every voice**: `/temperature 0.8` speaks to all, and `/temperature` answers with one value for
+  each. `/gain` and `/mute` are the master's; every voice's gain is `/voice/*/gain`.
+- **Patterns** are those of OSC 1.0 (`?`, `*`, `[1-4]`, `[!2]`, `{{1,3}}`), and `//` for any number of
+  parts: `/voice/{{1,3}}/pan -0.5`, `//gain`. A get answers on each address that fits. Wildcards in
+  the last part reach parameters alone: `/voice/1/*` reads a voice and does not cut it.
+- **Triggers** are sent alone, or with a number that is not 0; 0 is the button let go, and does
+  nothing.
+- **OSC bundles** are run in order, with nothing in between. Time tags are not waited for.
+- Of changes to one continuous parameter that arrive in one burst the last alone counts. Steps and
+  commands all count, and nothing overtakes them.
+- Only `i`, `f` and `s` are ever sent. Counts begin again at 2^31.
+
+## What is answered
+
+- `/done` s address, then what the table says; or `/fail` s address, s reason. Each command is
+  answered exactly once for each voice it was for; answers to a pattern name the addresses it
+  reached.
+- Mistakes (no such address, arguments that do not fit, bytes that are not OSC: address `/`) are
+  answered with `/fail` too, at most 50 a second for each sender.
+- A client that sent `/notify 1` gets every change of a parameter, its own included, as a message on
+  that parameter's own address, and `/shutdown` s name, s version, i port when the daemon ends. A
+  lease lasts {LEASE_S:g} s; there is room for {MAX_CLIENTS}. Addresses the daemon was started with get `/startup`
+  and `/shutdown` without asking.
+"""
+
+_LIMITS = f"""\
+## Limits
+
+A packet holds at most {MAX_ELEMENTS} messages, OSC bundles nested {MAX_DEPTH} deep, and asks for at
+most {MAX_WORK} things, where each voice a pattern fits is one; a pattern has at most
+{MAX_WILDCARDS} wildcards. Senders beyond this machine are heard only when the allow-list names
+them; answers go to the sender's own host alone.
+"""
+
+
+def reference() -> str:
+    """Return the whole reference, in Markdown.
+
+    Returns
+    -------
+    str
+        ``docs/osc.md`` is this text; a test keeps them equal.
+    """
+    return "\n".join(
+        [
+            _OPENING,
+            "## Parameters of a voice\n",
+            _parameters("/voice/{n}/", VOICE.values()),
+            "`scale` is a name or an index, 0 the finest; it reads as the index. A name there is\n"
+            "none of is refused with the names there are.\n",
+            "## Parameters of the whole\n",
+            _parameters("/", MASTER.values()),
+            "## Commands to a voice\n",
+            _voice_commands(),
+            "## Commands to the daemon\n",
+            _system_commands(),
+            "## /status.reply\n",
+            _status(),
+            _LIMITS,
+        ]
+    )
+
+
+def _parameters(prefix: str, parameters: Iterable[Parameter]) -> str:
+    rows = [
+        (f"`{prefix}{p.name}`", _kind(p), _range(p), f"{p.default:g}", p.unit, p.doc)
+        for p in parameters
+    ]
+    return _table(("address", "type", "range", "default", "unit", "what it does"), rows)
+
+
+def _kind(parameter: Parameter) -> str:
+    return "i or s" if parameter.kind == "scale" else parameter.kind
+
+
+def _range(parameter: Parameter) -> str:
+    if parameter.kind == "scale":
+        return "the bundle's scales"
+    return f"{_plain(parameter.low)} to {_plain(parameter.high)}"
+
+
+def _plain(value: float) -> str:
+    return str(int(value)) if value == int(value) else str(value)
+
+
+def _voice_commands() -> str:
+    rows = [(f"`/voice/{{n}}/{c.path}`", c.arguments, c.doc) for c in VOICE_COMMANDS]
+    return (
+        _table(("address", "arguments", "what it does"), rows)
+        + "\nEach has its short form to every voice (`/cut`, `/seed/unit 12`), and answers, once its\n"
+        "frame is known, `/done` s address, i voice, i frame, i units, f seconds: the frame of the\n"
+        "engine where it is first heard, how many units it put into the context, and in how many\n"
+        "seconds from now that is.\n"
+    )
+
+
+def _system_commands() -> str:
+    rows = [(f"`{c.address}`", c.arguments, c.answer, c.doc) for c in SYSTEM_COMMANDS]
+    return _table(("address", "arguments", "answer", "what it does"), rows)
+
+
+def _status() -> str:
+    rows = [
+        (str(place), field.tag, field.name, field.doc)
+        for place, field in enumerate(STATUS_FIELDS, 1)
+    ]
+    return _table(("place", "type", "name", "meaning"), rows)
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
