@@ -185,16 +185,16 @@ def advance_rows(
     _embed(weights, tokens, descriptors, present, scales, stream)
     for layer in range(weights.qkv.shape[0]):
         _normalise(stream, weights.attention_norm[layer], normed)
-        wide[:, : 3 * width] = np.float32(0)
+        wide.fill(np.float32(0))
         _add_product(normed, weights.qkv[layer], wide)
-        normed[:] = np.float32(0)
+        normed.fill(np.float32(0))
         for row in range(rows):
             keys, values = cache.keys[voices[row], layer], cache.values[voices[row], layer]
             _remember(wide[row], positions[row], keys, values)
             _attend(weights, keys, values, positions[row], wide[row], scores, normed[row])
         _add_product(normed, weights.attention_out[layer], stream)
         _normalise(stream, weights.mlp_norm[layer], normed)
-        wide[:] = np.float32(0)
+        wide.fill(np.float32(0))
         _add_product(normed, weights.mlp_in[layer], wide)
         _bend(wide)
         _add_product(wide, weights.mlp_out[layer], stream)
@@ -250,7 +250,8 @@ def fill(
             scales[first:last],
             states[: last - first],
         )
-        hidden[:] = states[last - first - 1]
+        for i in range(hidden.size):
+            hidden[i] = states[last - first - 1, i]
     return position + count
 
 
@@ -302,8 +303,9 @@ def expect_descriptors(
     -----
     Ahead.
     """
-    mean[:] = weights.mean_bias[token]
-    variance[:] = weights.log_variance_bias[token]
+    for k in range(mean.size):
+        mean[k] = weights.mean_bias[token, k]
+        variance[k] = weights.log_variance_bias[token, k]
     for i in range(hidden.size):
         factor, row, spread = hidden[i], weights.mean_head[i], weights.log_variance_head[i]
         for k in range(row.size):
@@ -326,7 +328,9 @@ def _embed(
     """Write float32[n, C], the input of each row."""
     count = descriptors.shape[1]
     for row in range(len(tokens)):
-        out[row] = weights.token_embedding[tokens[row]]
+        embedding = weights.token_embedding[tokens[row]]
+        for k in range(embedding.size):
+            out[row, k] = embedding[k]
         for i in range(count):
             if present[row, i] != 0:  # the start step and missing descriptors add nothing
                 factor = descriptors[row, i]
@@ -424,7 +428,7 @@ def _attend(
 @njit
 def _score_steps(query: Floats, keys: Floats, start: int, run: int, scores: Floats) -> None:
     """Write the dot products of one query with the keys of the seen slots."""
-    scores[:] = np.float32(0)
+    scores.fill(np.float32(0))
     factor = np.float32(1 / np.sqrt(query.size))
     older, newer = scores[:run], scores[run:]
     for i in range(query.size):

@@ -83,7 +83,7 @@ def join_cost(inventory: Inventory, previous: int, unit: int) -> float:
     for k in range(bands):
         distance = inventory.edges[previous, 1, k] - inventory.edges[unit, 0, k]
         total += distance * distance
-    return total / max(bands, 1)
+    return float(total / max(bands, 1))
 
 
 @njit

@@ -113,5 +113,5 @@ def unit_at(inventory: Inventory, scale: int, frame: int) -> int:
     before = inventory.units[low - 1]
     gap = frame - (before.start + before.length) + 1  # frames past its last one
     if low < last and gap > 0 and inventory.units[low].start - frame < gap:
-        return low - first
-    return low - 1 - first
+        return int(low - first)
+    return int(low - 1 - first)
