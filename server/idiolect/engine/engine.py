@@ -63,7 +63,7 @@ class Engine:
     sample_rate : int
         Hz; of the bundle, and of the way out.
     lookahead_frames : int
-        The arena holds four times this, and more for long units.
+        The arena holds eight times this: units overlap in it, and cuts leave some behind.
 
     Notes
     -----
@@ -74,7 +74,7 @@ class Engine:
     def __init__(self, voices: int, sample_rate: int, lookahead_frames: int) -> None:
         self.voices = voices
         self.sample_rate = sample_rate
-        arena = 4 * lookahead_frames + 2 * sample_rate
+        arena = 8 * lookahead_frames + 2 * sample_rate
         run_on = round(_RUN_ON_SECONDS * sample_rate)
         limiter = round(_LIMITER_SECONDS * sample_rate)
         self.timing: NDArray[np.int64] = np.zeros(16, np.int64)

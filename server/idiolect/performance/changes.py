@@ -1,0 +1,55 @@
+"""What the control thread asks of the planner."""
+
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Applied", "Change", "Cut", "Pause", "Seed", "Turn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """When a change takes effect."""
+
+    voice: int  # counted from 1
+    frame: int  # engine frame of the decision point
+    units: int  # how many units it put into the context
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A planner parameter gets a value."""
+
+    voice: int  # counted from 0
+    name: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A voice gets another context, and with it perhaps another scale."""
+
+    voice: int
+    scale: int
+    units: NDArray[np.int64] | None  # oldest first; None: what sounds, seen in that scale
+    done: Future[Applied] = field(default_factory=Future)
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A voice leaves what it plays at once."""
+
+    voice: int
+    done: Future[Applied] = field(default_factory=Future)
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """The planner thread sleeps: the tests' way to make it late."""
+
+    seconds: float
+
+
+Change = Turn | Seed | Cut | Pause

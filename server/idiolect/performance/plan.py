@@ -1,0 +1,103 @@
+"""The plan: what each voice has decided, in memory that can be rolled back.
+
+A *step* is one decided unit.  With each step the voice's state before it is kept, so that a plan
+can be taken back to any step that has not sounded and drawn again: with nothing changed, the same
+units come out, since every random choice is keyed by its step.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from idiolect.engine.layout import GRAIN_CAPACITY
+from idiolect.parameters import PARAMETERS, PLANNER_SLOTS
+
+__all__ = ["CONTEXT_STEPS", "STEPS", "STEP", "VOICE_PLAN", "Plan", "make_plan"]
+
+STEPS = 1024
+"""Steps kept for each voice: two lookaheads of the shortest units, and what recency looks at."""
+
+CONTEXT_STEPS = 64
+"""Units a seed puts into the context at most, so that filling it is quick."""
+
+VOICE_PLAN = np.dtype(
+    [
+        ("running", np.int64),
+        ("steps", np.int64),  # decided so far
+        ("base", np.int64),  # step at which the random seed was set
+        ("end", np.int64),  # timeline frame where the last decided unit ends
+        ("pieced", np.int64),  # frames of that unit already queued
+        ("row", np.int64),  # row of the cache
+        ("position", np.int64),  # next position in it
+        ("scale", np.int64),
+        ("previous", np.int64),  # last unit of the context, in its scale; -1: none
+        ("following", np.int64),  # bundle frame that follows what sounds; -1: nothing sounds
+        ("body", np.int64),  # frames of the last unit, as far as it sounds
+        ("last_start", np.int64),  # timeline frame at which the last queued grain starts
+        ("earliest", np.int64),  # timeline frame before which no new grain may start
+        ("epoch", np.int64),
+        ("cut", np.int64),  # timeline frame of the cut to be published; -1: none waits
+        ("pushed", np.int64),  # grains queued, ever
+        ("written", np.int64),  # arena frames used, ever
+        ("run_on_serial", np.int64),  # grain that the newest run-on copy follows
+        ("run_on_slot", np.int64),
+        ("seed", np.int64),
+    ]
+)
+"""Where a voice's plan stands."""
+
+STEP = np.dtype(
+    [
+        ("onset", np.int64),  # timeline frame
+        ("end", np.int64),  # timeline frame; earlier than the unit's own end after a cut
+        ("unit", np.int64),  # in its scale
+        ("token", np.int64),  # in its scale
+        ("natural", np.int64),  # 1: it followed in the corpus
+        ("start", np.int64),  # timeline frame at which its first grain starts, fade included
+        ("row", np.int64),  # the voice before this step ...
+        ("position", np.int64),
+        ("scale", np.int64),
+        ("previous", np.int64),
+        ("following", np.int64),
+        ("body", np.int64),
+        ("last_start", np.int64),
+        ("entropy", np.float64),  # of the choice, bits
+    ]
+)
+"""One decided unit, and the voice's state before it."""
+
+
+class Plan(NamedTuple):
+    """What the planner owns; voices count from 0 here."""
+
+    voices: NDArray[np.void]  # VOICE_PLAN (voices,)
+    steps: NDArray[np.void]  # STEP (voices, STEPS)
+    hidden: NDArray[np.float32]  # (voices, STEPS, width): the network's state before each step
+    parameters: NDArray[np.float64]  # (voices, planner parameters)
+    arena_starts: NDArray[np.int64]  # (voices, GRAIN_CAPACITY): arena frames used before each grain
+    choice: NDArray[np.int64]  # (4,): scratch of a decision
+    recent: NDArray[np.int64]  # (64,): scratch: units heard last
+    interrupted: NDArray[np.int64]  # (1,): the control thread raises it when a change waits
+
+
+def make_plan(voices: int, width: int) -> Plan:
+    """Allocate the plan of `voices` voices, for a network `width` wide."""
+    plan = Plan(
+        voices=np.zeros(voices, VOICE_PLAN),
+        steps=np.zeros((voices, STEPS), STEP),
+        hidden=np.zeros((voices, STEPS, width), np.float32),
+        parameters=np.zeros((voices, len(PLANNER_SLOTS))),
+        arena_starts=np.zeros((voices, GRAIN_CAPACITY), np.int64),
+        choice=np.zeros(4, np.int64),
+        recent=np.zeros(64, np.int64),
+        interrupted=np.zeros(1, np.int64),
+    )
+    for parameter in PARAMETERS:
+        if parameter.per_voice and parameter.scope == "planner":
+            plan.parameters[:, PLANNER_SLOTS[parameter.name]] = parameter.default
+    own = plan.voices
+    own["row"] = 2 * np.arange(voices)
+    for name in ("previous", "following", "cut", "run_on_serial"):
+        own[name] = -1
+    return plan

@@ -1,0 +1,257 @@
+"""The planner: the thread that stays a lookahead ahead of what is heard."""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from idiolect.bundle import Bundle
+from idiolect.engine.atomics import publish
+from idiolect.engine.engine import Engine
+from idiolect.errors import IdiolectError
+from idiolect.language.decoder import load_weights, make_cache
+from idiolect.parameters import PLANNER_SLOTS
+from idiolect.performance.changes import Applied, Change, Cut, Pause, Seed, Turn
+from idiolect.performance.plan import STEPS, make_plan
+from idiolect.performance.planning import (
+    AT_BOUNDARY,
+    AT_FINEST,
+    AT_ONCE,
+    begin_voice,
+    cut_plan,
+    plan_ahead,
+    queued_until,
+    stop_voice,
+    timeline_now,
+)
+from idiolect.performance.seeding import adopt_context, read_context, units_before
+from idiolect.selection.inventory import load_inventory, unit_at
+
+__all__ = ["Planner"]
+
+logger = logging.getLogger(__name__)
+
+_POLL_SECONDS = 0.005
+_CUT_SECONDS = 0.01  # at most one cut per voice in this time: a fader sends 60 changes a second
+_STOP_SECONDS = 0.02
+
+
+class Planner:
+    """Plans every voice of one engine.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        At the engine's rate.
+    engine : Engine
+    lookahead_seconds : float
+        How far ahead each voice is planned.
+    margin_ms : float
+        How far ahead of now the earliest cut lies.
+
+    Notes
+    -----
+    `submit` and `lookahead` may be called from the control thread; everything else belongs to the
+    planner thread, or to the only thread there is when rendering offline.
+    """
+
+    def __init__(
+        self, bundle: Bundle, engine: Engine, *, lookahead_seconds: float, margin_ms: float
+    ) -> None:
+        self.bundle = bundle
+        self.engine = engine
+        self.on_events: Callable[[NDArray[np.void]], None] | None = None
+        self._lookahead = round(lookahead_seconds * engine.sample_rate)
+        self._margin = round(margin_ms / 1000 * engine.sample_rate)
+        self._weights = load_weights(bundle)
+        self._cache = make_cache(bundle, 2 * engine.voices, STEPS)
+        self._inventory = load_inventory(bundle)
+        starts = [int(source["start"]) for source in bundle.sources]
+        self._limits = np.array([*starts, len(bundle.audio)], np.int64)
+        self.plan = make_plan(engine.voices, self._weights.final_norm.shape[0])
+        self._inbox: deque[Change] = deque()
+        self._waiting: list[deque[Change]] = [deque() for _ in range(engine.voices)]
+        self._last_cut = np.full(engine.voices, -engine.sample_rate, np.int64)
+        self._hidden = np.zeros(self.plan.hidden.shape[2], np.float32)
+        self._wake = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._stopping = False
+        for voice in range(engine.voices):
+            self._give_context(voice, 0, np.empty(0, np.int64))
+
+    def submit(self, change: Change) -> None:
+        """Hand a change over; it is applied within milliseconds.  Control thread."""
+        self._inbox.append(change)
+        publish(self.plan.interrupted, 1)
+        self._wake.set()
+
+    def lookahead(self) -> float:
+        """Seconds queued for the running voice that has least; 0 when none runs.  Any thread."""
+        ahead = [
+            queued_until(self.plan, voice) - timeline_now(self.engine.table, voice)
+            for voice in range(self.engine.voices)
+            if self.plan.voices["running"][voice]
+        ]
+        return max(0, min(ahead, default=0)) / self.engine.sample_rate
+
+    def start(self) -> None:
+        """Begin to plan on a thread of its own."""
+        self._thread = threading.Thread(target=self._loop, name="planner", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; what is queued still plays."""
+        self._stopping = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def advance(self) -> None:
+        """Apply what was submitted and plan up to the lookahead."""
+        self._wake.clear()
+        publish(self.plan.interrupted, 0)
+        self._sort_inbox()
+        for voice, waiting in enumerate(self._waiting):
+            if waiting and self._may_cut(voice):
+                self._apply(voice, waiting)
+        self._plan_ahead()
+        events = self.engine.pop_events()
+        if self.on_events is not None and len(events):
+            self.on_events(events)
+
+    def _loop(self) -> None:
+        while not self._stopping:
+            try:
+                self.advance()
+            except Exception:
+                # The one border here: what is queued plays on, and the next pass tries again.
+                logger.exception("planning failed; the voices run on")
+                time.sleep(_POLL_SECONDS)
+            self._wake.wait(_POLL_SECONDS)
+
+    def _plan_ahead(self) -> None:
+        plan_ahead(
+            self.plan,
+            self._weights,
+            self._cache,
+            self._inventory,
+            self._limits,
+            self.bundle.audio,
+            self.engine.table,
+            self._lookahead,
+            self.engine.sample_rate,
+        )
+
+    def _sort_inbox(self) -> None:
+        while self._inbox:
+            change = self._inbox.popleft()
+            if isinstance(change, Pause):
+                time.sleep(change.seconds)
+            else:
+                self._waiting[change.voice].append(change)
+
+    def _may_cut(self, voice: int) -> bool:
+        passed = self.engine.frame - self._last_cut[voice]
+        return bool(passed >= _CUT_SECONDS * self.engine.sample_rate)
+
+    def _apply(self, voice: int, waiting: deque[Change]) -> None:
+        """Apply every leading parameter, then one command if one follows: one cut for all."""
+        self._last_cut[voice] = self.engine.frame
+        turned = False
+        while waiting:
+            change = waiting[0]
+            if not isinstance(change, Turn) or change.name == "run":
+                break
+            waiting.popleft()
+            turned = self._turn(voice, change) or turned
+        if waiting:
+            self._obey(voice, waiting.popleft())
+        elif turned:
+            self._cut(voice, AT_BOUNDARY)
+
+    def _turn(self, voice: int, change: Turn) -> bool:
+        """Set a parameter; say whether the plan must be drawn anew for it."""
+        row = self.plan.parameters[voice]
+        slot = PLANNER_SLOTS[change.name]
+        if row[slot] == change.value:
+            return False
+        row[slot] = change.value
+        if change.name == "random_seed":
+            self._cut(voice, AT_BOUNDARY)
+            own = self.plan.voices[voice]
+            own["seed"], own["base"] = int(change.value), own["steps"]
+        return change.name not in ("interrupt", "random_seed")
+
+    def _obey(self, voice: int, change: Change) -> None:
+        done = getattr(change, "done", None)
+        try:
+            applied = self._obey_one(voice, change)
+        except IdiolectError as error:
+            if done is None:
+                raise
+            done.set_exception(error)
+        else:
+            if done is not None:
+                done.set_result(applied)
+
+    def _obey_one(self, voice: int, change: Change) -> Applied:
+        if isinstance(change, Turn):
+            self._run(voice, change.value)
+            return Applied(voice + 1, self.engine.frame, 0)
+        if isinstance(change, Seed):
+            units = change.units
+            if units is None:
+                units = self._heard_units(voice, change.scale)
+            frame = self._give_context(voice, change.scale, units)
+            return Applied(voice + 1, frame, len(units))
+        return Applied(voice + 1, self._cut(voice, AT_ONCE), 0)
+
+    def _earliest(self, voice: int) -> int:
+        """Timeline frame of the earliest cut: now and the margin, or the very start."""
+        now = timeline_now(self.engine.table, voice)
+        return int(now) + (self._margin if self.engine.frame else 0)
+
+    def _run(self, voice: int, value: float) -> None:
+        self.plan.parameters[voice, PLANNER_SLOTS["run"]] = value
+        running = bool(self.plan.voices["running"][voice])
+        at, table = self._earliest(voice), self.engine.table
+        if value and not running:
+            begin_voice(self.plan, table, voice, at)
+        elif running and not value:
+            fade = round(_STOP_SECONDS * self.engine.sample_rate)
+            stop_voice(self.plan, self._inventory, table, voice, at, fade)
+
+    def _cut(self, voice: int, where: int) -> int:
+        """Take back what is stale; return the engine frame of the decision point."""
+        if not self.plan.voices["running"][voice]:
+            return self.engine.frame
+        if where == AT_BOUNDARY and self.plan.parameters[voice, PLANNER_SLOTS["interrupt"]]:
+            where = AT_FINEST
+        table = self.engine.table
+        point = cut_plan(
+            self.plan, self._inventory, table, voice, self._earliest(voice), where
+        )
+        return int(point) + self.engine.frame - int(timeline_now(table, voice))
+
+    def _give_context(self, voice: int, scale: int, units: NDArray[np.int64]) -> int:
+        """Read a context while the old plan plays, then cut to it."""
+        read_context(
+            self.plan, self._weights, self._cache, self._inventory, voice, scale, units,
+            self._hidden,
+        )  # fmt: skip
+        frame = self._cut(voice, AT_FINEST)
+        adopt_context(self.plan, voice, scale, units, self._hidden)
+        return frame
+
+    def _heard_units(self, voice: int, scale: int) -> NDArray[np.int64]:
+        """Units of another scale that end where the voice now sounds: the corpus is the bridge."""
+        own = self.plan.voices[voice]
+        if own["previous"] < 0:
+            return np.empty(0, np.int64)
+        heard = self.bundle.scales[int(own["scale"])].units[int(own["previous"])]
+        unit = int(unit_at(self._inventory, scale, int(heard["start"])))
+        return units_before(self.bundle, scale, unit)

@@ -1,0 +1,219 @@
+"""Putting grains into a voice's queue: copies of the audio into the arena, then the record."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from idiolect.compiled import njit
+from idiolect.engine.atomics import load_acquire, store_release
+from idiolect.engine.layout import EPOCHS, GRAIN_CAPACITY, LINE, RUN_ON_SLOTS
+from idiolect.engine.state import ARENA_FRAMES, RUN_ON_FRAMES, State, view_state
+from idiolect.performance.plan import Plan
+
+__all__ = [
+    "PIECE_FRAMES",
+    "TAIL_FRAMES",
+    "note_cut",
+    "push_grain",
+    "push_stop",
+    "publish_cut",
+    "refresh_run_on",
+    "room",
+]
+
+PIECE_FRAMES = 8192
+"""Long units are queued in pieces of this length, the last one up to twice as long."""
+
+TAIL_FRAMES = 2048
+"""Frames held after each grain: a fade at a cut, and the way into the run-on."""
+
+
+@njit
+def _copy(
+    audio: NDArray[np.float32], first: int, count: int, out: NDArray[np.float32], at: int
+) -> None:
+    last = audio.shape[1] - 1
+    for i in range(count):
+        out[at + i, 0] = audio[first + i, 0]
+        out[at + i, 1] = audio[first + i, last]
+
+
+@njit
+def room(plan: Plan, table: NDArray[np.int64], voice: int) -> int:
+    """Arena frames that a grain may take now; 0 when the ring itself is full.
+
+    Notes
+    -----
+    Planner thread.  A grain must lie in one stretch, so the frames up to the arena's end may have
+    to be skipped; the caller asks for a whole grain's worth and twice that is kept back.
+    """
+    state = view_state(table)
+    own = plan.voices[voice]
+    released = load_acquire(state.taken, voice * LINE + 1)
+    if own.pushed - released >= GRAIN_CAPACITY - 1:
+        return 0
+    oldest = own.written
+    if released < own.pushed:
+        oldest = plan.arena_starts[voice, released % GRAIN_CAPACITY]
+    return max(0, table[ARENA_FRAMES] - (own.written - oldest)) // 2
+
+
+@njit
+def _reserve(plan: Plan, table: NDArray[np.int64], voice: int, count: int) -> int:
+    """Take `count` frames of the arena in one stretch; return the first."""
+    own = plan.voices[voice]
+    size = table[ARENA_FRAMES]
+    at = own.written % size
+    if at + count > size:
+        own.written += size - at
+        at = 0
+    plan.arena_starts[voice, own.pushed % GRAIN_CAPACITY] = own.written
+    own.written += count
+    return at
+
+
+@njit
+def push_grain(
+    plan: Plan,
+    table: NDArray[np.int64],
+    audio: NDArray[np.float32],
+    voice: int,
+    start: int,
+    lead: int,
+    fade: int,
+    correlation: float,
+    length: int,
+    frame: int,
+    limit: int,
+    first: int,
+) -> None:
+    """Queue one grain of the last decided step.
+
+    Parameters
+    ----------
+    start : int64
+        Timeline frame at which it begins to sound.
+    lead : int64
+        Frames before the unit's own first frame that sound too.
+    fade : int64
+        Frames of cross-fade from `start` on.
+    length : int64
+        Frames of the unit's own, after the lead.
+    frame : int64
+        Bundle frame of the unit's own first frame.
+    limit : int64
+        Bundle frame at which the source ends.
+    first : int64
+        1 when the unit begins here.
+
+    Notes
+    -----
+    Planner thread; the caller has made sure of `room`.
+    """
+    state = view_state(table)
+    own = plan.voices[voice]
+    step = plan.steps[voice, (own.steps - 1) % plan.steps.shape[1]]
+    held = lead + min(length + TAIL_FRAMES, limit - frame)
+    at = _reserve(plan, table, voice, held)
+    _copy(audio, frame - lead, held, state.arena[voice], at)
+    grain = state.grains[voice, own.pushed % GRAIN_CAPACITY]
+    grain.start = start
+    grain.onset = start + lead
+    grain.length = lead + length
+    grain.data = at
+    grain.held = held
+    grain.fade = fade
+    grain.serial = own.pushed
+    grain.frame = frame
+    grain.unit = step.unit
+    grain.epoch = own.epoch
+    grain.scale = step.scale
+    grain.token = step.token
+    grain.kind = 0
+    grain.first = first
+    grain.correlation = correlation
+    grain.gain = 1.0
+    grain.entropy = step.entropy
+    _publish_grain(plan, state, voice, start)
+
+
+@njit
+def push_stop(plan: Plan, table: NDArray[np.int64], voice: int, start: int, fade: int) -> None:
+    """Queue the grain that ends a voice: a fade to rest."""
+    state = view_state(table)
+    own = plan.voices[voice]
+    grain = state.grains[voice, own.pushed % GRAIN_CAPACITY]
+    plan.arena_starts[voice, own.pushed % GRAIN_CAPACITY] = own.written
+    grain.start = start
+    grain.onset = start
+    grain.length = 0
+    grain.held = 0
+    grain.fade = fade
+    grain.serial = own.pushed
+    grain.unit = -1
+    grain.epoch = own.epoch
+    grain.kind = 1
+    grain.correlation = 0.0
+    _publish_grain(plan, state, voice, start)
+
+
+@njit
+def _publish_grain(plan: Plan, state: State, voice: int, start: int) -> None:
+    own = plan.voices[voice]
+    own.last_start = start
+    own.pushed += 1
+    store_release(state.pushed, voice * LINE, own.pushed)
+
+
+@njit
+def note_cut(plan: Plan, table: NDArray[np.int64], voice: int) -> None:
+    """Write down from which frame on older grains are dropped, once the epoch is published."""
+    state = view_state(table)
+    own = plan.voices[voice]
+    state.cuts[voice * EPOCHS + own.epoch % EPOCHS] = own.cut
+    own.cut = -1
+
+
+@njit
+def publish_cut(plan: Plan, table: NDArray[np.int64], voice: int) -> None:
+    """Make the newest plan the one that plays: from its cut on, older grains are dropped."""
+    state = view_state(table)
+    note_cut(plan, table, voice)
+    own = plan.voices[voice]
+    store_release(state.epochs, voice * LINE, own.epoch)
+
+
+@njit
+def refresh_run_on(
+    plan: Plan, table: NDArray[np.int64], audio: NDArray[np.float32], voice: int, limit: int
+) -> None:
+    """Leave a copy of what follows the last queued grain, in case the planner comes too late.
+
+    Parameters
+    ----------
+    limit : int64
+        Bundle frame at which the source ends.
+
+    Notes
+    -----
+    Planner thread.  The slot written is the oldest; the callback can reach it only from a grain
+    two refreshes back, and says so while it does.
+    """
+    state = view_state(table)
+    own = plan.voices[voice]
+    serial = own.pushed - 1
+    if serial < 0 or serial == own.run_on_serial:
+        return
+    slot = (own.run_on_slot + 1) % RUN_ON_SLOTS
+    if load_acquire(state.run_on_used, voice * LINE) & (1 << slot):
+        return
+    grain = state.grains[voice, serial % GRAIN_CAPACITY]
+    first = grain.frame - (grain.onset - grain.start) + grain.held
+    count = min(table[RUN_ON_FRAMES], limit - first)
+    if grain.kind == 1 or count <= 0:
+        return
+    store_release(state.run_on_serials, voice * LINE + slot, -1)
+    _copy(audio, first, count, state.run_on[voice, slot], 0)
+    state.run_on_lengths[voice * LINE + slot] = count
+    store_release(state.run_on_serials, voice * LINE + slot, serial)
+    own.run_on_slot = slot
+    own.run_on_serial = serial

@@ -1,0 +1,170 @@
+"""Contexts given by hand: which units a seed stands for, and reading them into the cache."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from idiolect.bundle import Bundle
+from idiolect.compiled import njit
+from idiolect.errors import ControlError
+from idiolect.language.decoder import Cache, Weights, fill
+from idiolect.performance.plan import CONTEXT_STEPS, Plan
+from idiolect.random import PURPOSE_SEED, uniform
+from idiolect.selection.inventory import Inventory
+
+__all__ = [
+    "adopt_context",
+    "read_context",
+    "units_before",
+    "units_of_file",
+    "units_of_tokens",
+    "units_random",
+]
+
+Units = NDArray[np.int64]
+
+
+def units_before(bundle: Bundle, scale: int, unit: int) -> Units:
+    """Units of the same source up to and including `unit`, as many as a context holds.
+
+    Raises
+    ------
+    ControlError
+        When there is no such unit.
+    """
+    units = bundle.scales[scale].units
+    if not 0 <= unit < len(units):
+        raise ControlError(
+            f"no unit {unit}: scale {bundle.scales[scale].name} has {len(units)}, "
+            "numbered from 0"
+        )
+    first = max(0, unit + 1 - CONTEXT_STEPS)
+    span = np.arange(first, unit + 1, dtype=np.int64)
+    return span[units["source"][span] == units["source"][unit]]
+
+
+def units_of_tokens(bundle: Bundle, scale: int, tokens: list[int]) -> Units:
+    """One unit for each token: the successor of the unit before where it fits, else the exemplar.
+
+    Raises
+    ------
+    ControlError
+        When a token is not in the scale's vocabulary, or none is given.
+    """
+    own = bundle.scales[scale]
+    if not tokens:
+        raise ControlError("seed/tokens needs at least one token")
+    for token in tokens:
+        if not 0 <= token < own.token_count:
+            raise ControlError(
+                f"no token {token}: scale {own.name} has {own.token_count}, numbered from 0"
+            )
+    chosen: list[int] = []
+    for token in tokens[-CONTEXT_STEPS:]:
+        following = chosen[-1] + 1 if chosen else -1
+        if 0 < following < len(own.units) and own.units["token"][following] == token:
+            chosen.append(following)
+        else:
+            chosen.append(_exemplar(bundle, scale, token))
+    return np.array(chosen, np.int64)
+
+
+def _exemplar(bundle: Bundle, scale: int, token: int) -> int:
+    """Unit nearest to the token's centre; any unit where the token has none."""
+    own = bundle.scales[scale]
+    members = np.flatnonzero(own.units["token"] == token)
+    if not len(members):
+        return 0
+    apart = own.descriptors[members] - own.centroids[token]
+    return int(members[np.argmin((apart**2).sum(axis=1))])
+
+
+def units_of_file(
+    bundle: Bundle, scale: int, name: str, start: float, duration: float
+) -> Units:
+    """Units that cover a stretch of a source file.
+
+    Parameters
+    ----------
+    name : str
+        A source's name, or a part of it that only one source has.
+    start, duration : float
+        Seconds; an infinite duration reaches to the end.
+
+    Raises
+    ------
+    ControlError
+        When no source, or more than one, has the name; or nothing lies there.
+    """
+    names = [str(source["name"]) for source in bundle.sources]
+    found = [i for i, other in enumerate(names) if other == name]
+    found = found or [i for i, other in enumerate(names) if name in other]
+    if len(found) != 1:
+        some = ", ".join(names[i] for i in found[:3]) or ", ".join(names[:3])
+        count = "no source is" if not found else f"{len(found)} sources are"
+        raise ControlError(f"{count} called {name!r}; there are {some} ...")
+    units = bundle.scales[scale].units
+    own = np.flatnonzero(units["source"] == found[0])
+    begin = units["start"][own[0]] + round(max(0.0, start) * bundle.sample_rate)
+    end = begin + min(duration * bundle.sample_rate, len(bundle.audio))
+    inside = own[(units["start"][own] + units["length"][own] > begin) & (units["start"][own] < end)]
+    if not len(inside):
+        raise ControlError(f"{name!r} ends before {start:g} s")
+    return inside[-CONTEXT_STEPS:].astype(np.int64)
+
+
+def units_random(bundle: Bundle, scale: int, seed: int, voice: int, step: int) -> Units:
+    """A random place of the corpus, drawn from the voice's own random stream."""
+    count = len(bundle.scales[scale].units)
+    return units_before(bundle, scale, int(uniform(seed, voice, step, PURPOSE_SEED) * count))
+
+
+@njit
+def read_context(
+    plan: Plan,
+    weights: Weights,
+    cache: Cache,
+    inventory: Inventory,
+    voice: int,
+    scale: int,
+    units: Units,
+    hidden: NDArray[np.float32],
+) -> None:
+    """Read a context into the voice's spare cache row, while the plan in the other one plays.
+
+    Parameters
+    ----------
+    units : int64[n]
+        In their scale, oldest first; none is an empty context.
+    hidden : float32[width]
+        The network's state after them.
+
+    Notes
+    -----
+    Planner thread; bounded by `CONTEXT_STEPS`.
+    """
+    count, width = len(units) + 1, inventory.descriptors.shape[1]
+    tokens = np.empty(count, np.int64)
+    descriptors = np.zeros((count, width), np.float32)
+    present = np.zeros((count, width), np.float32)
+    scales = np.full(count, scale, np.int64)
+    tokens[0] = inventory.token_offset[-1]  # nothing has sounded yet
+    for i in range(1, count):
+        index = inventory.unit_offset[scale] + units[i - 1]
+        tokens[i] = inventory.token_offset[scale] + inventory.units[index].token
+        descriptors[i] = inventory.descriptors[index]
+        present[i] = inventory.present[index]
+    row = plan.voices[voice].row ^ 1
+    fill(weights, cache, row, 0, tokens, descriptors, present, scales, hidden)
+
+
+@njit
+def adopt_context(
+    plan: Plan, voice: int, scale: int, units: Units, hidden: NDArray[np.float32]
+) -> None:
+    """Make the context just read the one that the voice's next step sees."""
+    own = plan.voices[voice]
+    own.row ^= 1
+    own.position = len(units) + 1
+    own.scale = scale
+    own.previous = units[-1] if len(units) > 0 else -1
+    plan.hidden[voice, own.steps % plan.steps.shape[1]] = hidden

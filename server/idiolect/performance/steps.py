@@ -1,0 +1,234 @@
+"""One step of a voice: decide the next unit, read it, queue it; and going back over steps."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from idiolect.compiled import njit
+from idiolect.language.decoder import Cache, Weights, advance
+from idiolect.performance.decision import decide
+from idiolect.performance.joins import ATTACK_FRAMES, FADE_FRAMES, SEARCH_FRAMES, find_join
+from idiolect.performance.plan import Plan
+from idiolect.performance.queueing import PIECE_FRAMES, push_grain
+from idiolect.selection.inventory import Inventory, successor
+
+__all__ = ["ALL_QUEUED", "decide_step", "go_back", "queue_piece", "read_unit", "skip_heard", "source_end"]
+
+ALL_QUEUED = 1 << 40
+"""More frames than any unit has: all of the last decided unit is queued."""
+
+
+@njit
+def source_end(inventory: Inventory, source_limits: NDArray[np.int64], scale: int, unit: int) -> int:
+    """Bundle frame at which the source of a unit ends."""
+    return source_limits[inventory.units[inventory.unit_offset[scale] + unit].source + 1]
+
+
+@njit
+def read_unit(
+    plan: Plan, weights: Weights, cache: Cache, inventory: Inventory, voice: int, unit: int
+) -> None:
+    """Let the network read a unit of the voice's scale as sounded; the next step sees it."""
+    own = plan.voices[voice]
+    index = inventory.unit_offset[own.scale] + unit
+    advance(
+        weights,
+        cache,
+        own.row,
+        own.position,
+        inventory.token_offset[own.scale] + inventory.units[index].token,
+        inventory.descriptors[index],
+        inventory.present[index],
+        own.scale,
+        plan.hidden[voice, own.steps % plan.steps.shape[1]],
+    )
+    own.position += 1
+    own.previous = unit
+
+
+@njit
+def _gather_recent(plan: Plan, voice: int) -> int:
+    """Collect the units of this scale that were decided last, oldest first; return how many."""
+    own = plan.voices[voice]
+    size = plan.recent.shape[0]
+    first = max(0, own.steps - size)
+    count = 0
+    for k in range(first, own.steps):
+        step = plan.steps[voice, k % plan.steps.shape[1]]
+        if step.scale == own.scale:
+            plan.recent[count] = step.unit
+            count += 1
+    return count
+
+
+@njit
+def _open_step(plan: Plan, voice: int) -> None:
+    """Begin the next step by keeping the voice's state before it."""
+    own = plan.voices[voice]
+    step = plan.steps[voice, own.steps % plan.steps.shape[1]]
+    step.onset = own.end
+    step.row = own.row
+    step.position = own.position
+    step.scale = own.scale
+    step.previous = own.previous
+    step.following = own.following
+    step.body = own.body
+    step.last_start = own.last_start
+
+
+@njit
+def decide_step(
+    plan: Plan, weights: Weights, cache: Cache, inventory: Inventory, voice: int
+) -> None:
+    """Decide the voice's next unit and read it.
+
+    Notes
+    -----
+    Planner thread.  Depends on the context, the parameters and the keys of the random stream;
+    never on timing.
+    """
+    own = plan.voices[voice]
+    entry = own.steps % plan.steps.shape[1]
+    count = _gather_recent(plan, voice)
+    _open_step(plan, voice)
+    step = plan.steps[voice, entry]
+    step.entropy = decide(
+        weights,
+        inventory,
+        plan.hidden[voice, entry],
+        own.scale,
+        own.previous,
+        plan.parameters[voice],
+        own.seed,
+        voice,
+        own.steps - own.base,
+        plan.recent,
+        count,
+        plan.choice,
+    )
+    step.unit = plan.choice[0]
+    step.token = plan.choice[1]
+    step.natural = plan.choice[2]
+    _close_step(plan, inventory, voice)
+    read_unit(plan, weights, cache, inventory, voice, step.unit)
+
+
+@njit
+def _close_step(plan: Plan, inventory: Inventory, voice: int) -> None:
+    own = plan.voices[voice]
+    step = plan.steps[voice, own.steps % plan.steps.shape[1]]
+    unit = inventory.units[inventory.unit_offset[own.scale] + step.unit]
+    step.start = own.end
+    step.end = own.end + unit.length
+    own.end = step.end
+    own.pieced = 0
+    own.steps += 1
+
+
+@njit
+def skip_heard(
+    plan: Plan, weights: Weights, cache: Cache, inventory: Inventory, voice: int, frames: int
+) -> None:
+    """Read the units that sounded because the plan came too late, when more than half of them did.
+
+    Parameters
+    ----------
+    frames : int64
+        How far the voice has run on past its last unit.
+    """
+    own = plan.voices[voice]
+    while own.previous >= 0 and own.following >= 0:
+        unit = successor(inventory, own.scale, own.previous)
+        if unit < 0:
+            return
+        length = inventory.units[inventory.unit_offset[own.scale] + unit].length
+        if 2 * frames < length:
+            return
+        _open_step(plan, voice)
+        step = plan.steps[voice, own.steps % plan.steps.shape[1]]
+        step.unit = unit
+        step.token = inventory.units[inventory.unit_offset[own.scale] + unit].token
+        step.natural = 1
+        step.start = own.end
+        step.end = own.end
+        step.entropy = 0.0
+        own.steps += 1
+        own.following += length
+        frames -= length
+        read_unit(plan, weights, cache, inventory, voice, unit)
+
+
+@njit
+def queue_piece(
+    plan: Plan,
+    table: NDArray[np.int64],
+    audio: NDArray[np.float32],
+    inventory: Inventory,
+    source_limits: NDArray[np.int64],
+    voice: int,
+) -> None:
+    """Queue the next piece of the last decided unit; the first one brings the join."""
+    own = plan.voices[voice]
+    step = plan.steps[voice, (own.steps - 1) % plan.steps.shape[1]]
+    unit = inventory.units[inventory.unit_offset[step.scale] + step.unit]
+    limit = source_limits[unit.source + 1]
+    frame = unit.start + own.pieced
+    left = step.end - step.onset - own.pieced
+    length = left if left < 2 * PIECE_FRAMES else PIECE_FRAMES
+    lead, fade, correlation = 0, 0, 0.0
+    first = 1 if own.pieced == 0 else 0
+    if first == 1 and own.following != frame:
+        lead, fade, correlation = _join(plan, audio, voice, frame, source_limits[unit.source])
+    start = step.onset + own.pieced - lead
+    if first == 1:
+        step.start = start
+        own.body = 0
+    push_grain(
+        plan, table, audio, voice, start, lead, fade, correlation, length, frame, limit, first
+    )
+    own.pieced += length
+    own.body += length
+    own.following = frame + length
+
+
+@njit
+def _join(
+    plan: Plan, audio: NDArray[np.float32], voice: int, frame: int, source_start: int
+) -> tuple[int, int, float]:
+    """Find how a unit that does not follow what sounds takes over from it.
+
+    Returns
+    -------
+    int64, int64, float64
+        Frames that sound before the unit's own first one, frames of cross-fade, correlation.
+    """
+    own = plan.voices[voice]
+    onset = plan.steps[voice, (own.steps - 1) % plan.steps.shape[1]].onset
+    before = frame - source_start
+    attack = ATTACK_FRAMES if before > 0 or own.following >= 0 else 0
+    if own.following < 0:
+        return 0, attack, 0.0
+    space = min(onset - own.earliest, before, own.body // 2)
+    fade = min(FADE_FRAMES, space)
+    if fade < ATTACK_FRAMES:
+        return 0, attack, 0.0
+    shift, correlation = find_join(
+        audio, own.following, frame, fade, min(SEARCH_FRAMES, space - fade, own.body // 4)
+    )
+    return fade + shift, fade, correlation
+
+
+@njit
+def go_back(plan: Plan, voice: int, step_index: int) -> None:
+    """Take the plan back to before a step; what was decided from it on is forgotten."""
+    own = plan.voices[voice]
+    step = plan.steps[voice, step_index % plan.steps.shape[1]]
+    own.steps = step_index
+    own.end = step.onset
+    own.row = step.row
+    own.position = step.position
+    own.scale = step.scale
+    own.previous = step.previous
+    own.following = step.following
+    own.body = step.body
+    own.last_start = step.last_start
+    own.pieced = ALL_QUEUED
