@@ -1,0 +1,45 @@
+"""``idiolect serve``: play a bundle and listen for OSC until told to stop."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer import Argument, Option
+
+from idiolect.config import load
+
+__all__ = ["serve"]
+
+
+def serve(
+    bundle: Annotated[Path, Argument(metavar="BUNDLE", help="What `idiolect learn` wrote.")],
+    audio: Annotated[
+        str | None, Option(metavar="device|jack|null|file:PATH", help="Where the sound goes.")
+    ] = None,
+    device: Annotated[str | None, Option(metavar="NAME", help="Part of a device's name.")] = None,
+    host: Annotated[
+        str | None, Option(metavar="ADDRESS", help="Address to listen on [127.0.0.1].")
+    ] = None,
+    port: Annotated[int | None, Option(metavar="N", help="UDP port for OSC [57300].")] = None,
+    voices: Annotated[int | None, Option(metavar="N", help="How many voices [4].")] = None,
+    name: Annotated[str | None, Option(metavar="NAME", help="Name of the JACK client.")] = None,
+    config: Annotated[
+        Path | None, Option(metavar="FILE", help="Settings; flags beat the file.")
+    ] = None,
+) -> None:
+    """Play a bundle and listen for OSC.
+
+    Prints one line when ready.  Ctrl-C or SIGTERM fades out and ends it.
+    """
+    flags: dict[str, object] = {
+        "audio.output": audio,
+        "audio.device": device,
+        "control.host": host,
+        "control.port": port,
+        "performance.voices": voices,
+        "performance.name": name,
+    }
+    settings = load(config, flags)
+    from idiolect import app  # not above: `--help` must not wait for the engine
+
+    raise typer.Exit(app.serve(bundle, settings))
