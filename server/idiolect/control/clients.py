@@ -71,6 +71,10 @@ class Clients:
             self._leases[number] = None
         return number
 
+    def clear(self) -> None:
+        """End every lease."""
+        self._leases = [None] * MAX_CLIENTS
+
     def listening(self, now: float) -> list[Peer]:
         """Return those whose lease runs, by number."""
         self._expire(now)

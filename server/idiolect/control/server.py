@@ -122,6 +122,7 @@ class ControlServer:
         self._dispatcher.flush()
         self._desk.abandon()
         self._tell("/shutdown")
+        self._desk.clients.clear()
         assert self._loop is not None
         for udp in self._sockets:
             self._loop.remove_reader(udp.handle)

@@ -1,0 +1,42 @@
+"""``idiolect osc`` against a real server."""
+
+import pytest
+
+from idiolect.cli import main
+from idiolect.control.reference import reference
+from recording import RecordingPlayer, daemon, player, quits, server
+
+__all__ = ["daemon", "player", "quits", "server"]  # fixtures
+
+
+def test_alone_it_prints_the_reference(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["osc"]) == 0
+    assert capsys.readouterr().out == reference()
+
+
+def test_it_sends_and_prints_what_comes_back(
+    daemon: int, player: RecordingPlayer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    port = ["--port", str(daemon), "--wait", "0.3"]
+    assert main(["osc", *port, "/voice/1/gain", "-6"]) == 0
+    assert player.values["gain", 1] == -6
+    assert capsys.readouterr().out == ""
+    assert main(["osc", "send", "/voice/1/gain", *port]) == 0
+    assert capsys.readouterr().out == "/voice/1/gain -6\n"
+    assert main(["osc", "/voice/1/scale", "note", *port]) == 0
+    assert player.values["scale", 1] == 1
+    assert main(["osc", "/voice/1/seed/unit", "1000", *port]) == 1
+    assert capsys.readouterr().out.startswith("/fail '/voice/1/seed/unit' 'no unit 1000")
+
+
+def test_nobody_listening_is_said_with_the_cure(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["osc", "/status", "--port", "1"]) == 1
+    assert "idiolect serve" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["status"], ["/status", "--wait", "nan"]])
+def test_what_makes_no_sense_is_refused(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["osc", *words]) == 1
+    assert "idiolect: " in capsys.readouterr().err

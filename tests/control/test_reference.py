@@ -1,0 +1,21 @@
+from pathlib import Path
+
+from idiolect.control.namespace import Namespace
+from idiolect.control.reference import reference
+from idiolect.control.system import STATUS_FIELDS
+
+
+def test_the_page_in_the_docs_is_the_reference() -> None:
+    page = Path(__file__).parents[2] / "docs" / "osc.md"
+    assert page.read_text() == reference(), "run: idiolect osc > docs/osc.md"
+
+
+def test_every_address_is_in_it() -> None:
+    text = reference()
+    for address in Namespace(1).leaves:
+        plain = address.replace("/voice/1/", "/voice/{n}/")
+        assert f"`{plain}`" in text or f"`/voice/{{n}}{plain}`" in text
+
+
+def test_status_reply_begins_as_it_always_will() -> None:
+    assert "".join(field.tag for field in STATUS_FIELDS).startswith("iffffiiiis")

@@ -1,0 +1,169 @@
+"""A player that remembers what it was asked, behind a real server on a real socket."""
+
+import socket
+from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from idiolect.control import ControlServer
+from idiolect.control.codec import Message, encode, parse
+from idiolect.errors import ControlError
+from idiolect.parameters import MASTER, VOICE
+
+UNITS = 100
+TIMEOUT = 10.0
+
+
+@dataclass(frozen=True)
+class Applied:
+    voice: int
+    frame: int
+    units: int
+
+
+@dataclass
+class Status:
+    voices: int
+    running: int = 0
+    cpu_average: float = 12.5
+    cpu_peak: float = 25.0
+    sample_rate: float = 48000.0
+    lookahead_ms: float = 1000.0
+    blocks: int = 2**31 + 5
+    starved: int = 0
+    late: int = 0
+    clipped: int = 0
+    nan: int = 0
+    cuts: int = 0
+    cuts_late: int = 0
+    uptime_s: float = 3.25
+    frame: int = 48000
+
+
+@dataclass
+class RecordingPlayer:
+    voices: int = 4
+    scales: tuple[str, ...] = ("grain", "note")
+    calls: list[tuple[Any, ...]] = field(default_factory=list)
+    held: list["Future[Applied]"] | None = None  # a list: nothing is answered until released
+    frame: int = 48480
+
+    def __post_init__(self) -> None:
+        self.values = {(name, 0): p.default for name, p in MASTER.items()}
+        for voice in range(1, self.voices + 1):
+            self.values |= {(name, voice): p.default for name, p in VOICE.items()}
+
+    def get(self, name: str, voice: int) -> float:
+        return self.values[name, voice]
+
+    def set(self, name: str, voice: int, value: float) -> None:
+        self.calls.append(("set", name, voice, value))
+        self.values[name, voice] = value
+
+    def seed_tokens(self, voice: int, tokens: list[int]) -> "Future[Applied]":
+        return self._take("seed_tokens", voice, tokens, units=len(tokens))
+
+    def seed_unit(self, voice: int, unit: int) -> "Future[Applied]":
+        if not 0 <= unit < UNITS:
+            raise ControlError(f"no unit {unit}: the scale has {UNITS}, counted from 0")
+        return self._take("seed_unit", voice, unit, units=32)
+
+    def seed_file(self, voice: int, name: str, start: float, duration: float) -> "Future[Applied]":
+        return self._take("seed_file", voice, name, start, duration, units=7)
+
+    def seed_random(self, voice: int) -> "Future[Applied]":
+        return self._take("seed_random", voice, units=64)
+
+    def seed_clear(self, voice: int) -> "Future[Applied]":
+        return self._take("seed_clear", voice)
+
+    def cut(self, voice: int) -> "Future[Applied]":
+        return self._take("cut", voice)
+
+    def panic(self) -> None:
+        self.calls.append(("panic",))
+
+    def status(self) -> Status:
+        return Status(
+            self.voices,
+            running=sum(self.values["run", voice] > 0 for voice in range(1, self.voices + 1)),
+        )
+
+    def _take(self, what: str, voice: int, *rest: object, units: int = 0) -> "Future[Applied]":
+        self.calls.append((what, voice, *rest))
+        future: Future[Applied] = Future()
+        if self.held is None:
+            future.set_result(Applied(voice, self.frame, units))
+        else:
+            self.held.append(future)
+        return future
+
+
+class Wire:
+    """A client that speaks bytes."""
+
+    def __init__(self, port: int, host: str = "127.0.0.1") -> None:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.socket = socket.socket(family, socket.SOCK_DGRAM)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+        self.socket.settimeout(TIMEOUT)
+        self.socket.connect((host, port))
+        self.sent = 0
+
+    def raw(self, packet: bytes) -> None:
+        self.socket.send(packet)
+
+    def send(self, address: str, *arguments: object) -> None:
+        self.raw(encode(address, *arguments))
+
+    def receive(self) -> tuple[Any, ...]:
+        message = parse(self.socket.recv(65536))
+        assert isinstance(message, Message)
+        return (message.address, *message.arguments)
+
+    def ask(self, address: str, *arguments: object) -> tuple[Any, ...]:
+        self.send(address, *arguments)
+        return self.receive()
+
+    def settle(self) -> list[tuple[Any, ...]]:
+        """Wait until all that was sent is done; what was answered on the way."""
+        self.sent += 1
+        self.send("/sync", self.sent)
+        answers = []
+        while (answer := self.receive()) != ("/synced", self.sent):
+            answers.append(answer)
+        return answers
+
+
+@pytest.fixture
+def player() -> RecordingPlayer:
+    return RecordingPlayer()
+
+
+@pytest.fixture
+def quits() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def server(player: RecordingPlayer, quits: list[str]) -> Iterator[ControlServer]:
+    server = ControlServer(player, "127.0.0.1", 0, on_quit=lambda: quits.append("quit"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def daemon(server: ControlServer) -> int:
+    """The UDP port of something that can be steered."""
+    return server.address[1]
+
+
+@pytest.fixture
+def wire(daemon: int) -> Iterator[Wire]:
+    wire = Wire(daemon)
+    yield wire
+    wire.socket.close()
