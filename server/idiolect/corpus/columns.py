@@ -1,0 +1,34 @@
+"""The descriptors, in the order in which every array holds them."""
+
+from dataclasses import dataclass
+
+__all__ = ["COLUMNS", "MFCC", "NAMES", "Column"]
+
+MFCC = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One descriptor of a unit."""
+
+    name: str
+    unit: str
+    least: float  # smallest spread it is divided by: about what a listener can tell apart
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("loudness", "dB", 1.0),
+    Column("centroid", "octaves", 0.05),
+    Column("spread", "octaves", 0.05),
+    Column("flatness", "dB", 0.5),
+    Column("rolloff", "octaves", 0.05),
+    Column("zero_crossings", "octaves", 0.05),
+    *(Column(f"mfcc_{index}", "dB", 0.5) for index in range(1, MFCC + 1)),
+    Column("pitch", "octaves", 0.05),
+    Column("pitch_confidence", "", 0.05),
+    Column("attack", "octaves", 0.5),
+    Column("duration", "octaves", 0.25),
+    Column("loudness_change", "dB", 1.0),
+    Column("centroid_change", "octaves", 0.1),
+)
+NAMES: tuple[str, ...] = tuple(column.name for column in COLUMNS)

@@ -1,0 +1,66 @@
+"""What can be set about learning."""
+
+from dataclasses import dataclass, field
+
+from idiolect.corpus.settings import CorpusSettings
+from idiolect.errors import ConfigError
+
+__all__ = ["LearnSettings", "ModelShape", "TrainingSettings", "shape_for"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelShape:
+    """The size of the network."""
+
+    layers: int = 2
+    width: int = 64
+    heads: int = 4
+    window: int = 64  # steps a step sees, itself included
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrainingSettings:
+    """How the network is trained."""
+
+    budget: float = 45.0  # seconds for training and finishing together
+    max_steps: int = 3000
+    batch: int = 16  # rows of two windows each
+    rate: float = 2e-3  # of AdamW
+    decay: float = 1.0  # weight decay of AdamW, on matrices
+    dropout: float = 0.3
+    descriptor_weight: float = 0.1  # of the predicted descriptors in the loss
+    warmup: int = 40  # steps
+    check_every: int = 25  # steps between looks at the validation units
+    patience: int = 10  # looks without gain before it stops
+
+    def __post_init__(self) -> None:
+        """Refuse values that cannot work."""
+        if not self.budget > 0:
+            raise ConfigError(f"budget must be above 0 seconds, got {self.budget}")
+        if self.max_steps < 0:
+            raise ConfigError(f"max_steps must be 0 or more, got {self.max_steps}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LearnSettings:
+    """Everything `learn` can be told."""
+
+    seed: int = 0
+    corpus: CorpusSettings = field(default_factory=CorpusSettings)
+    training: TrainingSettings = field(default_factory=TrainingSettings)
+
+    def __post_init__(self) -> None:
+        """Refuse seeds that not every generator takes."""
+        if not 0 <= self.seed < 2**32:
+            raise ConfigError(f"seed must be 0 to 4294967295, got {self.seed}")
+
+
+LARGE = 5000
+"""Units of the finest scale from which the larger network has enough to read."""
+
+
+def shape_for(units: int) -> ModelShape:
+    """Choose the network for so many units of the finest scale."""
+    if units <= LARGE:
+        return ModelShape()
+    return ModelShape(layers=4, width=128, heads=8, window=128)
