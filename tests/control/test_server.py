@@ -141,7 +141,7 @@ def test_any_number_will_do(wire: Wire, player: RecordingPlayer, packet: bytes) 
         ("/sync", (), "one number"),
         ("/notify", (1, 70000), "port"),
         ("/voice/9/gain", (1.0,), "1, 2, 3, 4"),
-        ("/voice/1/temprature", (1.0,), "temperature"),
+        ("/voice/1/temperatuur", (1.0,), "temperature"),
         ("/voice", (1.0,), "/voice has"),
         ("/voice/1/pan/x", (1.0,), "as far as it goes"),
         ("/voice/[1/pan", (1.0,), "]"),
