@@ -9,11 +9,15 @@ from idiolect.errors import CorpusError
 
 __all__ = ["AUDIO_SUFFIXES", "Candidate", "find"]
 
-AUDIO_SUFFIXES = frozenset(
-    ".3gp .aac .aif .aifc .aiff .alac .amr .ape .au .avr .caf .dsf .flac .htk .iff .ircam .m4a "
-    ".m4b .mka .mp1 .mp2 .mp3 .mp4 .mpc .oga .ogg .opus .paf .pvf .ra .raw .rf64 .sd2 .sds .sf "
-    ".snd .spx .svx .tta .voc .w64 .wav .wave .webm .wma .wv .xi".split()
-)
+# fmt: off
+AUDIO_SUFFIXES = frozenset((
+    ".3gp", ".aac", ".aif", ".aifc", ".aiff", ".alac", ".amr", ".ape", ".au", ".avr", ".caf",
+    ".dsf", ".flac", ".htk", ".iff", ".ircam", ".m4a", ".m4b", ".mka", ".mp1", ".mp2", ".mp3",
+    ".mp4", ".mpc", ".oga", ".ogg", ".opus", ".paf", ".pvf", ".ra", ".raw", ".rf64", ".sd2",
+    ".sds", ".sf", ".snd", ".spx", ".svx", ".tta", ".voc", ".w64", ".wav", ".wave", ".webm",
+    ".wma", ".wv", ".xi",
+))
+# fmt: on
 """Endings by which a person would call a file audio: failing to read one is worth a word."""
 
 
@@ -47,10 +51,11 @@ def find(folders: list[Path]) -> list[Candidate]:
     prefixes = _prefixes(folders)
     for folder, prefix in zip(folders, prefixes, strict=True):
         if folder.is_file():
-            found.append(Candidate(folder, folder.name))
+            found.append(Candidate(folder, _printable(folder.name)))
         elif folder.is_dir():
             for path in _walk(folder):
-                found.append(Candidate(path, prefix + path.relative_to(folder).as_posix()))
+                name = prefix + path.relative_to(folder).as_posix()
+                found.append(Candidate(path, _printable(name)))
         else:
             raise CorpusError(f"no folder at {folder}; give folders that hold audio files")
     return found
@@ -75,6 +80,12 @@ def _walk(folder: Path) -> Iterator[Path]:
             path = Path(root, name)
             if not name.startswith(".") and path.is_file():
                 yield path
+
+
+def _printable(name: str) -> str:
+    """Escape what is not text: names of files may hold any bytes, a bundle's names are UTF-8."""
+    text = name.encode("utf-8", "backslashreplace").decode("utf-8")
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def _is_bundle(name: str) -> bool:

@@ -95,9 +95,7 @@ def _peaks(flux: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.asarray(peaks + SIZE * 3 // 4, np.int64)
 
 
-def _backtrack(
-    audio: NDArray[np.float32], first: int, last: int, position: int, hop: int
-) -> int:
+def _backtrack(audio: NDArray[np.float32], first: int, last: int, position: int, hop: int) -> int:
     """Move an onset to the zero crossing in the quiet before its attack.
 
     Parameters

@@ -66,7 +66,7 @@ def _best(owner: NDArray[np.int64], weight: NDArray[np.float64]) -> NDArray[np.i
     """Give the frame of the largest weight of each owner (owners are sorted)."""
     order = np.lexsort((weight, owner))
     last = np.append(owner[order][1:] != owner[order][:-1], True)
-    return order[last]
+    return np.asarray(order[last], np.int64)
 
 
 def _yin(

@@ -6,6 +6,7 @@ parent; the grains of a note are equal parts of it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,7 +101,7 @@ def note_boundaries(
     kept.append(first + frames)
     bounds = [first]
     longest = settings.note_longest * settings.sample_rate
-    for low, high in zip(kept[:-1], kept[1:], strict=True):
+    for low, high in pairwise(kept):
         parts = max(1, int(np.ceil((high - low) / longest)))
         bounds += [low + (high - low) * (part + 1) // parts for part in range(parts)]
     return np.array(bounds, np.int64)

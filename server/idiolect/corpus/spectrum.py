@@ -6,7 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SILENCE_DB", "decibel", "even_length", "frames_of_units", "mel_bands", "mono", "power_spectra"]
+__all__ = [
+    "SILENCE_DB",
+    "decibel",
+    "even_length",
+    "frames_of_units",
+    "mel_bands",
+    "mono",
+    "power_spectra",
+]
 
 SILENCE_DB = -90.0
 """Mean power below which nothing is described but the silence itself: 16-bit audio's own floor."""

@@ -99,9 +99,7 @@ class Network(nn.Module):
                 else:
                     weight.normal_(0.0, SMALL, generator=generator)
 
-    def forward(
-        self, token: Tensor, descriptors: Tensor, present: Tensor, scale: Tensor
-    ) -> Output:
+    def forward(self, token: Tensor, descriptors: Tensor, present: Tensor, scale: Tensor) -> Output:
         """Read steps that sounded.
 
         Parameters

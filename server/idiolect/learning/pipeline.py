@@ -25,7 +25,7 @@ from idiolect.learning.network import Network
 from idiolect.learning.report import Report, ScaleReport, figures
 from idiolect.learning.sequences import Sequence
 from idiolect.learning.settings import LearnSettings, ModelShape, shape_for
-from idiolect.learning.split import GAP, TRAIN, VALIDATION, split
+from idiolect.learning.split import TRAIN, VALIDATION, split
 from idiolect.learning.training import Trained, everything, fresh, train
 from idiolect.vocabulary.assign import assign
 from idiolect.vocabulary.kmeans import cluster, size_for
@@ -148,9 +148,7 @@ class _Work:
         with self._stage("describe") as tick:
             for index, scale in enumerate(segmented):
                 at = 2 * index
-                values, present = describe(
-                    audio, scale.units, rate, _part(tick, at, steps)
-                )
+                values, present = describe(audio, scale.units, rate, _part(tick, at, steps))
                 ends = edges(audio, scale.units, rate, _part(tick, at + 1, steps))
                 raw.append((values, present, ends))
         kinds = self._divide(len(audio), stored, segmented)
@@ -194,9 +192,7 @@ class _Work:
         scale.units["token"] = assign(descriptors, centroids)
         return _Described(scale, descriptors, present, ends, centroids, scaler, kinds)
 
-    def _train(
-        self, scales: list[_Described], shape: ModelShape
-    ) -> tuple[Trained, list[Sequence]]:
+    def _train(self, scales: list[_Described], shape: ModelShape) -> tuple[Trained, list[Sequence]]:
         sequences = _sequences(scales)
         seed, training = self.settings.seed, self.settings.training
         limit = replace(training, budget=training.budget * TRAIN_SHARE)

@@ -59,9 +59,7 @@ class Report:
         return dict(_plain(asdict(self)))
 
 
-def figures(
-    network: Network, sequence: Sequence, sequences: list[Sequence]
-) -> dict[str, Figures]:
+def figures(network: Network, sequence: Sequence, sequences: list[Sequence]) -> dict[str, Figures]:
     """Judge the model and its baselines on the units held out at one scale."""
     base = unigram(sequence.tokens[sequence.kinds == TRAIN], sequence.size)
     inside = (sequence.kinds[:-1] == TRAIN) & (sequence.kinds[1:] == TRAIN)

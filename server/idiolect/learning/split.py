@@ -14,7 +14,7 @@ __all__ = ["GAP", "TEST", "TRAIN", "VALIDATION", "Split", "split"]
 TRAIN, VALIDATION, TEST, GAP = 0, 1, 2, 3
 
 SHARE = 0.1  # of the corpus for validation, and as much for test
-BLOCK = 40.0  # seconds a held-out block shall have at least, so that it holds whole phrases
+BLOCK = 6.0  # seconds a held-out block has at least; many small ones speak for more of a corpus
 MOST_BLOCKS = 8  # pairs of blocks
 
 
@@ -33,9 +33,7 @@ class Split:
         return np.where(one == two, self.kinds[one], GAP)
 
 
-def split(
-    frames: int, starts: NDArray[np.int64], sample_rate: int, context: float
-) -> Split:
+def split(frames: int, starts: NDArray[np.int64], sample_rate: int, context: float) -> Split:
     """Place validation and test blocks evenly through the corpus, a gap before and after each.
 
     Parameters
@@ -49,7 +47,7 @@ def split(
     context
         Seconds the model can look back.  The gap before a block has that length, so that every
         unit judged has a context in which nothing was learned from; where the corpus is too
-        short for that, a quarter of the block.
+        short for that, half the block.
 
     Returns
     -------
@@ -59,7 +57,7 @@ def split(
     seconds = frames / sample_rate
     blocks = int(np.clip(SHARE * seconds / BLOCK, 1, MOST_BLOCKS))
     block = SHARE * frames / blocks
-    gap = min(context * sample_rate, block / 4)
+    gap = min(context * sample_rate, block / 2)
     period = frames / (2 * blocks)
     stretches: list[tuple[float, int]] = [(0.0, TRAIN)]
     for index in range(2 * blocks):

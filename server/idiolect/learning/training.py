@@ -69,7 +69,9 @@ def fresh(
         bias[part] = np.log(unigram(sequence.tokens[known], sequence.size))
         away = (sequence.descriptors - centres[sequence.tokens])[known] ** 2
         count = np.maximum(1, sequence.present[known].sum(axis=0))
-        spread[part] = np.log(np.maximum((away * sequence.present[known]).sum(axis=0) / count, 0.01))
+        spread[part] = np.log(
+            np.maximum((away * sequence.present[known]).sum(axis=0) / count, 0.01)
+        )
     with torch.no_grad():
         network.head_bias.copy_(torch.from_numpy(bias))
         network.mean_bias.copy_(torch.from_numpy(means))
@@ -170,7 +172,7 @@ def _step(
     counted = batch.target_present * batch.weight[..., None]
     loss = loss + settings.descriptor_weight * 0.5 * (error * counted).sum() / counted.sum()
     optimiser.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
     optimiser.step()
 

@@ -8,9 +8,7 @@ __all__ = ["assign"]
 ROWS = 8192  # units at once: bounds memory
 
 
-def assign(
-    descriptors: NDArray[np.float32], centroids: NDArray[np.float32]
-) -> NDArray[np.int32]:
+def assign(descriptors: NDArray[np.float32], centroids: NDArray[np.float32]) -> NDArray[np.int32]:
     """Give each unit the token of the nearest centroid, the lowest of equals.
 
     Parameters

@@ -1,0 +1,139 @@
+"""``idiolect learn``: folders of audio to a bundle."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskID,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from typer import Argument, Option
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from idiolect.learning.report import Report
+    from idiolect.learning.settings import LearnSettings
+
+__all__ = ["learn", "learn_with_bars", "print_report"]
+
+SHOWN = 20  # skipped files named before the rest are counted; --json names all
+
+
+def learn(
+    folders: Annotated[list[Path], Argument(metavar="FOLDER...", help="Where the audio is.")],
+    output: Annotated[
+        Path | None,
+        Option("-o", "--output", metavar="NAME.idiolect", help="Bundle to write [FOLDER's name]."),
+    ] = None,
+    budget: Annotated[
+        float | None, Option(metavar="SECONDS", help="For training the network [45].")
+    ] = None,
+    seed: Annotated[int, Option(metavar="N", help="Behind every random choice.")] = 0,
+    as_json: Annotated[bool, Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Learn folders of audio and write a bundle.
+
+    Reads every format libsndfile reads; files that cannot be read are named and skipped.
+    """
+    from idiolect.learning.settings import LearnSettings, TrainingSettings
+
+    training = TrainingSettings() if budget is None else TrainingSettings(budget=budget)
+    settings = LearnSettings(seed=seed, training=training)
+    path = output or Path(f"{folders[0].resolve().stem or 'corpus'}.idiolect")
+    report = learn_with_bars(folders, path, settings)
+    if as_json:
+        print(json.dumps(report.as_json(), indent=1))
+    else:
+        print_report(report, Console())
+
+
+def learn_with_bars(folders: list[Path], output: Path, settings: "LearnSettings") -> "Report":
+    """Learn with a progress bar for each stage on standard error.
+
+    Parameters
+    ----------
+    folders, output, settings
+        As `idiolect.learning.pipeline.learn` takes them.
+    """
+    with _bars() as progress:
+        from idiolect.learning.pipeline import learn as learn_corpus
+
+        return learn_corpus(folders, output, settings=settings, progress=progress)
+
+
+def print_report(report: "Report", console: Console) -> None:
+    """Print what was used, what was not, and the figures."""
+    minutes, seconds = divmod(round(report.audio_seconds), 60)
+    console.print(f"{escape(report.bundle)}: {len(report.sources)} sources, {minutes}:{seconds:02}")
+    for source in report.sources:
+        for note in source["notes"]:
+            console.print(f"  used, but {escape(source['name'])}: {escape(note)}")
+    for skipped in report.skipped[:SHOWN]:
+        console.print(f"  skipped {escape(skipped['name'])}: {escape(skipped['reason'])}")
+    if len(report.skipped) > SHOWN:
+        console.print(f"  skipped {len(report.skipped) - SHOWN} more; --json names all")
+    for name, reason in report.left_out.items():
+        console.print(f"  no scale {name}: {reason}")
+    console.print(_scales(report))
+    console.print(
+        "[dim]bits per token on audio the model had not learned from (validation / test); "
+        "it was then finished on all audio[/dim]"
+    )
+    spent = ", ".join(f"{name} {value:.1f}" for name, value in report.seconds.items())
+    console.print(f"seconds: {spent}")
+
+
+def _scales(report: "Report") -> Table:
+    table = Table()
+    for title in ("scale", "units", "tokens", "median", "unigram", "bigram", "model"):
+        table.add_column(title, justify="left" if title == "scale" else "right")
+    for scale in report.scales:
+        sets = [scale.figures["validation"], scale.figures["test"]]
+        table.add_row(
+            scale.name,
+            str(scale.units),
+            str(scale.tokens),
+            f"{scale.median_seconds:.3f} s",
+            _pair([f.unigram for f in sets]),
+            _pair([f.bigram for f in sets]),
+            _pair([f.model for f in sets]),
+        )
+    return table
+
+
+def _pair(values: list[float]) -> str:
+    return " / ".join("-" if value != value else f"{value:.2f}" for value in values)
+
+
+@contextmanager
+def _bars() -> "Iterator[Callable[[str, float, float], None]]":
+    """Give a callback that draws one bar for each stage, with the time left."""
+    columns = (
+        TextColumn("{task.description:<9}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def show(stage: str, done: float, total: float) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=1.0)
+            bars.update(tasks[stage], completed=done / max(total, 1e-9))
+
+        yield show
