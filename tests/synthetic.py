@@ -1,4 +1,4 @@
-"""A small bundle of random but valid content, for tests that need one without learning one."""
+"""Small bundles and inventories of random but valid content, for tests that learn nothing."""
 
 import json
 from pathlib import Path
@@ -11,6 +11,7 @@ from safetensors.numpy import save_file
 from idiolect import __version__
 from idiolect.bundle import FORMAT, Bundle, weight_shapes, writing
 from idiolect.grain import UNIT
+from idiolect.selection.inventory import Inventory
 
 SCALES = ("grain", "note")
 SOURCE_SHARES = (0.5, 0.2, 0.3)  # of the audio, one each
@@ -75,6 +76,43 @@ def make_bundle(
         np.save(path / "audio.npy", _audio(rng, grains, sources, sample_rate, channels))
         save_file(_weights(rng, shapes), path / "model.safetensors")
     return Bundle.open(folder)
+
+
+def make_inventory(
+    tokens: list[int], *, vocabulary: int | None = None, ends: tuple[int, ...] = (), seed: int = 0
+) -> Inventory:
+    """Make an inventory of one scale from the tokens of its units, in the order of the corpus.
+
+    Units have 100 frames each and random descriptors, all present.
+
+    Parameters
+    ----------
+    tokens
+        Of each unit.
+    vocabulary
+        How many tokens there are; by default up to the highest.
+    ends
+        Units after which a new source begins.
+    seed
+        Of descriptors and edges.
+    """
+    rng, count = np.random.default_rng(seed), len(tokens)
+    units = np.zeros(count, UNIT)
+    units["start"], units["length"], units["parent"] = 100 * np.arange(count), 100, -1
+    units["token"] = tokens
+    units["source"] = np.searchsorted(np.asarray(ends), np.arange(count))
+    size = vocabulary or max(tokens) + 1
+    sums = np.cumsum([0, *np.bincount(tokens, minlength=size)])
+    return Inventory(
+        units=units,
+        descriptors=rng.normal(size=(count, len(DESCRIPTORS))).astype(np.float32),
+        present=np.ones((count, len(DESCRIPTORS)), np.float32),
+        edges=rng.normal(size=(count, 2, BANDS)).astype(np.float32),
+        members=np.argsort(tokens, kind="stable"),
+        member_start=sums,
+        unit_offset=np.array([0, count]),
+        token_offset=np.array([0, size]),
+    )
 
 
 def _sources(frames: int, sample_rate: int, channels: int) -> list[dict[str, Any]]:

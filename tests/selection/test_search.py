@@ -1,0 +1,130 @@
+"""The unit with the least cost is found, repetitions are avoided, large tokens stay cheap."""
+
+import itertools
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from idiolect.selection.cost import join_cost, recency_cost, target_cost
+from idiolect.selection.inventory import Inventory
+from idiolect.selection.search import (
+    CANDIDATES,
+    JOIN_WEIGHT,
+    RECENCY_WEIGHT,
+    TARGET_WEIGHT,
+    choose_member,
+)
+from synthetic import DESCRIPTORS, make_inventory
+
+MEAN = np.zeros(len(DESCRIPTORS), np.float32)
+VARIANCE = np.ones(len(DESCRIPTORS), np.float32)
+NOTHING = np.zeros(0, np.int64)
+
+
+def choose(
+    inventory: Inventory,
+    *,
+    token: int = 0,
+    previous: int = -1,
+    exclude: int = -1,
+    recent: NDArray[np.int64] = NOTHING,
+    count: int = 0,
+    u: float = 0.0,
+) -> int:
+    return choose_member(
+        inventory, 0, token, previous, exclude, MEAN, VARIANCE, recent, count, u
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("u", [0, 0.3, 1 - 2**-53])
+def test_the_cheapest_unit_of_the_token_is_chosen(u: float) -> None:
+    rng = np.random.default_rng(1)
+    inventory = make_inventory(rng.integers(0, 4, 100).tolist())
+    recent = rng.integers(0, 100, 16)
+    for token in range(4):
+        members = np.flatnonzero(inventory.units["token"] == token)
+        costs = [
+            TARGET_WEIGHT * target_cost(inventory, unit, MEAN, VARIANCE)
+            + JOIN_WEIGHT * join_cost(inventory, 99, unit)
+            + RECENCY_WEIGHT * recency_cost(unit, recent, 16)
+            for unit in members
+            if unit != 99
+        ]
+        expected = members[members != 99][np.argmin(costs)]
+        found = choose(inventory, token=token, previous=99, recent=recent, count=16, u=u)
+        assert found == expected
+
+
+def test_of_equals_the_first_in_the_corpus_is_chosen() -> None:
+    inventory = make_inventory([0] * 10)
+    inventory.descriptors[:] = 1
+    assert {choose(inventory, u=u) for u in (0, 0.35, 0.99)} == {0}
+
+
+def test_units_and_tokens_count_in_their_scale() -> None:
+    plain = make_inventory([0, 1, 0, 1])
+    shifted = plain._replace(
+        unit_offset=np.array([0, 2, 4]),
+        token_offset=np.array([0, 2, 4]),
+        members=np.arange(4),
+        member_start=np.arange(5),
+    )
+    args = (-1, -1, MEAN, VARIANCE, NOTHING, 0, 0.0)
+    assert [choose_member(shifted, 1, token, *args) for token in (0, 1)] == [0, 1]
+
+
+def test_the_natural_successor_is_left_out_while_there_is_another() -> None:
+    inventory = make_inventory([0, 0, 1])
+    inventory.descriptors[0] = 0  # what is expected
+    assert choose(inventory) == 0
+    assert choose(inventory, exclude=0) == 1
+    assert choose(inventory, token=1, exclude=2) == 2
+
+
+def test_what_sounds_is_repeated_only_for_want_of_another() -> None:
+    inventory = make_inventory([0, 0, 1])
+    inventory.descriptors[0] = 0
+    assert choose(inventory, previous=0) == 1
+    assert choose(inventory, previous=2, token=1) == 2
+    assert choose(inventory, previous=0, exclude=1) == 0
+
+
+def test_a_token_without_units_has_none_to_give() -> None:
+    assert choose(make_inventory([0, 2]), token=1) == -1
+
+
+def test_recency_takes_turns_among_alike_units() -> None:
+    inventory = make_inventory([0] * 6)
+    inventory.descriptors[:] *= 0.1
+    inventory.edges[:] *= 0.1
+    recent, played = np.zeros(32, np.int64), []
+    for count in range(60):
+        played.append(choose(inventory, previous=[-1, *played][-1], recent=recent, count=count))
+        recent[count % 32] = played[-1]
+    assert all(a != b for a, b in itertools.pairwise(played))
+    assert np.bincount(played, minlength=6).min() >= 8
+
+
+def test_a_large_token_costs_no_more_than_its_candidates() -> None:
+    """A unit that outdoes all others is found as often as it is looked at, wherever it is."""
+    count = 1000
+    for best in (0, 137, count - 1):
+        inventory = make_inventory([0] * count)
+        inventory.descriptors[:] += 5
+        inventory.descriptors[best] = 0
+        found = [choose(inventory, u=u) == best for u in np.arange(0, 1, 1 / count)]
+        assert sum(found) == CANDIDATES
+
+
+def test_candidates_of_a_large_token_are_spread_over_the_corpus() -> None:
+    inventory = make_inventory([0] * 700)
+    found = {choose(inventory, u=u) for u in np.arange(0, 1, 1 / 700)}
+    assert len(found) >= 8
+    assert np.ptp(sorted(found)) > 350
+
+
+def test_costs_that_are_not_numbers_still_give_a_unit() -> None:
+    inventory = make_inventory([0] * 3)
+    inventory.descriptors[:] = np.nan
+    assert choose(inventory, exclude=0) in (1, 2)
