@@ -85,6 +85,8 @@ class RecordingPlayer:
 
     def panic(self) -> None:
         self.calls.append(("panic",))
+        for voice in range(1, self.voices + 1):
+            self.values["run", voice] = 0
 
     def status(self) -> Status:
         return Status(

@@ -277,6 +277,13 @@ def test_panic_is_done_at_once(wire: Wire, player: RecordingPlayer) -> None:
     assert player.calls == [("panic",)]
 
 
+def test_what_panic_changes_is_told_to_who_is_notified(wire: Wire, player: RecordingPlayer) -> None:
+    player.values["run", 2] = 1
+    wire.ask("/notify", 1)
+    wire.send("/panic")
+    assert wire.settle() == [("/done", "/panic"), ("/voice/2/run", 0)]
+
+
 def test_quit_is_answered_before_it_is_done(wire: Wire, quits: list[str]) -> None:
     assert wire.ask("/quit") == ("/done", "/quit")
     wire.settle()

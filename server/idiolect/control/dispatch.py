@@ -140,7 +140,21 @@ class Dispatcher:
 
     def _system(self, command: SystemCommand, arguments: Sequence[Argument], peer: Peer) -> None:
         self.flush()
+        before = self._snapshot()
         command.run(self.desk, peer, arguments)
+        for address, value in self._snapshot().items():
+            if address in before and value != before[address]:
+                self.desk.announce(address, value)
+
+    def _snapshot(self) -> dict[str, int | float]:
+        """Every parameter by its own address, when somebody wants to know of changes."""
+        if not self.desk.clients.listening(self.desk.now()):
+            return {}
+        return {
+            leaf.address: self._value(leaf.target, leaf.voices[0])
+            for leaf in self.namespace.leaves.values()
+            if isinstance(leaf.target, Parameter) and not leaf.is_short
+        }
 
     def _apply(self, name: str, voice: int, change: _Change) -> None:
         player = self.desk.player

@@ -149,7 +149,7 @@ class Player(Protocol):
         """Leave the sounding unit now and go on with the next decision."""
 
     def panic(self) -> None:
-        """Fade everything out within 20 ms and drop what is planned."""
+        """Fade everything out; every voice rests."""
 
     def status(self) -> Status:
         """Count."""

@@ -125,7 +125,7 @@ def _release() -> list[int]:
 SYSTEM_COMMANDS: tuple[SystemCommand, ...] = (
     SystemCommand(
         address="/panic", arguments="trigger", answer="`/done /panic`", run=panic,
-        doc="Fades everything out and drops what is planned.",
+        doc="Fades everything out: every voice rests, as after `/run 0`.",
     ),
     SystemCommand(
         address="/status", arguments="trigger", answer="`/status.reply` (below)", run=status,
