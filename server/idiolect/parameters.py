@@ -59,7 +59,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         doc="The scale it speaks in: a name, or an index with 0 the finest.",
     ),
     Parameter(
-        name="continuity", kind="f", low=0, high=1, default=0.5, unit="", curve="linear",
+        name="continuity", kind="f", low=0, high=1, default=0.95, unit="", curve="linear",
         scope="planner", per_voice=True,
         doc="0 never plays what followed in the corpus, 0.5 as learned, 1 always.",
     ),

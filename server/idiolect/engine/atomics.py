@@ -69,7 +69,7 @@ def store_release(_typing: Any, array: Any, index: Any, value: Any) -> Any:
 @njit
 def observe(array: NDArray[np.int64]) -> int:
     """Read ``array[0]`` from Python, in acquire order."""
-    return load_acquire(array, 0)  # type: ignore[no-any-return]
+    return int(load_acquire(array, 0))
 
 
 @njit
@@ -103,7 +103,8 @@ def view_maker(dtype: Any, ndim: int) -> Callable[..., Any]:
             array = context.make_array(array_type)(context, builder)
             size = context.get_abi_sizeof(context.get_data_type(dtype))
             lengths = cgutils.unpack_tuple(builder, args[1], ndim)
-            strides, stride = [], context.get_constant(types.intp, size)
+            strides: list[Any] = []
+            stride = context.get_constant(types.intp, size)
             for length in reversed(lengths):
                 strides.insert(0, stride)
                 stride = builder.mul(stride, length)
@@ -117,9 +118,10 @@ def view_maker(dtype: Any, ndim: int) -> Callable[..., Any]:
             )
             return array._getvalue()
 
-        return array_type(types.int64, types.UniTuple(types.intp, ndim)), generate
+        shape_type = types.UniTuple(types.intp, ndim)  # type: ignore[attr-defined]
+        return array_type(types.int64, shape_type), generate
 
-    return view  # type: ignore[no-any-return]
+    return view
 
 
 int64_1d = view_maker(types.int64, 1)

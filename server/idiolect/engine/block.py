@@ -13,7 +13,7 @@ from idiolect.engine.controls import apply_controls, take_controls
 from idiolect.engine.counters import BLOCKS, FRAME, NAN
 from idiolect.engine.events import SPOILED
 from idiolect.engine.kernels import ramp_value
-from idiolect.engine.layout import CHUNK
+from idiolect.engine.layout import CHUNK, TAP_FRAMES
 from idiolect.engine.limiter import limit
 from idiolect.engine.reports import report
 from idiolect.engine.state import SAMPLE_RATE, VOICES, State, view_state
@@ -65,6 +65,15 @@ def _apply_master(
 
 
 @realtime
+def _keep(state: State, now: int, count: int, out: NDArray[np.float32], offset: int) -> None:
+    """Leave a copy of what is heard for whoever records."""
+    for i in range(count):
+        at = (now + i) % TAP_FRAMES
+        state.tap[at, 0] = out[offset + i, 0]
+        state.tap[at, 1] = out[offset + i, 1]
+
+
+@realtime
 def render_block(table: NDArray[np.int64], out: NDArray[np.float32]) -> None:
     """Fill `out` with the next frames and advance the clock.
 
@@ -97,8 +106,7 @@ def render_block(table: NDArray[np.int64], out: NDArray[np.float32]) -> None:
             _add_voice(state, voice, now, count, out, done)
         _apply_master(state, now, count, out, done)
         limit(state, out, done, count, table[SAMPLE_RATE])
+        _keep(state, now, count, out, done)
         done += count
     state.counters[BLOCKS] += 1
     store_release(state.counters, FRAME, start + total)
-
-

@@ -16,6 +16,7 @@ from idiolect.engine.layout import (
     CONTROL_CAPACITY,
     EVENT_CAPACITY,
     RAMP,
+    TAP_FRAMES,
     VOICE,
 )
 from idiolect.engine.limiter import reset_limiter
@@ -50,7 +51,7 @@ _RECORDS = {
     "pending": CONTROL,
     "events": EVENT,
 }
-_FLOATS = {"arena", "run_on", "scratch", "weights", "limiter_delay"}
+_FLOATS = {"arena", "run_on", "scratch", "weights", "limiter_delay", "tap"}
 
 
 class Engine:
@@ -149,6 +150,22 @@ class Engine:
         events = state.events[np.arange(first, last) % EVENT_CAPACITY]
         publish(state.event_taken, last)
         return events
+
+    def heard(self, first: int) -> tuple[int, NDArray[np.float32]]:
+        """Copy what was rendered from frame `first` on, as far as it is still kept.
+
+        Returns
+        -------
+        int, float32[n, 2]
+            The first frame of the copy, later than `first` when some were overwritten; the frames.
+
+        Notes
+        -----
+        Any thread.  A block's worth of the oldest frames is left alone: it may be being written.
+        """
+        last = int(observe(self.state.counters))
+        first = max(first, last - TAP_FRAMES * 3 // 4)
+        return first, self.state.tap[np.arange(first, last) % TAP_FRAMES]
 
     def render(self, out: NDArray[np.float32]) -> None:
         """Render the next frames into float32[frames, 2], as the callback does."""

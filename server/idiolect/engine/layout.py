@@ -14,6 +14,7 @@ __all__ = [
     "LINE",
     "RAMP",
     "RUN_ON_SLOTS",
+    "TAP_FRAMES",
     "VOICE",
 ]
 
@@ -37,6 +38,9 @@ ACTIVE_GRAINS = 8
 
 RUN_ON_SLOTS = 3
 """Copies of the audio that follows the last grain: one in use, one published, one being written."""
+
+TAP_FRAMES = 1 << 18
+"""Frames of output kept for recording: more than five seconds at 48 kHz."""
 
 LIMITER_CEILING = np.float32(10 ** (-1 / 20))
 """Sample peak of -1 dBFS."""

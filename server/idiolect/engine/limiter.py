@@ -57,7 +57,7 @@ def _next_gain(state: State, peak: float, release: int) -> float:
     count = s[_COUNT]
     need = ONE
     if peak > LIMITER_CEILING:
-        need = np.int64(np.float64(LIMITER_CEILING) / np.float64(peak) * ONE)
+        need = int(np.float64(LIMITER_CEILING) / np.float64(peak) * ONE)
         state.counters[CLIPPED] += 1
     least = _least(state, count, need)
     s[_GAIN] = min(least, s[_GAIN] + (ONE - s[_GAIN]) // release + 1)
@@ -65,7 +65,7 @@ def _next_gain(state: State, peak: float, release: int) -> float:
     s[_SUM] += s[_GAIN] - needs[_BOX, at]
     needs[_BOX, at] = s[_GAIN]
     s[_COUNT] = count + 1
-    return np.float32(np.float64(s[_SUM]) / np.float64(ONE * size))
+    return np.float32(np.float64(s[_SUM]) / np.float64(ONE * size))  # type: ignore[return-value]
 
 
 @realtime
@@ -84,7 +84,7 @@ def limit(
     Real time.  The delay is the lookahead less one frame.
     """
     size = state.limiter_needs.shape[1]
-    release = np.int64(_RELEASE_SECONDS * sample_rate)
+    release = int(_RELEASE_SECONDS * sample_rate)
     highest = np.float32(0.0)
     for i in range(offset, offset + count):
         left, right = out[i, 0], out[i, 1]

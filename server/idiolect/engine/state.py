@@ -30,6 +30,7 @@ from idiolect.engine.layout import (
     LINE,
     RAMP,
     RUN_ON_SLOTS,
+    TAP_FRAMES,
     VOICE,
 )
 from idiolect.parameters import BLOCK_SLOTS
@@ -70,7 +71,9 @@ class State(NamedTuple):
 
     counters: NDArray[np.int64]  # (COUNTERS,)
     grains: NDArray[np.void]  # GRAIN (voices, GRAIN_CAPACITY)
-    pushed: NDArray[np.int64]  # (voices * LINE,), LINE words a voice, 0: grains ever pushed; planner writes
+    pushed: NDArray[
+        np.int64
+    ]  # (voices * LINE,), LINE words a voice, 0: grains ever pushed; planner writes
     taken: NDArray[np.int64]  # (voices * LINE,), 0: ever taken, 1: ever released, 2: shift
     cuts: NDArray[np.int64]  # (voices * EPOCHS,): timeline frame of each epoch's cut
     epochs: NDArray[np.int64]  # (voices * LINE,), column 0: newest epoch; planner writes
@@ -95,6 +98,7 @@ class State(NamedTuple):
     limiter: NDArray[np.int64]  # (LIMITER_STATE,)
     limiter_needs: NDArray[np.int64]  # (4, limiter frames)
     limiter_delay: NDArray[np.float32]  # (limiter frames, 2)
+    tap: NDArray[np.float32]  # (TAP_FRAMES, 2): what was heard last; frame f lies in f % TAP_FRAMES
 
 
 LIMITER_STATE = 16
@@ -132,10 +136,11 @@ def shapes(voices: int, arena: int, run_on: int, limiter: int) -> dict[str, tupl
         "limiter": (LIMITER_STATE,),
         "limiter_needs": (4, limiter),
         "limiter_delay": (limiter, 2),
+        "tap": (TAP_FRAMES, 2),
     }
 
 
-@numba.njit(inline="always")  # returned arrays only pass where nothing is returned
+@numba.njit(inline="always")  # type: ignore[untyped-decorator]  # returned arrays only pass where nothing is returned
 def view_state(table: NDArray[np.int64]) -> State:
     """Show the memory behind `table`.
 
@@ -182,4 +187,5 @@ def view_state(table: NDArray[np.int64]) -> State:
         int64_1d(table[a + 24], (LIMITER_STATE,)),
         int64_2d(table[a + 25], (4, limiter)),
         float32_2d(table[a + 26], (limiter, 2)),
+        float32_2d(table[a + 27], (TAP_FRAMES, 2)),
     )

@@ -132,9 +132,7 @@ def _leave(state: State, voice: int, at: int, fade: int, correlation: float) -> 
 
 
 @realtime
-def _enter(
-    state: State, voice: int, entry: int, at: int, fade: int, correlation: float
-) -> None:
+def _enter(state: State, voice: int, entry: int, at: int, fade: int, correlation: float) -> None:
     own, grain = state.voices[voice], state.grains[voice, entry]
     if own.count == ACTIVE_GRAINS:
         _remove(state, voice, 0)

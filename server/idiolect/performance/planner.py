@@ -15,7 +15,7 @@ from idiolect.engine.engine import Engine
 from idiolect.errors import IdiolectError
 from idiolect.language.decoder import load_weights, make_cache
 from idiolect.parameters import PLANNER_SLOTS
-from idiolect.performance.changes import Applied, Change, Cut, Pause, Seed, Turn
+from idiolect.performance.changes import Applied, Change, Pause, Seed, Turn
 from idiolect.performance.plan import STEPS, make_plan
 from idiolect.performance.planning import (
     AT_BOUNDARY,
@@ -232,9 +232,7 @@ class Planner:
         if where == AT_BOUNDARY and self.plan.parameters[voice, PLANNER_SLOTS["interrupt"]]:
             where = AT_FINEST
         table = self.engine.table
-        point = cut_plan(
-            self.plan, self._inventory, table, voice, self._earliest(voice), where
-        )
+        point = cut_plan(self.plan, self._inventory, table, voice, self._earliest(voice), where)
         return int(point) + self.engine.frame - int(timeline_now(table, voice))
 
     def _give_context(self, voice: int, scale: int, units: NDArray[np.int64]) -> int:

@@ -79,7 +79,7 @@ def plan_ahead(
     -----
     Planner thread; the GIL is released throughout.
     """
-    first = np.int64(_FIRST_SECONDS * sample_rate)
+    first = int(_FIRST_SECONDS * sample_rate)
     for reach in (first, lookahead):
         for voice in range(table[VOICES]):
             own = plan.voices[voice]
@@ -151,9 +151,7 @@ def begin_voice(plan: Plan, table: NDArray[np.int64], voice: int, onset: int) ->
 
 
 @njit
-def _open_plan(
-    plan: Plan, table: NDArray[np.int64], voice: int, earliest: int, cut: int
-) -> None:
+def _open_plan(plan: Plan, table: NDArray[np.int64], voice: int, earliest: int, cut: int) -> None:
     """Start a new epoch, to be published with `cut` when enough of it is queued."""
     own = plan.voices[voice]
     if own.cut >= 0:  # replaced before it was published: its grains must go too
@@ -245,9 +243,7 @@ def _step_at(plan: Plan, voice: int, at: int) -> int:
 
 
 @njit
-def _point(
-    plan: Plan, inventory: Inventory, voice: int, index: int, at: int, where: int
-) -> int:
+def _point(plan: Plan, inventory: Inventory, voice: int, index: int, at: int, where: int) -> int:
     """Timeline frame of the decision point inside a step."""
     if where == AT_ONCE:
         return at

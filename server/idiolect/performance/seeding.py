@@ -34,8 +34,7 @@ def units_before(bundle: Bundle, scale: int, unit: int) -> Units:
     units = bundle.scales[scale].units
     if not 0 <= unit < len(units):
         raise ControlError(
-            f"no unit {unit}: scale {bundle.scales[scale].name} has {len(units)}, "
-            "numbered from 0"
+            f"no unit {unit}: scale {bundle.scales[scale].name} has {len(units)}, numbered from 0"
         )
     first = max(0, unit + 1 - CONTEXT_STEPS)
     span = np.arange(first, unit + 1, dtype=np.int64)
@@ -78,9 +77,7 @@ def _exemplar(bundle: Bundle, scale: int, token: int) -> int:
     return int(members[np.argmin((apart**2).sum(axis=1))])
 
 
-def units_of_file(
-    bundle: Bundle, scale: int, name: str, start: float, duration: float
-) -> Units:
+def units_of_file(bundle: Bundle, scale: int, name: str, start: float, duration: float) -> Units:
     """Units that cover a stretch of a source file.
 
     Parameters

@@ -11,14 +11,24 @@ from idiolect.performance.plan import Plan
 from idiolect.performance.queueing import PIECE_FRAMES, push_grain
 from idiolect.selection.inventory import Inventory, successor
 
-__all__ = ["ALL_QUEUED", "decide_step", "go_back", "queue_piece", "read_unit", "skip_heard", "source_end"]
+__all__ = [
+    "ALL_QUEUED",
+    "decide_step",
+    "go_back",
+    "queue_piece",
+    "read_unit",
+    "skip_heard",
+    "source_end",
+]
 
 ALL_QUEUED = 1 << 40
 """More frames than any unit has: all of the last decided unit is queued."""
 
 
 @njit
-def source_end(inventory: Inventory, source_limits: NDArray[np.int64], scale: int, unit: int) -> int:
+def source_end(
+    inventory: Inventory, source_limits: NDArray[np.int64], scale: int, unit: int
+) -> int:
     """Bundle frame at which the source of a unit ends."""
     return source_limits[inventory.units[inventory.unit_offset[scale] + unit].source + 1]
 
