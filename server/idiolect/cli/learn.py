@@ -79,9 +79,11 @@ def print_report(report: "Report", console: Console) -> None:
     console.print(f"{escape(report.bundle)}: {len(report.sources)} sources, {minutes}:{seconds:02}")
     for source in report.sources:
         for note in source["notes"]:
-            console.print(f"  used, but {escape(source['name'])}: {escape(note)}")
+            line = f"  used, but {escape(source['name'])}: {escape(note)}"
+            console.print(line, soft_wrap=True)
     for skipped in report.skipped[:SHOWN]:
-        console.print(f"  skipped {escape(skipped['name'])}: {escape(skipped['reason'])}")
+        line = f"  skipped {escape(skipped['name'])}: {escape(skipped['reason'])}"
+        console.print(line, soft_wrap=True)
     if len(report.skipped) > SHOWN:
         console.print(f"  skipped {len(report.skipped) - SHOWN} more; --json names all")
     for name, reason in report.left_out.items():
@@ -89,10 +91,11 @@ def print_report(report: "Report", console: Console) -> None:
     console.print(_scales(report))
     console.print(
         "[dim]bits per token on audio the model had not learned from (validation / test); "
-        "it was then finished on all audio[/dim]"
+        "it was then finished on all audio[/dim]",
+        soft_wrap=True,
     )
     spent = ", ".join(f"{name} {value:.1f}" for name, value in report.seconds.items())
-    console.print(f"seconds: {spent}")
+    console.print(f"seconds: {spent}", soft_wrap=True)
 
 
 def _scales(report: "Report") -> Table:
@@ -128,7 +131,9 @@ def _bars() -> "Iterator[Callable[[str, float, float], None]]":
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as bars:
+    console = Console(stderr=True)
+    shown = console.is_terminal  # a log has no use for bars, and an error stays one line
+    with Progress(*columns, console=console, transient=True, disable=not shown) as bars:
         tasks: dict[str, TaskID] = {}
 
         def show(stage: str, done: float, total: float) -> None:

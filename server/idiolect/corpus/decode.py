@@ -9,13 +9,27 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-__all__ = ["Decoder", "Unreadable", "probe"]
+from idiolect.errors import CorpusError
+
+__all__ = ["Decoder", "UnreadableError", "probe"]
 
 BLOCK = 65_536  # frames a read: 0.5 MB of stereo float32
 LEAST_CHANNELS, MOST_CHANNELS = 1, 2
 
 
-class Unreadable(Exception):
+class _Onward(soundfile.SoundFile):  # type: ignore[misc]  # the library has no types
+    """A file that is only read onward.
+
+    The library seeks to where it already is after every read, and a decoder of MP3 that is sent
+    anywhere forgets the bits it held back and complains on the terminal.
+    """
+
+    def seekable(self) -> bool:
+        """Say no, whatever the file."""
+        return False
+
+
+class UnreadableError(CorpusError):
     """A file holds no audio that can be read; the message is the reason alone."""
 
 
@@ -32,7 +46,7 @@ def probe(path: Path) -> Header:
 
     Raises
     ------
-    Unreadable
+    UnreadableError
         With the reason, when it cannot be opened or holds no frames.
     """
     with _open(path) as file:
@@ -40,7 +54,7 @@ def probe(path: Path) -> Header:
         block = np.empty((256, file.channels), np.float32)
         count, trouble = _read(file, block)
     if count == 0:
-        raise Unreadable(trouble or "it holds no frames")
+        raise UnreadableError(trouble or "it holds no frames")
     return header
 
 
@@ -100,13 +114,13 @@ class Decoder:
 
 def _open(path: Path) -> soundfile.SoundFile:
     try:
-        return soundfile.SoundFile(path)
+        return _Onward(path)
     except soundfile.LibsndfileError as error:
-        raise Unreadable(str(error.error_string).strip().rstrip(".")) from error
+        raise UnreadableError(str(error.error_string).strip().rstrip(".")) from error
     except TypeError as error:  # headerless formats, of which only the user knows the layout
-        raise Unreadable("a raw file does not say its rate and channels") from error
+        raise UnreadableError("a raw file does not say its rate and channels") from error
     except (OSError, RuntimeError, ValueError) as error:
-        raise Unreadable(str(error)) from error
+        raise UnreadableError(str(error)) from error
 
 
 def _read(file: soundfile.SoundFile, out: NDArray[np.float32]) -> tuple[int, str]:

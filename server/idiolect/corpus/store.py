@@ -8,7 +8,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.corpus.decode import MOST_CHANNELS, Decoder, Header, Unreadable, probe
+from idiolect.corpus.decode import MOST_CHANNELS, Decoder, Header, UnreadableError, probe
 from idiolect.corpus.files import Candidate
 from idiolect.errors import CorpusError
 
@@ -84,7 +84,7 @@ def store(
                 source = _append(file, candidate, header, frames, sample_rate, channels)
                 sources.append(source)
                 frames += source.frames
-            except Unreadable as error:
+            except UnreadableError as error:
                 skipped.append(Skipped(candidate.name, str(error)))
             done += candidate.path.stat().st_size
             progress(done, total)
@@ -103,7 +103,7 @@ def _probe_all(
     for candidate in candidates:
         try:
             usable.append((candidate, probe(candidate.path)))
-        except Unreadable as error:
+        except UnreadableError as error:
             if candidate.expected:
                 skipped.append(Skipped(candidate.name, str(error)))
     return usable, skipped
@@ -123,7 +123,7 @@ def _append(
         file.write(np.ascontiguousarray(_finite(block), "<f4").data)
         frames += len(block)
     if frames == 0:
-        raise Unreadable(f"its {decoder.frames} frames are too few at {sample_rate} Hz")
+        raise UnreadableError(f"its {decoder.frames} frames are too few at {sample_rate} Hz")
     return Source(
         name=candidate.name,
         start=start,
