@@ -1,0 +1,157 @@
+"""WAV files that hold the engine's samples to the last bit.
+
+They hold 32-bit floats, and the same samples always make the same bytes: libsndfile would write
+the time of day into a float file.
+"""
+
+import contextlib
+import os
+import struct
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from idiolect.errors import AudioError
+
+__all__ = ["WavWriter", "write_wav"]
+
+_CHANNELS = 2
+_FRAME_BYTES = 4 * _CHANNELS
+_IEEE_FLOAT = 3  # WAVE_FORMAT_IEEE_FLOAT
+_HEADER = "<4sI4s4sI28x4sIHHIIHHH4sII4sI"  # RIFF WAVE, JUNK or ds64, fmt, fact, data
+_LARGE = 0xFFFFFFFF
+
+
+class WavWriter:
+    """A stereo WAV file of 32-bit floats that appears under its name only once it is whole.
+
+    Files beyond 4 GiB become RF64 (EBU Tech 3306), which has room for them.
+
+    Parameters
+    ----------
+    path
+        Where it will be; what is there is replaced.
+    sample_rate : int
+        Hz.
+
+    Raises
+    ------
+    AudioError
+        When the file cannot be written; the message has the system's reason.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "out.wav"
+    >>> with WavWriter(path, 48000) as wav:
+    ...     wav.write(np.zeros((3, 2), np.float32))
+    >>> path.stat().st_size
+    118
+    """
+
+    def __init__(self, path: Path, sample_rate: int) -> None:
+        self.path = path
+        self.sample_rate = sample_rate
+        self.frames = 0
+        self._temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+        with self._named():
+            self._file = self._temporary.open("wb")
+            self._file.write(self._header())
+
+    def write(self, block: NDArray[np.float32]) -> None:
+        """Append float32[frames, 2]."""
+        with self._named():
+            self._file.write(np.ascontiguousarray(block, "<f4").tobytes())
+        self.frames += len(block)
+
+    def close(self) -> None:
+        """Complete the header and give the file its name."""
+        with self._named():
+            self._file.seek(0)
+            self._file.write(self._header())
+            self._file.close()
+            os.replace(self._temporary, self.path)
+
+    def discard(self) -> None:
+        """Leave nothing behind."""
+        self._file.close()
+        self._temporary.unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.discard()
+
+    @contextlib.contextmanager
+    def _named(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise AudioError(f"cannot write {self.path}: {reason}; name another file") from error
+
+    def _header(self) -> bytes:
+        return _wav_header(self.frames, self.sample_rate)
+
+
+def _wav_header(frames: int, sample_rate: int) -> bytes:
+    """Everything that stands before the samples of a stereo float file."""
+    size = frames * _FRAME_BYTES
+    head = struct.calcsize(_HEADER)
+    total = head - 8 + size
+    large = total > _LARGE
+    header = bytearray(
+        struct.pack(
+            _HEADER,
+            *(b"RF64" if large else b"RIFF", min(total, _LARGE), b"WAVE"),
+            *(b"ds64" if large else b"JUNK", 28),
+            *(b"fmt ", 18, _IEEE_FLOAT, _CHANNELS, sample_rate),
+            *(sample_rate * _FRAME_BYTES, _FRAME_BYTES, 32, 0),
+            *(b"fact", 4, min(frames, _LARGE)),
+            *(b"data", min(size, _LARGE)),
+        )
+    )
+    if large:  # RIFF size, data size, frames, no table
+        struct.pack_into("<QQQI", header, 20, total, size, frames, 0)
+    return bytes(header)
+
+
+def write_wav(path: Path, blocks: Iterable[NDArray[np.float32]], sample_rate: int) -> int:
+    """Write blocks to a WAV file, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        Where it will be; what is there is replaced.
+    blocks
+        Of float32[n, 2].
+    sample_rate : int
+        Hz.
+
+    Returns
+    -------
+    int
+        Frames written.
+
+    Raises
+    ------
+    AudioError
+        When the file cannot be written.
+    """
+    with WavWriter(path, sample_rate) as wav:
+        for block in blocks:
+            wav.write(block)
+    return wav.frames
