@@ -24,7 +24,7 @@ from idiolect.errors import BundleError, ConfigError
 from idiolect.learning.network import Network
 from idiolect.learning.report import Report, ScaleReport, figures
 from idiolect.learning.sequences import Sequence
-from idiolect.learning.settings import LearnSettings, ModelShape, shape_for
+from idiolect.learning.settings import LearnSettings, ModelShape
 from idiolect.learning.split import TRAIN, VALIDATION, split
 from idiolect.learning.training import Trained, everything, fresh, train
 from idiolect.vocabulary.assign import assign
@@ -34,7 +34,7 @@ from idiolect.vocabulary.standardise import fit, standardise
 __all__ = ["STAGES", "learn"]
 
 STAGES = ("decode", "segment", "describe", "cluster", "train", "finish", "write")
-TRAIN_SHARE = 0.6  # of the budget; finishing on all audio takes no more steps, so no more time
+TRAIN_SHARE = 0.55  # of the budget; finishing on all audio takes no more steps, so no more time
 
 Progress = Callable[[str, float, float], None]
 
@@ -111,7 +111,7 @@ class _Work:
         with self._stage("segment") as tick:
             segmented, left_out = segment(audio, stored.sources, self.settings.corpus, tick)
         scales = self._describe(audio, stored, segmented)
-        shape = shape_for(len(segmented[0].units))
+        shape = self.settings.shape_for(len(segmented[0].units))
         first, judged = self._train(scales, shape)
         last = self._finish(scales, shape, first)
         scales_report = [
@@ -166,7 +166,7 @@ class _Work:
     ) -> list[NDArray[np.int64]]:
         """Give the set of each unit of each scale; all train where too little can be held out."""
         rate = self.settings.corpus.sample_rate
-        window = shape_for(len(segmented[0].units)).window
+        window = self.settings.shape_for(len(segmented[0].units)).window
         context = max(window * float(np.median(s.units["length"])) for s in segmented) / rate
         starts = np.array([source.start for source in stored.sources], np.int64)
         division = split(frames, starts, rate, context)

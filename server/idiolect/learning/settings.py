@@ -48,11 +48,16 @@ class LearnSettings:
     seed: int = 0
     corpus: CorpusSettings = field(default_factory=CorpusSettings)
     training: TrainingSettings = field(default_factory=TrainingSettings)
+    shape: ModelShape | None = None  # of the network; None: by the number of units
 
     def __post_init__(self) -> None:
         """Refuse seeds that not every generator takes."""
         if not 0 <= self.seed < 2**32:
             raise ConfigError(f"seed must be 0 to 4294967295, got {self.seed}")
+
+    def shape_for(self, units: int) -> ModelShape:
+        """Give the network's shape for so many units of the finest scale."""
+        return self.shape or shape_for(units)
 
 
 LARGE = 20_000

@@ -1,0 +1,105 @@
+"""Descriptors say what was heard inside a unit, and nothing else."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from idiolect.corpus.columns import NAMES
+from idiolect.corpus.describe import describe
+from idiolect.corpus.edges import edges
+from idiolect.grain import UNIT
+
+RATE = 8000
+
+
+def _units(*lengths: int) -> NDArray[np.void]:
+    units = np.zeros(len(lengths), UNIT)
+    units["length"] = lengths
+    units["start"] = np.cumsum((0, *lengths))[:-1]
+    return units
+
+
+def _nothing(done: float, total: float) -> None:
+    """Tell nobody."""
+
+
+def _of(audio: NDArray[np.float32], units: NDArray[np.void]) -> dict[str, NDArray[np.float64]]:
+    values, present = describe(audio, units, RATE, _nothing)
+    columns = np.where(present, values.astype(np.float64), np.nan).T
+    return dict(zip(NAMES, columns, strict=True))
+
+
+def _sine(hertz: float, frames: int, level: float = 0.5) -> NDArray[np.float32]:
+    phase = 2 * np.pi * hertz * np.arange(frames) / RATE
+    return (level * np.sin(phase)).astype(np.float32)[:, None]
+
+
+def test_a_unit_is_described_and_joined_by_its_own_frames_alone() -> None:
+    rng = np.random.default_rng(0)
+    audio = rng.normal(0, 0.1, (6000, 2)).astype(np.float32)
+    units = _units(700, 13, 640, 1, 200, 2, 3000, 1444)
+    values, present = describe(audio, units, RATE, _nothing)
+    for index, unit in enumerate(units):
+        first, last = int(unit["start"]), int(unit["start"] + unit["length"])
+        other = rng.normal(0, 0.5, audio.shape).astype(np.float32)
+        other[first:last] = audio[first:last]
+        again, known = describe(other, units, RATE, _nothing)
+        np.testing.assert_array_equal(known[index], present[index])
+        np.testing.assert_allclose(again[index], values[index], rtol=1e-4, atol=1e-4)
+
+
+def test_an_edge_is_measured_inside_its_unit() -> None:
+    quiet, loud = np.full((800, 1), 0.001, np.float32), np.full((800, 1), 0.5, np.float32)
+    found = edges(np.concatenate([quiet, loud, quiet]), _units(800, 800, 800), RATE, _nothing)
+    np.testing.assert_allclose(found[:, 0], found[:, 1], atol=1e-5)
+    assert found[1, 0, -1] > found[0, 0, -1] + 1
+
+
+def test_edges_taken_at_random_differ_by_one() -> None:
+    rng = np.random.default_rng(0)
+    audio = rng.normal(0, 0.1, (80_000, 1)) * np.repeat(rng.uniform(0.01, 1, 200), 400)[:, None]
+    found = edges(audio.astype(np.float32), _units(*[400] * 200), RATE, _nothing)
+    pairs = found[rng.permutation(200), 1] - found[:, 0]
+    assert (pairs**2).mean() == pytest.approx(1, abs=0.2)
+
+
+def test_a_sine_has_its_pitch_level_and_length() -> None:
+    units = _units(800, 800)
+    found = _of(np.concatenate([_sine(440, 800), _sine(880, 800, 0.05)]), units)
+    assert found["pitch"][1] - found["pitch"][0] == pytest.approx(1, abs=0.02)
+    assert (found["pitch_confidence"] > 0.9).all()
+    assert found["loudness"] == pytest.approx([-9.03, -29.03], abs=0.2)
+    assert found["duration"] == pytest.approx(np.log2([0.1, 0.1]))
+
+
+def test_brighter_sounds_have_higher_centroids_and_noise_is_flatter() -> None:
+    noise = np.random.default_rng(0).normal(0, 0.1, (800, 1)).astype(np.float32)
+    found = _of(np.concatenate([_sine(300, 800), _sine(2000, 800), noise]), _units(*[800] * 3))
+    assert found["centroid"][0] < found["centroid"][1]
+    assert found["flatness"][2] > found["flatness"][:2].max() + 10
+
+
+def test_a_crescendo_changes_upwards_and_peaks_late() -> None:
+    swell = _sine(500, 1600) * np.linspace(0.01, 1, 1600, dtype=np.float32)[:, None]
+    found = _of(np.concatenate([swell, swell[::-1]]), _units(1600, 1600))
+    assert found["loudness_change"][0] > 6
+    assert found["loudness_change"][1] < -6
+    assert found["attack"][0] > found["attack"][1]
+
+
+def test_silence_has_a_level_and_a_length_and_no_more() -> None:
+    _, present = describe(np.zeros((800, 1), np.float32), _units(800), RATE, _nothing)
+    known = {name for name, here in zip(NAMES, present[0], strict=True) if here}
+    assert known == {"loudness", "duration", "loudness_change"}
+
+
+def test_a_unit_under_two_periods_has_no_pitch() -> None:
+    found = _of(_sine(100, 120), _units(120))  # one and a half periods
+    assert np.isnan(found["pitch"][0])
+
+
+@pytest.mark.parametrize("level", [0.0, 1e-30, 1.0, 1e30])
+def test_values_are_finite_whatever_the_level(level: float) -> None:
+    audio = np.random.default_rng(0).normal(0, 1, (2000, 1)) * level
+    values, _ = describe(audio.astype(np.float32), _units(1, 2, 3, 994, 1000), RATE, _nothing)
+    assert np.isfinite(values).all()

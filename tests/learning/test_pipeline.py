@@ -1,0 +1,179 @@
+"""From folders to a bundle."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from idiolect.bundle import Bundle
+from idiolect.corpus.settings import CorpusSettings
+from idiolect.errors import ConfigError, CorpusError
+from idiolect.learning.pipeline import STAGES, learn
+from idiolect.learning.report import Report
+from idiolect.learning.settings import LearnSettings, ModelShape, TrainingSettings
+from idiolect.vocabulary.assign import assign
+from idiolect.vocabulary.standardise import LIMIT
+from tones import write_corpus
+
+QUICK = LearnSettings(
+    corpus=CorpusSettings(sample_rate=8000),
+    training=TrainingSettings(budget=60, max_steps=20, check_every=10),
+    shape=ModelShape(layers=1, width=16, heads=2, window=16),
+)
+
+
+def _learn(folder: Path, output: Path, settings: LearnSettings = QUICK) -> Report:
+    return learn([folder], output, settings=settings, progress=lambda *_: None)
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_corpus(tmp_path_factory.mktemp("tones") / "corpus", seconds=24)
+
+
+@pytest.fixture(scope="module")
+def learned(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Report, Bundle]:
+    path = tmp_path_factory.mktemp("learned") / "tones.idiolect"
+    return _learn(corpus, path), Bundle.open(path)
+
+
+def test_what_is_learned_opens_and_says_what_the_report_says(
+    learned: tuple[Report, Bundle],
+) -> None:
+    report, bundle = learned
+    assert [s.name for s in bundle.scales] == ["grain", "note"]
+    assert [len(s.units) for s in bundle.scales] == [s.units for s in report.scales]
+    assert [s["name"] for s in bundle.sources] == ["melody_0.wav", "melody_1.wav"]
+    assert bundle.manifest["report"] == report.as_json()
+    assert len(bundle.audio) == 24 * 8000
+    assert set(report.seconds) == set(STAGES)
+
+
+def test_tokens_are_those_of_the_nearest_centroids(learned: tuple[Report, Bundle]) -> None:
+    for scale in learned[1].scales:
+        np.testing.assert_array_equal(
+            assign(scale.descriptors, scale.centroids), scale.units["token"]
+        )
+        assert (scale.descriptors[~scale.present] == 0).all()
+        assert abs(scale.descriptors).max() <= LIMIT
+
+
+def test_figures_stand_beside_their_baselines(learned: tuple[Report, Bundle]) -> None:
+    judged = learned[0].scales[0].figures
+    for name in ("validation", "test"):
+        assert judged[name].units > 0
+        assert np.isfinite([judged[name].unigram, judged[name].bigram, judged[name].model]).all()
+    assert judged["validation"].model <= judged["validation"].unigram + 0.05
+
+
+def test_the_same_corpus_and_seed_give_the_same_bundle(
+    corpus: Path, learned: tuple[Report, Bundle], tmp_path: Path
+) -> None:
+    report, bundle = learned
+    again = _learn(corpus, tmp_path / "again.idiolect")
+    other = _learn(corpus, tmp_path / "other.idiolect", replace(QUICK, seed=1))
+    assert again.hash == report.hash == bundle.manifest["hash"]
+    assert other.hash != report.hash
+    weights = (tmp_path / "again.idiolect/model.safetensors").read_bytes()
+    assert weights == (bundle.path / "model.safetensors").read_bytes()
+
+
+@pytest.mark.parametrize("seconds", [0.001, 0.4, 2.0])
+def test_a_tiny_corpus_is_learned_all_the_same(tmp_path: Path, seconds: float) -> None:
+    write_corpus(tmp_path / "tiny", seconds=seconds, files=1)
+    report = _learn(tmp_path / "tiny", tmp_path / "tiny.idiolect")
+    bundle = Bundle.open(tmp_path / "tiny.idiolect")
+    assert len(bundle.scales[0].units) == report.scales[0].units >= 1
+    json.dumps(report.as_json(), allow_nan=False)
+
+
+def test_an_error_or_an_interruption_leaves_nothing_and_keeps_the_old_bundle(
+    corpus: Path, tmp_path: Path
+) -> None:
+    def interrupt(stage: str, done: float, total: float) -> None:
+        if stage == "cluster":
+            raise KeyboardInterrupt
+
+    old = tmp_path / "tones.idiolect"
+    old.mkdir()
+    (old / "manifest.json").write_text("{}")
+    with pytest.raises(KeyboardInterrupt):
+        learn([corpus], old, settings=QUICK, progress=interrupt)
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad/empty.wav").write_bytes(b"")
+    with pytest.raises(CorpusError):
+        _learn(tmp_path / "bad", tmp_path / "bad.idiolect")
+    assert {path.name for path in tmp_path.iterdir()} == {"tones.idiolect", "bad"}
+    assert (old / "manifest.json").read_text() == "{}"
+
+
+def test_a_folder_that_is_no_bundle_is_never_replaced(corpus: Path, tmp_path: Path) -> None:
+    precious = tmp_path / "music"
+    precious.mkdir()
+    with pytest.raises(ConfigError, match="is not a bundle"):
+        _learn(corpus, precious)
+    assert precious.is_dir()
+
+
+def test_progress_names_every_stage_and_reaches_its_end(corpus: Path, tmp_path: Path) -> None:
+    seen: dict[str, list[float]] = {}
+
+    def note(stage: str, done: float, total: float) -> None:
+        seen.setdefault(stage, []).append(done / total)
+
+    learn([corpus], tmp_path / "a.idiolect", settings=QUICK, progress=note)
+    assert tuple(seen) == STAGES
+    for shares in seen.values():
+        assert shares[0] == 0
+        assert shares[-1] == 1
+        assert shares == sorted(shares)
+
+
+NASTY_USED = 21
+NASTY_SKIPPED = 15
+
+
+@pytest.mark.slow
+def test_every_readable_file_is_used_and_every_unreadable_one_named(tmp_path: Path) -> None:
+    folder = _corpora() / "nasty_a"
+    rows = [line.split("\t") for line in (folder / "MANIFEST.tsv").read_text().splitlines()[1:]]
+    bad = {row[0] for row in rows if "unreadable" in row[4] or " 0 frames" in row[4]}
+    report = _learn(folder, tmp_path / "nasty.idiolect")
+    assert {skipped["name"] for skipped in report.skipped} == bad
+    assert {source["name"] for source in report.sources} == {row[0] for row in rows} - bad
+    assert (len(report.sources), len(report.skipped)) == (NASTY_USED, NASTY_SKIPPED)
+    assert all(skipped["reason"] for skipped in report.skipped)
+    Bundle.open(tmp_path / "nasty.idiolect")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name",
+    [
+        "violin_garner",
+        "drums_jazz",
+        "birdsong_a",
+        "speech_stephanie",
+        "digits_george",
+        "env_blanket",
+        "music_surge",
+    ],
+)
+def test_a_real_corpus_is_learned_and_beats_the_unigram(name: str, tmp_path: Path) -> None:
+    settings = LearnSettings(training=TrainingSettings(budget=12))
+    report = _learn(_corpora() / name, tmp_path / f"{name}.idiolect", settings)
+    bundle = Bundle.open(tmp_path / f"{name}.idiolect")
+    assert report.skipped == []
+    assert len(bundle.scales) == 2
+    judged = report.scales[0].figures
+    assert judged["validation"].model < judged["validation"].unigram
+    assert judged["test"].model < judged["test"].unigram
+
+
+def _corpora() -> Path:
+    folder = Path(__file__).parents[2].parent / "shared/corpora"
+    if not folder.is_dir():
+        pytest.skip("the corpora are not beside the project")
+    return folder
