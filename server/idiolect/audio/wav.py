@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from idiolect.errors import AudioError
 
-__all__ = ["WavWriter", "write_wav"]
+__all__ = ["WavWriter", "wav_header", "write_wav"]
 
 _CHANNELS = 2
 _FRAME_BYTES = 4 * _CHANNELS
@@ -104,10 +104,10 @@ class WavWriter:
             raise AudioError(f"cannot write {self.path}: {reason}; name another file") from error
 
     def _header(self) -> bytes:
-        return _wav_header(self.frames, self.sample_rate)
+        return wav_header(self.frames, self.sample_rate)
 
 
-def _wav_header(frames: int, sample_rate: int) -> bytes:
+def wav_header(frames: int, sample_rate: int) -> bytes:
     """Everything that stands before the samples of a stereo float file."""
     size = frames * _FRAME_BYTES
     head = struct.calcsize(_HEADER)

@@ -35,7 +35,7 @@ from idiolect.engine.seat import (
     play,
 )
 
-__all__ = ["CALLBACKS", "compiled"]
+__all__ = ["CALLBACKS", "compiled", "port_buffer"]
 
 _UNDERFLOW = 4  # PortAudio's paOutputUnderflow
 _WORD, _INT = ir.IntType(64), ir.IntType(32)
@@ -49,7 +49,7 @@ def _pointer(builder: Any, address: Any, result: Any, *arguments: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def _port_buffer(_typing: Any, function: Any, port: Any, frames: Any) -> Any:
+def port_buffer(_typing: Any, function: Any, port: Any, frames: Any) -> Any:
     """Call ``jack_port_get_buffer(port, frames)`` at the address `function`."""
 
     def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
@@ -92,8 +92,8 @@ def _portaudio(_input: int, output: int, frames: int, _time: int, flags: int, us
 def _jack_play(seat: NDArray[np.int64], frames: np.int64) -> None:
     """Render `frames` and put each channel into its port's buffer."""
     scratch = float32_2d(seat[SCRATCH], (SCRATCH_FRAMES, 2))
-    left = float32_1d(_port_buffer(seat[GET_BUFFER], seat[LEFT], np.uint32(frames)), (frames,))
-    right = float32_1d(_port_buffer(seat[GET_BUFFER], seat[RIGHT], np.uint32(frames)), (frames,))
+    left = float32_1d(port_buffer(seat[GET_BUFFER], seat[LEFT], np.uint32(frames)), (frames,))
+    right = float32_1d(port_buffer(seat[GET_BUFFER], seat[RIGHT], np.uint32(frames)), (frames,))
     done = np.int64(0)
     while done < frames:
         count = min(np.int64(SCRATCH_FRAMES), frames - done)

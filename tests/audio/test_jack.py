@@ -1,0 +1,75 @@
+"""The JACK output against a real server, which comes and goes."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from components import require
+from idiolect.audio.jack import JackOutput
+from idiolect.audio.output import open_output, pick_rate
+from idiolect.bench.jackd import default_server, dummy_server
+from idiolect.engine.engine import Engine
+from idiolect.errors import AudioError
+
+Planned = Callable[[], Engine]
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.01)
+
+
+def test_without_a_server_the_message_names_the_cure(planned: Planned) -> None:
+    require("jackd")
+    with default_server("nobody-has-this-name"):
+        with pytest.raises(AudioError, match=r"no JACK server is running; start one"):
+            open_output("jack", planned())
+        with pytest.raises(AudioError, match="--audio null"):
+            pick_rate("jack", 48000)
+
+
+@pytest.mark.usefixtures("jack_server")
+def test_the_engine_follows_the_servers_rate() -> None:
+    assert pick_rate("jack", 44_100) == 8000
+
+
+@pytest.mark.usefixtures("jack_server")
+def test_another_rate_than_the_servers_is_refused() -> None:
+    with pytest.raises(AudioError, match="runs at 8000 Hz and the engine at 44100 Hz"):
+        open_output("jack", Engine(1, 44_100, 4410))
+
+
+@pytest.mark.usefixtures("jack_server")
+def test_two_clients_get_two_names(planned: Planned) -> None:
+    first, second = (open_output("jack", planned(), client="speaker") for _ in range(2))
+    assert first.name == "jack speaker"
+    assert second.name != first.name
+    assert first.block_size == 256
+    first.stop()
+    second.stop()
+
+
+def test_a_lost_server_is_noticed_and_found_again(planned: Planned) -> None:
+    require("jackd")
+    engine = planned()
+    with dummy_server(sample_rate=8000, period=256) as name:
+        output = open_output("jack", engine)
+        assert isinstance(output, JackOutput)
+        output.start()
+        wait_until(lambda: engine.frame > 0)
+        assert output.alive
+    wait_until(lambda: not output.alive)
+    stood = engine.frame
+    with default_server(name), pytest.raises(AudioError, match="no JACK server"):
+        output.reconnect()
+    assert engine.frame == stood
+    with dummy_server(sample_rate=8000, period=128):
+        output.reconnect()
+        assert output.alive
+        wait_until(lambda: engine.frame > stood)
+        assert output.block_size == 128
+        output.stop()
+    assert not output.alive

@@ -1,0 +1,39 @@
+"""Real components that some tests need: skipped without them, except where they must be there."""
+
+import ctypes.util
+import os
+import shutil
+
+import pytest
+
+PACKAGES = {
+    "jackd": "jackd2",
+    "portaudio": "libportaudio2",
+    "scsynth": "supercollider-server",
+    "sclang": "supercollider-language",
+}
+
+
+def require(component: str) -> None:
+    """Skip the calling test when `component`, a key of `PACKAGES`, is missing.
+
+    With IDIOLECT_REQUIRE_COMPONENTS=1 in the environment, as in CI, it fails instead.
+    """
+    if _present(component):
+        return
+    reason = f"{component} is missing; install it with: apt install {PACKAGES[component]}"
+    if os.environ.get("IDIOLECT_REQUIRE_COMPONENTS") == "1":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+def _present(component: str) -> bool:
+    if component == "jackd":
+        return shutil.which("jackd") is not None and ctypes.util.find_library("jack") is not None
+    if component == "portaudio":
+        try:
+            import sounddevice  # noqa: F401
+        except OSError:
+            return False
+        return True
+    return shutil.which(component) is not None
