@@ -107,7 +107,7 @@ def make_inventory(
         units=units,
         descriptors=rng.normal(size=(count, len(DESCRIPTORS))).astype(np.float32),
         present=np.ones((count, len(DESCRIPTORS)), np.float32),
-        edges=rng.normal(size=(count, 2, BANDS)).astype(np.float32),
+        edges=rng.normal(0, np.sqrt(0.5), (count, 2, BANDS)).astype(np.float32),
         members=np.argsort(tokens, kind="stable"),
         member_start=sums,
         unit_offset=np.array([0, count]),
@@ -164,7 +164,8 @@ def _write_scale(folder: Path, rng: np.random.Generator, units: NDArray[np.void]
     np.save(folder / "units.npy", units)
     np.save(folder / "descriptors.npy", np.where(present, descriptors, 0).astype(np.float32))
     np.save(folder / "present.npy", present)
-    np.save(folder / "edges.npy", rng.normal(size=(count, 2, BANDS)).astype(np.float32))
+    edges = rng.normal(0, np.sqrt(0.5), (count, 2, BANDS))  # two differ by 1 in the mean square
+    np.save(folder / "edges.npy", edges.astype(np.float32))
     np.save(folder / "centroids.npy", centroids)
     np.save(folder / "scaler.npy", np.stack([np.zeros(width), np.ones(width)]).astype(np.float32))
 

@@ -166,9 +166,11 @@ def advance_rows(
     ----------
     weights, cache
         Of the bundle; the cache's slots of `positions` are written.
-    voices, positions, tokens, scales : int64[n]
+    voices, positions, tokens : int64[n]
         As in `advance`.  Rows of one voice have ascending positions and read each other.
     descriptors, present : float32[n, D]
+        As in `advance`.
+    scales : int64[n]
         As in `advance`.
     hidden : float32[n, C]
         Written.
@@ -219,10 +221,12 @@ def fill(
     ----------
     weights, cache, voice, position
         As in `advance`; the first unit gets `position`.
-    tokens, scales : int64[n]
+    tokens : int64[n]
         As in `advance`, one each unit.
     descriptors, present : float32[n, D]
         As in `advance`, one row each unit.
+    scales : int64[n]
+        As in `advance`, one each unit.
     hidden : float32[C]
         Written: the state after the last unit; left alone when n is 0.
 

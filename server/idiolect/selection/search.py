@@ -12,7 +12,7 @@ from idiolect.selection.inventory import Inventory
 __all__ = ["choose_member"]
 
 TARGET_WEIGHT = 1.0  # the measure of the others: nats per descriptor
-JOIN_WEIGHT = 0.25  # two random edges differ by 2, so a random join costs what a right target does
+JOIN_WEIGHT = 0.5  # random edges differ by 1: a random join costs what a right target does
 RECENCY_WEIGHT = 2.0  # as much as two standard deviations in every descriptor
 CANDIDATES = 64  # at most, so that a token of a huge corpus costs no more than a small one's
 
