@@ -35,7 +35,8 @@ def hidden(weights: Weights) -> NDArray[np.float32]:
 
 
 def settings(**values: float) -> NDArray[np.float64]:
-    given = {name: VOICE[name].default for name in PLANNER_SLOTS} | values
+    given = {name: VOICE[name].default for name in PLANNER_SLOTS}
+    given |= {"continuity": 0.5} | values  # as learned
     return np.array([given[name] for name in PLANNER_SLOTS], np.float64)
 
 

@@ -39,6 +39,7 @@ __all__ = ["Engine"]
 
 logger = logging.getLogger(__name__)
 
+_ARENA_FRAMES = 230_000  # beside the lookaheads: twelve of the longest pieces, for cuts
 _LIMITER_SECONDS = 0.0015
 _RUN_ON_SECONDS = 4.0
 _SMOOTHING_SECONDS = 0.01  # of every change of gain and pan, so that none is heard as a click
@@ -75,7 +76,7 @@ class Engine:
     def __init__(self, voices: int, sample_rate: int, lookahead_frames: int) -> None:
         self.voices = voices
         self.sample_rate = sample_rate
-        arena = 8 * lookahead_frames + 2 * sample_rate
+        arena = 8 * lookahead_frames + _ARENA_FRAMES
         run_on = round(_RUN_ON_SECONDS * sample_rate)
         limiter = round(_LIMITER_SECONDS * sample_rate)
         self.timing: NDArray[np.int64] = np.zeros(16, np.int64)

@@ -37,6 +37,7 @@ VOICE_PLAN = np.dtype(
         ("last_start", np.int64),  # timeline frame at which the last queued grain starts
         ("earliest", np.int64),  # timeline frame before which no new grain may start
         ("epoch", np.int64),
+        ("point", np.int64),  # timeline frame of the last cut's decision point; -1: none yet
         ("cut", np.int64),  # timeline frame of the cut to be published; -1: none waits
         ("pushed", np.int64),  # grains queued, ever
         ("written", np.int64),  # arena frames used, ever
@@ -98,6 +99,6 @@ def make_plan(voices: int, width: int) -> Plan:
             plan.parameters[:, PLANNER_SLOTS[parameter.name]] = parameter.default
     own = plan.voices
     own["row"] = 2 * np.arange(voices)
-    for name in ("previous", "following", "cut", "run_on_serial"):
+    for name in ("previous", "following", "point", "cut", "run_on_serial"):
         own[name] = -1
     return plan

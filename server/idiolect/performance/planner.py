@@ -21,6 +21,7 @@ from idiolect.performance.planning import (
     AT_BOUNDARY,
     AT_FINEST,
     AT_ONCE,
+    LARGEST_GRAIN,
     begin_voice,
     cut_plan,
     plan_ahead,
@@ -28,6 +29,7 @@ from idiolect.performance.planning import (
     stop_voice,
     timeline_now,
 )
+from idiolect.performance.queueing import room
 from idiolect.performance.seeding import adopt_context, read_context, units_before
 from idiolect.selection.inventory import load_inventory, unit_at
 
@@ -36,6 +38,7 @@ __all__ = ["Planner"]
 logger = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.005
+_LAST_SECONDS = 0.1  # before a decision point: the last call for changes that meet there
 _CUT_SECONDS = 0.01  # at most one cut per voice in this time: a fader sends 60 changes a second
 _STOP_SECONDS = 0.02
 
@@ -116,7 +119,7 @@ class Planner:
         publish(self.plan.interrupted, 0)
         self._sort_inbox()
         for voice, waiting in enumerate(self._waiting):
-            if waiting and self._may_cut(voice):
+            while waiting and self._may_cut(voice, waiting[0]):
                 self._apply(voice, waiting)
         self._plan_ahead()
         events = self.engine.pop_events()
@@ -154,9 +157,23 @@ class Planner:
             else:
                 self._waiting[change.voice].append(change)
 
-    def _may_cut(self, voice: int) -> bool:
-        passed = self.engine.frame - self._last_cut[voice]
-        return bool(passed >= _CUT_SECONDS * self.engine.sample_rate)
+    def _may_cut(self, voice: int, change: Change) -> bool:
+        """Say whether a change may cut the voice's plan now; it waits, and gathers others, if not.
+
+        The queue is first in, first out: grains that a cut made stale leave it only when the
+        decision point has passed.  So a parameter that keeps moving is planned twice for each
+        decision point, when it begins to move and just before the point; and no cut is made that
+        might not find room.
+        """
+        if not self.plan.voices["running"][voice]:
+            return True
+        rate, table = self.engine.sample_rate, self.engine.table
+        if self.engine.frame - self._last_cut[voice] < _CUT_SECONDS * rate:
+            return False
+        ahead = int(self.plan.voices["point"][voice]) - int(timeline_now(table, voice))
+        if isinstance(change, Turn) and change.name != "run" and ahead > _LAST_SECONDS * rate:
+            return bool(self.plan.parameters[voice, PLANNER_SLOTS["interrupt"]])
+        return bool(room(self.plan, table, voice) >= 2 * LARGEST_GRAIN)
 
     def _apply(self, voice: int, waiting: deque[Change]) -> None:
         """Apply every leading parameter, then one command if one follows: one cut for all."""

@@ -35,6 +35,7 @@ __all__ = [
     "AT_FINEST",
     "AT_ONCE",
     "LARGEST_GRAIN",
+    "RESERVE",
     "begin_voice",
     "cut_plan",
     "plan_ahead",
@@ -46,6 +47,9 @@ AT_BOUNDARY, AT_FINEST, AT_ONCE = 0, 1, 2
 """Where a change acts: the next boundary of the voice's scale, of the finest scale, or the cut."""
 
 LARGEST_GRAIN = 2 * PIECE_FRAMES + TAIL_FRAMES + FADE_FRAMES + SEARCH_FRAMES
+
+RESERVE = 3 * LARGEST_GRAIN
+"""Arena frames that filling up leaves alone, so that a cut finds room for its first grains."""
 
 _FIRST_SECONDS = 0.05  # planned before a cut is published, and whatever else may be waiting
 
@@ -84,12 +88,14 @@ def plan_ahead(
         for voice in range(table[VOICES]):
             own = plan.voices[voice]
             if own.running == 1:
-                goal = max(timeline_now(table, voice), own.earliest) + reach
+                goal = max(timeline_now(table, voice), own.earliest, own.point) + first
+                if reach > first:
+                    goal = max(goal, timeline_now(table, voice) + lookahead)
                 _extend(
                     plan, weights, cache, inventory, source_limits, audio, table, voice, goal,
                     reach > first,
                 )  # fmt: skip
-                if own.cut >= 0 and queued_until(plan, voice) >= own.earliest + first:
+                if own.cut >= 0 and queued_until(plan, voice) >= own.point + first:
                     publish_cut(plan, table, voice)
         if load_acquire(plan.interrupted, 0) != 0:
             break
@@ -126,7 +132,7 @@ def _extend(
 ) -> None:
     own = plan.voices[voice]
     while queued_until(plan, voice) < goal:
-        if room(plan, table, voice) < LARGEST_GRAIN:
+        if room(plan, table, voice) < (RESERVE if may_stop else LARGEST_GRAIN):
             return
         if may_stop and load_acquire(plan.interrupted, 0) != 0:
             return
@@ -142,9 +148,9 @@ def _extend(
 def begin_voice(plan: Plan, table: NDArray[np.int64], voice: int, onset: int) -> None:
     """Let a resting voice speak from timeline frame `onset` on."""
     own = plan.voices[voice]
+    own.end = onset
     _open_plan(plan, table, voice, onset, onset)
     own.running = 1
-    own.end = onset
     own.following = -1
     own.last_start = onset
     own.pieced = ALL_QUEUED
@@ -158,6 +164,7 @@ def _open_plan(plan: Plan, table: NDArray[np.int64], voice: int, earliest: int, 
         note_cut(plan, table, voice)
     own.epoch += 1
     own.earliest = earliest
+    own.point = own.end
     own.cut = cut
 
 

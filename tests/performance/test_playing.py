@@ -1,0 +1,242 @@
+"""What the planner and the engine promise together, sample by sample."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from idiolect.bundle import Bundle
+from idiolect.engine.counters import CUTS, CUTS_LATE, DROPPED, STARVED
+from idiolect.engine.events import CONTROLLED, RAN_ON
+from idiolect.engine.layout import LIMITER_CEILING
+from idiolect.performance.plan import STEPS
+
+from stage import Stage
+
+Make = Callable[..., Stage]
+
+
+def run(stage: Stage, **values: float) -> Stage:
+    for voice in range(1, stage.voices + 1):
+        for name, value in values.items():
+            stage.player.set(name, voice, value)
+        stage.player.set("run", voice, 1.0)
+    return stage
+
+
+def quieten(stage: Stage) -> None:
+    for voice in range(1, stage.voices + 1):
+        stage.player.set("gain", voice, -12.0)
+
+
+def test_a_corpus_in_its_own_order_is_bit_exact(stage: Make, bundle: Bundle) -> None:
+    """Seeded with the first unit and always continuing, a source comes out bit for bit."""
+    playing = stage()
+    playing.player.seed_unit(1, 0)
+    run(playing, continuity=1.0)
+    source = bundle.sources[0]
+    second = bundle.scales[0].units[1]
+    frames = int(source["start"]) + int(source["frames"]) - int(second["start"])
+    out = playing.play(frames / bundle.sample_rate + 0.1)
+    delay, attack = playing.engine.delay_frames, 96
+    corpus = bundle.audio[int(second["start"]) :][:frames]
+    heard = out[delay : delay + frames]
+    np.testing.assert_array_equal(heard[attack : frames - 400], corpus[attack : frames - 400])
+
+
+def test_the_block_size_never_changes_the_sound(stage: Make) -> None:
+    """Gain changes, four voices and a limiter at work included."""
+    louder = [(0.7, lambda s: s.player.set("gain", 1, 12.0)), (1.1, quieten)]
+    whole = run(stage(4)).play(1.8, block=4096, changes=louder)
+    assert np.abs(whole).max() == LIMITER_CEILING
+    for block in (1, 64, 333):
+        again = run(stage(4)).play(1.8, block=block, changes=louder)
+        np.testing.assert_array_equal(again, whole)
+
+
+def test_the_same_seed_gives_the_same_samples_and_another_does_not(stage: Make) -> None:
+    """Determinism."""
+    first = run(stage(2), random_seed=5).play(3)
+    np.testing.assert_array_equal(run(stage(2), random_seed=5).play(3), first)
+    assert not np.array_equal(run(stage(2), random_seed=6).play(3), first)
+
+
+def test_how_far_ahead_it_is_planned_changes_nothing(stage: Make) -> None:
+    """A plan depends on its keys, not on when it was made."""
+    long = run(stage(2, lookahead_seconds=2.0)).play(3)
+    np.testing.assert_array_equal(run(stage(2, lookahead_seconds=0.3)).play(3, block=64), long)
+
+
+def test_a_plan_cut_and_drawn_again_with_nothing_changed_is_the_same_plan(stage: Make) -> None:
+    """Twenty cuts a second that change nothing leave no trace in the sound."""
+    straight = run(stage(2)).play(3)
+
+    def redraw(playing: Stage) -> None:
+        value = playing.player.get("temperature", 1)
+        for voice in (1, 2):
+            playing.player.set("temperature", voice, 2.0)
+            playing.player.set("temperature", voice, value)
+
+    changes = [(0.1 + 0.05 * k, redraw) for k in range(50)]
+    playing = run(stage(2))
+    again = playing.play(3, changes=changes)
+    assert playing.engine.state.counters[CUTS] > 20
+    assert playing.engine.state.counters[CUTS_LATE] == 0
+    assert playing.engine.state.counters[DROPPED] > 20
+    np.testing.assert_array_equal(again, straight)
+
+
+def test_a_change_acts_within_a_unit_and_not_before_the_margin(stage: Make) -> None:
+    """Up to the margin after a change the sound is the old one; soon after it is another."""
+    at = 1.0
+    straight = run(stage()).play(3)
+    change = [(at, lambda s: s.player.seed_unit(1, 3))]
+    playing = run(stage())
+    steered = playing.play(3, changes=change)
+    differs = np.flatnonzero((straight != steered).any(axis=1))[0]
+    rate = playing.bundle.sample_rate
+    delay = playing.engine.delay_frames
+    longest = playing.bundle.scales[0].units["length"].max()
+    assert (at + 0.01) * rate <= differs - delay <= (at + 0.01) * rate + longest + 1000
+    assert playing.engine.state.counters[CUTS_LATE] == 0
+
+
+def test_a_cut_is_heard_at_the_margin(stage: Make) -> None:
+    """Whatever the unit's length."""
+    rate = stage().bundle.sample_rate
+    straight = run(stage(), scale=1).play(2)
+    playing = run(stage(), scale=1)
+    done = []
+    cut = playing.play(2, changes=[(1.0, lambda s: done.append(s.player.cut(1)))])
+    differs = np.flatnonzero((straight != cut).any(axis=1))[0] - playing.engine.delay_frames
+    assert round(1.01 * rate) <= differs <= round(1.01 * rate) + 2
+    assert done[0].result().frame >= differs
+
+
+def test_joins_make_no_step(stage: Make) -> None:
+    """The largest jump between frames is no larger than in the corpus."""
+    playing = run(stage(), continuity=0.0)
+    out = playing.play(6)
+    most = np.abs(np.diff(playing.bundle.audio, axis=0)).max()
+    assert np.abs(np.diff(out, axis=0)).max() <= 1.5 * most
+
+
+def test_a_planner_that_sleeps_is_inaudible(stage: Make) -> None:
+    """Nothing planned for 0.8 s: the same samples, no starvation."""
+    straight = run(stage(2)).play(3)
+    playing = run(stage(2))
+    parts = [playing.play(1.0), playing.play(0.8, plan=False), playing.play(1.2)]
+    assert playing.engine.state.counters[STARVED] == 0
+    np.testing.assert_array_equal(np.concatenate(parts), straight)
+
+
+def test_a_planner_that_never_wakes_runs_on_into_the_corpus(stage: Make, bundle: Bundle) -> None:
+    """The last grain goes on into what followed it, and the voice's time moves by that."""
+    playing = stage()
+    playing.player.seed_unit(1, 0)
+    run(playing, continuity=1.0)
+    first = playing.play(0.5)
+    alone = playing.play(2.0, plan=False)
+    assert playing.engine.state.counters[STARVED] == 1
+    start = int(bundle.scales[0].units[1]["start"])
+    delay = playing.engine.delay_frames
+    heard = np.concatenate([first, alone])[delay:]
+    corpus = bundle.audio[start : start + len(heard)]
+    np.testing.assert_array_equal(heard[96:], corpus[96:])
+    after = playing.play(1.0)
+    moved = [event for event in playing.events if event[2] == RAN_ON]
+    assert len(moved) == 1
+    assert moved[0][3] > 0
+    assert np.abs(np.diff(after, axis=0)).max() <= 1.5 * np.abs(np.diff(bundle.audio, axis=0)).max()
+
+
+def test_units_heard_during_a_run_on_enter_the_context(stage: Make) -> None:
+    """After a run-on the language goes on from what really sounded."""
+    playing = stage()
+    playing.player.seed_unit(1, 0)
+    run(playing, continuity=1.0)
+    playing.play(0.5)
+    playing.play(2.0, plan=False)
+    playing.play(1.0)
+    steps = playing.planner.plan.steps[0][: playing.planner.plan.voices["steps"][0]]
+    units = steps["unit"]
+    np.testing.assert_array_equal(units, units[0] + np.arange(len(units)))
+    assert (steps["end"] == steps["onset"]).any()
+
+
+def test_stopping_fades_and_rests(stage: Make) -> None:
+    """After `run` 0 there is silence, and no starvation; `run` 1 speaks again."""
+    playing = run(stage())
+    out = playing.play(
+        3,
+        changes=[
+            (1.0, lambda s: s.player.set("run", 1, 0.0)),
+            (2.0, lambda s: s.player.set("run", 1, 1.0)),
+        ],
+    )
+    rate = playing.bundle.sample_rate
+    assert np.abs(out[round(1.1 * rate) : round(1.9 * rate)]).max() == 0
+    assert np.abs(out[round(2.2 * rate) :]).max() > 0
+    assert playing.engine.state.counters[STARVED] == 0
+
+
+def test_a_scale_change_keeps_the_place_in_the_corpus(stage: Make) -> None:
+    """The new scale's context is what was sounding, seen in that scale."""
+    playing = run(stage(), continuity=1.0)
+    playing.play(2, changes=[(1.0, lambda s: s.player.set("scale", 1, 1.0))])
+    steps = playing.planner.plan.steps[0][: playing.planner.plan.voices["steps"][0]]
+    turn = int(np.flatnonzero(steps["scale"] == 1)[0])
+    grains, notes = (scale.units for scale in playing.bundle.scales)
+    before, after = grains[steps["unit"][turn - 1]], notes[steps["unit"][turn]]
+    gap = int(after["start"]) - int(before["start"] + before["length"])
+    assert abs(gap) < 3 * notes["length"].max()
+
+
+def test_a_temperature_swept_sixty_times_a_second_never_starves(stage: Make) -> None:
+    """Cuts coalesce, and the queue stays full enough."""
+    playing = run(stage(4))
+
+    def sweep(k: int) -> Callable[[Stage], None]:
+        def turn(s: Stage) -> None:
+            for voice in range(1, 5):
+                s.player.set("temperature", voice, 0.5 + (k % 60) / 60)
+
+        return turn
+
+    playing.play(4, block=64, changes=[(0.2 + k / 60, sweep(k)) for k in range(200)])
+    counters = playing.engine.state.counters
+    assert counters[STARVED] == 0
+    assert counters[CUTS_LATE] == 0
+    assert playing.planner.lookahead() > 0.9
+
+
+def test_months_of_steps_are_as_good_as_the_first(stage: Make) -> None:
+    """Nothing grows or wraps: the plan's rings turn many times."""
+    playing = run(stage(2))
+    playing.play(300, block=4096)
+    assert playing.planner.plan.voices["steps"][0] > STEPS
+    assert playing.engine.state.counters[STARVED] == 0
+    assert np.abs(playing.play(1)).max() > 0
+
+
+def test_a_gain_change_is_stamped_by_the_callback_and_ramps(stage: Make) -> None:
+    """No jump, and an event that says at which frame it began."""
+    playing = run(stage(), continuity=1.0)
+    playing.play(1.0)
+    playing.player.set("gain", 1, -90.0)
+    out = playing.play(0.5)
+    stamped = [event for event in playing.events if event[2] == CONTROLLED]
+    assert [event[0] for event in stamped] == [playing.bundle.sample_rate]
+    assert np.abs(out[round(0.05 * playing.bundle.sample_rate) :]).max() == 0
+
+
+@pytest.mark.parametrize("voice", [1, 2])
+def test_voices_are_independent(stage: Make, voice: int) -> None:
+    """What one voice does is the same whether the other plays or not."""
+    alone = stage(2)
+    alone.player.set("run", voice, 1.0)
+    alone.play(2)
+    both = run(stage(2))
+    both.play(2)
+    own = [e[3:5] for e in alone.events if e[1] == voice and e[2] == 1]
+    assert own == [e[3:5] for e in both.events if e[1] == voice and e[2] == 1]
