@@ -24,8 +24,8 @@ class TrainingSettings:
 
     budget: float = 45.0  # seconds for training and finishing together
     max_steps: int = 3000
-    batch: int = 16  # rows of two windows each
-    rate: float = 2e-3  # of AdamW
+    batch: int = 8  # rows of two windows each
+    rate: float = 4e-3  # of AdamW
     decay: float = 1.0  # weight decay of AdamW, on matrices
     dropout: float = 0.3
     descriptor_weight: float = 0.1  # of the predicted descriptors in the loss
