@@ -1,6 +1,5 @@
 """From folders to a bundle: decode, segment, describe, cluster, train, write."""
 
-import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -27,6 +26,7 @@ from idiolect.learning.sequences import Sequence
 from idiolect.learning.settings import LearnSettings, ModelShape
 from idiolect.learning.split import TRAIN, VALIDATION, split
 from idiolect.learning.training import Trained, everything, fresh, train
+from idiolect.learning.writing import digest, write_weights
 from idiolect.vocabulary.assign import assign
 from idiolect.vocabulary.kmeans import cluster, size_for
 from idiolect.vocabulary.standardise import fit, standardise
@@ -219,7 +219,7 @@ class _Work:
         with self._stage("write"):
             for scale in scales:
                 _write_scale(self.folder / "scales" / scale.segmented.name, scale)
-            _write_weights(self.folder / "model.safetensors", network)
+            write_weights(self.folder / "model.safetensors", network)
             manifest = {
                 "format": FORMAT,
                 "idiolect": __version__,
@@ -235,11 +235,11 @@ class _Work:
                 "descriptors": list(NAMES),
                 "model": report.model,
             }
-            digest = _hash(self.folder, manifest)
+            content = digest(self.folder, manifest)
         report = replace(
-            report, hash=digest, seconds={k: round(v, 3) for k, v in self.seconds.items()}
+            report, hash=content, seconds={k: round(v, 3) for k, v in self.seconds.items()}
         )
-        manifest |= {"hash": digest, "report": report.as_json()}
+        manifest |= {"hash": content, "report": report.as_json()}
         text = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False)
         (self.folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
         return report
@@ -310,22 +310,3 @@ def _write_scale(folder: Path, scale: _Described) -> None:
     }
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
-
-
-def _write_weights(path: Path, network: Network) -> None:
-    from safetensors.numpy import save_file
-
-    weights = {name: weight.detach().numpy() for name, weight in network.named_parameters()}
-    save_file({name: np.ascontiguousarray(weight) for name, weight in weights.items()}, path)
-
-
-def _hash(folder: Path, manifest: dict[str, Any]) -> str:
-    """Digest what was written, so that equal bundles can be told; seconds are left out."""
-    digest = hashlib.sha256()
-    digest.update(json.dumps(manifest, sort_keys=True).encode())
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        digest.update(path.relative_to(folder).as_posix().encode())
-        with path.open("rb") as file:
-            for block in iter(lambda: file.read(1 << 20), b""):
-                digest.update(block)
-    return digest.hexdigest()

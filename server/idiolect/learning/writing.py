@@ -1,0 +1,31 @@
+"""Write what a bundle holds besides its arrays, and tell equal bundles by a digest."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import save_file
+
+from idiolect.learning.network import Network
+
+__all__ = ["digest", "write_weights"]
+
+
+def write_weights(path: Path, network: Network) -> None:
+    """Save the network's weights, float32, by name."""
+    weights = {name: weight.detach().numpy() for name, weight in network.named_parameters()}
+    save_file({name: np.ascontiguousarray(weight) for name, weight in weights.items()}, path)
+
+
+def digest(folder: Path, manifest: dict[str, Any]) -> str:
+    """Digest what was written, so that equal bundles can be told; seconds are left out."""
+    found = hashlib.sha256()
+    found.update(json.dumps(manifest, sort_keys=True).encode())
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        found.update(path.relative_to(folder).as_posix().encode())
+        with path.open("rb") as file:
+            for block in iter(lambda: file.read(1 << 20), b""):
+                found.update(block)
+    return found.hexdigest()
