@@ -4,7 +4,9 @@ The cache lies in the user's cache folder, never beside the code, so that a read
 works and an upgrade does not litter.
 """
 
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
@@ -15,7 +17,32 @@ from idiolect import __version__
 
 __all__ = ["CACHE", "OPTIONS", "njit", "realtime"]
 
-CACHE = user_cache_path("idiolect", appauthor=False) / f"kernels-{__version__}"
+
+_COMPILED = (
+    "*.py",
+    "engine/*.py",
+    "language/*.py",
+    "selection/*.py",
+    "performance/*.py",
+    "audio/*.py",
+)
+
+
+def _source_mark() -> str:
+    """Digest of when this package's files were written.
+
+    numba notices a kernel whose own file has changed, but not one that it calls: compiled callers
+    would go on with the old one.
+    """
+    digest = hashlib.sha256()
+    root = Path(__file__).parent
+    for path in sorted(p for part in _COMPILED for p in root.glob(part)):
+        entry = path.stat()
+        digest.update(f"{path.relative_to(root)} {entry.st_mtime_ns} {entry.st_size}\n".encode())
+    return digest.hexdigest()[:12]
+
+
+CACHE = user_cache_path("idiolect", appauthor=False) / f"kernels-{__version__}-{_source_mark()}"
 if not numba_config.CACHE_DIR:
     numba_config.CACHE_DIR = str(CACHE)
 

@@ -10,7 +10,6 @@ from idiolect.engine.counters import CUTS, CUTS_LATE, DROPPED, STARVED
 from idiolect.engine.events import CONTROLLED, RAN_ON
 from idiolect.engine.layout import LIMITER_CEILING
 from idiolect.performance.plan import STEPS
-
 from stage import Stage
 
 Make = Callable[..., Stage]

@@ -217,13 +217,28 @@ def _join(
     attack = ATTACK_FRAMES if before > 0 or own.following >= 0 else 0
     if own.following < 0:
         return 0, attack, 0.0
-    space = min(onset - own.earliest, before, own.body // 2)
+    lead, fade, correlation = _search_join(audio, own.following, frame, before, own.body)
+    latest = onset - own.earliest
+    if lead > latest:  # a cut has come closer than the best place for the fade
+        lead, fade, correlation = _search_join(
+            audio, own.following, frame, min(before, latest), own.body
+        )
+    if fade == 0:
+        return 0, attack, 0.0
+    return lead, fade, correlation
+
+
+@njit
+def _search_join(
+    audio: NDArray[np.float32], following: int, frame: int, before: int, body: int
+) -> tuple[int, int, float]:
+    """Find lead, fade and correlation within `before` frames ahead of the onset; fade 0: none."""
+    space = min(before, body // 2)
     fade = min(FADE_FRAMES, space)
     if fade < ATTACK_FRAMES:
-        return 0, attack, 0.0
-    shift, correlation = find_join(
-        audio, own.following, frame, fade, min(SEARCH_FRAMES, space - fade, own.body // 4)
-    )
+        return 0, 0, 0.0
+    search = min(SEARCH_FRAMES, space - fade, body // 4)
+    shift, correlation = find_join(audio, following, frame, fade, search)
     return fade + shift, fade, correlation
 
 
