@@ -1,0 +1,46 @@
+"""``idiolect doctor`` says what is there, and never breaks over what is not."""
+
+import builtins
+import sys
+from typing import Any
+
+import pytest
+
+from idiolect.cli import main
+from idiolect.cli.doctor import examine
+
+
+def test_it_names_versions_devices_cache_and_permissions(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["doctor"]) == 0
+    said = capsys.readouterr().out
+    for name in ("idiolect", "python", "numba", "torch", "portaudio", "jack", "kernel cache",
+                 "realtime", "locked memory"):  # fmt: skip
+        assert name in said
+
+
+def test_without_portaudio_it_names_the_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def without(name: str, *rest: Any, **keywords: Any) -> Any:
+        if name == "sounddevice":
+            raise OSError("PortAudio library not found")
+        return real(name, *rest, **keywords)
+
+    monkeypatch.delitem(sys.modules, "sounddevice", raising=False)
+    monkeypatch.setattr(builtins, "__import__", without)
+    found = {finding.name: finding for finding in examine()}
+    assert not found["portaudio"].ok
+    assert "apt install libportaudio2" in found["portaudio"].cure
+    assert "locked memory" in found
+
+
+def test_a_check_that_breaks_is_a_line_of_the_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise ValueError("a strange machine")
+
+    monkeypatch.setattr("idiolect.cli.doctor._processor", broken)
+    found = {finding.name: finding for finding in examine()}
+    assert found["processor"].detail == "ValueError: a strange machine"
+    assert "realtime" in found

@@ -1,0 +1,44 @@
+"""What tests of several parts share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from idiolect.bundle import Bundle
+from idiolect.corpus.example import PIECES, write_example
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def corpora() -> Path:
+    """The folder of real recordings beside the project; a skip where it is not, in CI a failure."""
+    folder = ROOT.parent / "shared/corpora"
+    if not folder.is_dir():
+        reason = "the corpora are not beside the project (../shared/corpora)"
+        if os.environ.get("IDIOLECT_REQUIRE_COMPONENTS") == "1":
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one piece of the example corpus."""
+    folder: Path = tmp_path_factory.mktemp("example") / "sounds"
+    write_example(folder, pieces=PIECES[1:2])
+    return folder
+
+
+@pytest.fixture(scope="session")
+def learned(example: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle learned from one piece of the example corpus, in a few seconds."""
+    from idiolect.learning.pipeline import learn
+    from idiolect.learning.settings import LearnSettings, TrainingSettings
+
+    path: Path = tmp_path_factory.mktemp("learned") / "example.idiolect"
+    settings = LearnSettings(training=TrainingSettings(budget=2, max_steps=30))
+    learn([example], path, settings=settings, progress=lambda *_: None)
+    Bundle.open(path)
+    return path

@@ -1,0 +1,126 @@
+"""Imports point one way, and playing needs nothing that only learning needs."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import idiolect
+
+PACKAGE = Path(idiolect.__file__).parent
+
+LEAVES = {"bundle", "compiled", "config", "errors", "grain", "parameters", "random"}
+OFFLINE = {"corpus", "learning", "vocabulary"}
+LIVE = {"audio", "control", "engine", "language", "performance", "selection"}
+
+MAY_IMPORT: dict[str, set[str]] = {
+    "cli": {"app", "audio", "bench", "client", "control", *OFFLINE},
+    "app": {"audio", "control", "engine", "performance"},
+    "audio": {"engine"},
+    "bench": {"app", "audio", "client", "engine", "performance"},
+    "client": set(),
+    "control": set(),
+    "corpus": set(),
+    "engine": set(),
+    "language": set(),
+    "learning": {"corpus", "vocabulary"},
+    "performance": {"engine", "language", "selection"},
+    "selection": set(),
+    "vocabulary": set(),
+}
+"""What each part may import besides the leaves and itself."""
+
+ONLY_LEARNING = ("joblib", "librosa", "sklearn", "soxr", "torch")
+
+
+def modules(part: str) -> list[Path]:
+    return [*PACKAGE.glob(f"{part}.py"), *PACKAGE.glob(f"{part}/**/*.py")]
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Absolute names of everything a module imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def parts_imported(part: str) -> Iterator[tuple[Path, str]]:
+    for path in modules(part):
+        for name in imports(path):
+            top, _, rest = name.partition(".")
+            found = rest.partition(".")[0]
+            if top == "idiolect" and found != "__version__":
+                yield path, found
+
+
+def test_every_part_is_in_the_table() -> None:
+    there = {
+        path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or any(path.glob("*.py"))
+    }
+    assert there - {"__init__", "__main__"} == MAY_IMPORT.keys() | LEAVES
+
+
+@pytest.mark.parametrize("part", sorted(MAY_IMPORT))
+def test_imports_point_one_way(part: str) -> None:
+    allowed = MAY_IMPORT[part] | LEAVES | {part}
+    wrong = [
+        f"{path} imports {found}" for path, found in parts_imported(part) if found not in allowed
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("leaf", sorted(LEAVES))
+def test_leaves_import_only_leaves(leaf: str) -> None:
+    wrong = [
+        f"{path} imports {found}" for path, found in parts_imported(leaf) if found not in LEAVES
+    ]
+    assert not wrong
+
+
+def test_the_table_keeps_offline_and_live_apart() -> None:
+    for part in OFFLINE:
+        assert not MAY_IMPORT[part] & LIVE
+    for part in LIVE | {"app"}:
+        assert not MAY_IMPORT[part] & OFFLINE
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import idiolect.app, idiolect.cli.serve, idiolect.cli.render, idiolect.cli.osc",
+        "import idiolect.cli.inspect, idiolect.cli.doctor, idiolect.cli.demo",
+        "from idiolect.cli import main; main(['--help'])",
+    ],
+)
+def test_playing_pulls_in_nothing_that_only_learning_needs(code: str) -> None:
+    code += f"; import sys; print('pulled in:', *sorted({set(ONLY_LEARNING)} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "pulled in:"
+
+
+def test_help_waits_for_no_engine() -> None:
+    code = (
+        "from idiolect.cli import main; main(['serve', '--help']); import sys; "
+        "print('pulled in:', *sorted({'numba', 'numpy', 'soundfile'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "pulled in:"
+
+
+def test_nothing_unpickles_or_evaluates() -> None:
+    for path in PACKAGE.rglob("*.py"):
+        assert not {"pickle", "dill", "cloudpickle", "shelve", "marshal"} & {
+            name.partition(".")[0] for name in imports(path)
+        }
+        calls = {
+            node.func.id
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
+        assert not calls & {"eval", "exec"}, path
