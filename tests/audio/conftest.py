@@ -1,6 +1,7 @@
-"""An engine with two seconds planned, so that every way out can be asked for the same sound."""
+"""A plan for every way out to play, and a JACK server to play it to."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,36 +10,22 @@ from components import require
 from idiolect.bench.jackd import dummy_server
 from idiolect.bundle import Bundle
 from idiolect.engine.engine import Engine
-from idiolect.performance.planner import Planner
-from idiolect.performance.player import Player
+from planning import RATE, plan
 from synthetic import make_bundle
-
-RATE = 8000  # Hz
-PLANNED_SECONDS = 2.0
 
 
 @pytest.fixture(scope="session")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a bundle in a folder."""
     folder: Path = tmp_path_factory.mktemp("audio") / "random.idiolect"
-    return make_bundle(folder, sample_rate=RATE)
+    make_bundle(folder, sample_rate=RATE)
+    return folder
 
 
 @pytest.fixture
-def planned(bundle: Bundle) -> Callable[[], Engine]:
-    """Make an engine that has two voices planned, the same every time."""
-
-    def make() -> Engine:
-        engine = Engine(2, RATE, round(PLANNED_SECONDS * RATE))
-        planner = Planner(bundle, engine, lookahead_seconds=PLANNED_SECONDS, margin_ms=10)
-        player = Player(bundle, engine, planner)
-        for voice in (1, 2):
-            player.set("random_seed", voice, 7.0)
-            player.set("run", voice, 1.0)
-        while planner.lookahead() < PLANNED_SECONDS:
-            planner.advance()
-        return engine
-
-    return make
+def planned(folder: Path) -> Callable[[], Engine]:
+    """Make an engine that has two seconds planned, the same every time."""
+    return partial(plan, Bundle.open(folder))
 
 
 @pytest.fixture

@@ -28,9 +28,11 @@ def _process(frames: int, userdata: int) -> int:
 
 
 class Eavesdropper:
-    """Connected to the two ports of `client`, with room for some seconds."""
+    """Connected to two ports of `client`, with room for some seconds."""
 
-    def __init__(self, client: str, sample_rate: int) -> None:
+    def __init__(
+        self, client: str, sample_rate: int, ports: tuple[str, str] = ("out_1", "out_2")
+    ) -> None:
         self._library = library = load_libjack()
         self._kept: NDArray[np.float32] = np.zeros((round(SECONDS * sample_rate), 2), np.float32)
         self._columns: NDArray[np.int64] = np.zeros(8, np.int64)
@@ -44,9 +46,15 @@ class Eavesdropper:
             self._columns[column] = library.jack_port_register(me, name, kind, 1, 0)
         library.jack_set_process_callback(me, self._callback.address, self._columns.ctypes.data)
         assert library.jack_activate(me) == 0
-        for column, port in ((LEFT, "out_1"), (RIGHT, "out_2")):
+        for column, port in zip((LEFT, RIGHT), ports, strict=True):
             name = library.jack_port_name(int(self._columns[column]))
-            assert library.jack_connect(me, f"{client}:{port}".encode(), name) == 0
+            self._connect(f"{client}:{port}".encode(), name)
+
+    def _connect(self, source: bytes, target: bytes) -> None:
+        deadline = time.monotonic() + SECONDS
+        while self._library.jack_connect(self._client, source, target):  # not active yet
+            assert time.monotonic() < deadline, f"cannot connect to {source!r}"
+            time.sleep(0.05)
 
     def take(self, frames: int) -> NDArray[np.float32]:
         """Wait for `frames` frames from the first that is not silent on, and return them."""
