@@ -79,6 +79,10 @@ def test_top_p_0_leaves_the_likeliest(logits: NDArray[np.float32]) -> None:
     np.testing.assert_array_equal(shape(logits, top_p=0)[0], shape(logits, 0)[0])
 
 
+def test_temperature_without_end_makes_all_that_is_allowed_equal() -> None:
+    np.testing.assert_allclose(shape([-5, np.nan, 5], temperature=np.inf)[0], [0.5, 0, 0.5])
+
+
 def test_entropy_is_in_bits() -> None:
     assert shape([0, 0, 0, 0])[1] == pytest.approx(2)
     assert shape([0, 0, 0, 0], top_k=2)[1] == pytest.approx(1)

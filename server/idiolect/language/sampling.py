@@ -10,6 +10,7 @@ from idiolect.compiled import njit
 __all__ = ["draw", "shape_distribution"]
 
 LARGEST = 3.0e38  # scores are clipped to float32's range, so that infinities can be compared
+COLDEST, HOTTEST = 1e-30, 1e30  # temperatures beyond change nothing but overflow
 
 
 @njit
@@ -111,8 +112,9 @@ def _spread(logits: NDArray[np.float32], temperature: float, result: NDArray[np.
     if best < 0 or not temperature > 0:
         return best
     top, total = result[best], 0.0
+    divisor = min(max(temperature, COLDEST), HOTTEST)
     for k in range(logits.size):
-        result[k] = math.exp((result[k] - top) / temperature)
+        result[k] = math.exp((result[k] - top) / divisor)
         total += result[k]
     for k in range(logits.size):
         result[k] /= total
