@@ -1,4 +1,4 @@
-"""libjack, through ctypes: the functions this package calls, with their C types.
+"""The libjack library, through ctypes: the functions this package calls, with their C types.
 
 Loaded when it is first wanted; a machine without JACK never looks for it.
 """

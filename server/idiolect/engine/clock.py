@@ -122,7 +122,7 @@ def monotonic_ns() -> int:
     -----
     Any thread; real time.
     """
-    return _read_monotonic()  # type: ignore[no-any-return]
+    return _read_monotonic()
 
 
 @realtime
@@ -133,7 +133,7 @@ def thread_cpu_ns() -> int:
     -----
     Any thread; real time, one system call.
     """
-    return _read_thread_cpu()  # type: ignore[no-any-return]
+    return _read_thread_cpu()
 
 
 @realtime
