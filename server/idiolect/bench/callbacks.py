@@ -1,0 +1,133 @@
+"""Callbacks to compare with: a compiled one that renders nothing, and one in plain Python.
+
+Each runs in a process of its own, started with ``python -m idiolect.bench.callbacks``, since a
+process can be the client of one JACK server only.
+"""
+
+import ctypes
+import json
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from idiolect.audio.jack import JackOutput, server_rate
+from idiolect.audio.libjack import load_libjack
+from idiolect.bench.row import Row, Stopwatch
+from idiolect.engine.clock import TIMING, XRUNS
+from idiolect.engine.seat import CLIENT, LEFT, RIGHT, Seat, note
+from idiolect.engine.state import TABLE_SIZE
+
+__all__ = ["Silence", "measure", "read", "spin", "start"]
+
+SETTLE_SECONDS = 1.0
+"""A server misses blocks while a client joins; what is measured begins afterwards."""
+
+_MARGIN_SECONDS = 60.0
+_VOICES = 4
+_Process = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_uint32, ctypes.c_void_p)
+
+
+class Silence:
+    """An engine that has nothing to say, for a seat whose engine is never started."""
+
+    def __init__(self, sample_rate: int) -> None:
+        self.sample_rate = sample_rate
+        self.table: NDArray[np.int64] = np.zeros(TABLE_SIZE, np.int64)
+        self.timing: NDArray[np.int64] = np.zeros(TIMING, np.int64)
+
+    def render(self, out: NDArray[np.float32]) -> None:
+        """Fill float32[frames, 2] with silence."""
+        out[:] = 0
+
+
+def spin(stop: threading.Event) -> None:
+    """Be an ordinary Python thread that never rests."""
+    while not stop.is_set():
+        sum(number * number for number in range(1000))
+
+
+def measure(kind: str, seconds: float) -> Row:
+    """Run a callback on the default JACK server.
+
+    Parameters
+    ----------
+    kind : str
+        ``empty``: compiled, rendering nothing.  ``python``: a Python function that mixes a few
+        grains with numpy, beside a Python thread that never rests.
+    seconds : float
+        How long.
+    """
+    seat = Seat(Silence(server_rate()), 0)
+    output = _PythonOutput(seat) if kind == "python" else JackOutput(seat, "empty")
+    stop = threading.Event()
+    if kind == "python":
+        threading.Thread(target=spin, args=(stop,), daemon=True).start()
+    time.sleep(SETTLE_SECONDS)
+    watch = Stopwatch(seat)
+    time.sleep(seconds)
+    row = watch.read()
+    stop.set()
+    output.stop()
+    return row
+
+
+class _PythonOutput(JackOutput):
+    """The JACK output with its callbacks in Python, as one would write them with ctypes."""
+
+    def _call_back(self, client: int) -> None:
+        self._rng = np.random.default_rng(0)
+        self._source = self._rng.normal(size=(_VOICES, 1 << 16)).astype(np.float32)
+        self._at = 0
+        self._kept = (_Process(self._process), ctypes.CFUNCTYPE(ctypes.c_int)(self._count_xrun))
+        process, xrun = (ctypes.cast(function, ctypes.c_void_p) for function in self._kept)
+        self._library.jack_set_process_callback(client, process, None)
+        self._library.jack_set_xrun_callback(client, xrun, None)
+        self._library.jack_activate(client)
+
+    def _count_xrun(self) -> int:
+        self.seat.engine.timing[XRUNS] += 1
+        return 0
+
+    def _process(self, frames: int, _: int) -> int:
+        entered, cpu = time.monotonic_ns(), time.thread_time_ns()
+        seat, library = self.seat.columns, self._library
+        since = library.jack_frames_since_cycle_start(int(seat[CLIENT]))
+        start = entered - since * 1_000_000_000 // self.sample_rate
+        self._mix(frames)
+        end = start + frames * 1_000_000_000 // self.sample_rate
+        # Entered in time by definition: the wait for the interpreter is its own fault.
+        left, cpu = time.monotonic_ns(), time.thread_time_ns() - cpu
+        note(seat, np.int64(frames), start, end, start, left, cpu)
+        return 0
+
+    def _mix(self, frames: int) -> None:
+        """Mix a grain per voice into the ports, as few numpy calls as it takes."""
+        fade = np.linspace(0, 1, frames, dtype=np.float32)
+        mixed = (self._source[:, self._at : self._at + frames] * fade).sum(axis=0) / _VOICES
+        self._at = (self._at + frames) % (self._source.shape[1] - frames)
+        for column in (LEFT, RIGHT):
+            port = int(self.seat.columns[column])
+            address = self._library.jack_port_get_buffer(port, frames)
+            buffer = ctypes.cast(address, ctypes.POINTER(ctypes.c_float))
+            np.ctypeslib.as_array(buffer, (frames,))[:] = mixed
+
+
+def start(kind: str, seconds: float) -> "subprocess.Popen[str]":
+    """Begin `measure` in a process of its own, on what is now the default server."""
+    program = [sys.executable, "-m", "idiolect.bench.callbacks", kind, str(seconds)]
+    return subprocess.Popen(program, stdout=subprocess.PIPE, text=True)
+
+
+def read(process: "subprocess.Popen[str]", seconds: float) -> Row:
+    """Wait for what `start` began, and give its row."""
+    out, _ = process.communicate(timeout=seconds + _MARGIN_SECONDS)
+    return Row(**json.loads(out))
+
+
+if __name__ == "__main__":
+    load_libjack()
+    print(json.dumps(measure(sys.argv[1], float(sys.argv[2])).as_dict()))  # noqa: T201

@@ -1,0 +1,205 @@
+"""The daemon under load, on a JACK server of its own, beside callbacks to compare it with."""
+
+import math
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from idiolect.app import App
+from idiolect.audio.jack import JackOutput
+from idiolect.bench import callbacks, flood
+from idiolect.bench.jackd import default_server, dummy_server
+from idiolect.bench.row import Row, Stopwatch
+from idiolect.bundle import Bundle
+from idiolect.config import load
+from idiolect.engine.seat import Seat
+from idiolect.performance.player import Status
+
+__all__ = ["Load", "Result", "run", "under_load"]
+
+PERIOD = 64  # frames
+PYTHON_SECONDS = 10.0
+_FULL = 0.9  # of the lookahead: the planner tops it up in steps
+_POLL_SECONDS = 0.02
+_REFILL_SECONDS = 30.0
+
+
+class Played(Protocol):
+    """What the load needs of a daemon."""
+
+    @property
+    def seat(self) -> Seat:
+        """Of its callback."""
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens for OSC."""
+
+    def status(self) -> Status:
+        """What it reports."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Load:
+    """What the daemon did under load."""
+
+    row: Row
+    starved: int  # times a voice had nothing planned
+    cuts: int  # cuts that took effect
+    cuts_late: int  # of these, after their frame
+    lookahead_full: float  # milliseconds, before
+    lookahead_least: float  # milliseconds
+    refill_seconds: float  # until it was full again
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Result:
+    """The three callbacks, and what the host took."""
+
+    daemon: Load
+    empty: Row
+    python: Row
+    stolen_ms: float  # processor time the host kept from this machine while the daemon ran
+
+
+@dataclass(frozen=True, slots=True)
+class _Daemon:
+    """An `App` with the JACK output, as the load sees it."""
+
+    app: App
+
+    @property
+    def seat(self) -> Seat:
+        output = self.app.output
+        assert isinstance(output, JackOutput)
+        return output.seat
+
+    @property
+    def address(self) -> tuple[str, int]:
+        host, port = self.app.control.address
+        return host, port
+
+    def status(self) -> Status:
+        return self.app.player.status()
+
+
+def run(
+    bundle: Path,
+    *,
+    seconds: float = 60.0,
+    voices: int = 4,
+    period: int = PERIOD,
+    say: Callable[[str], None] = lambda _: None,
+) -> Result:
+    """Measure the daemon, an empty callback at the same time, and a Python callback afterwards.
+
+    Parameters
+    ----------
+    bundle : Path
+        What it plays.
+    seconds : float
+        How long the load lasts.
+    voices : int
+        All of them speak.
+    period : int
+        Frames of a block.
+    say : callable
+        Told, in a line, what is being done.
+
+    Raises
+    ------
+    AudioError
+        When there is no jackd.
+    BundleError
+        When the bundle cannot be opened.
+    """
+    rate = Bundle.open(bundle).sample_rate
+    config = load(
+        flags={
+            "audio.output": "jack",
+            "control.port": 0,
+            "performance.name": "bench",
+            "performance.voices": voices,
+            "performance.autostart": voices,
+        }
+    )
+    servers = partial(dummy_server, sample_rate=rate, period=period)
+    with servers() as bare, servers():
+        say("opening the daemon on a JACK server of its own")
+        with App(bundle, config, say=say) as app:
+            say(f"loading it for {seconds:g} s, beside an empty callback")
+            with default_server(bare):
+                empty = callbacks.start("empty", seconds)
+            stolen = _stolen_ms()
+            load_ = under_load(_Daemon(app), seconds)
+            stolen = _stolen_ms() - stolen
+            empty_row = callbacks.read(empty, seconds)
+    python_seconds = min(seconds, PYTHON_SECONDS)
+    say(f"running a Python callback for {python_seconds:g} s")
+    with servers():
+        python = callbacks.read(callbacks.start("python", python_seconds), python_seconds)
+    return Result(daemon=load_, empty=empty_row, python=python, stolen_ms=stolen)
+
+
+def under_load(daemon: Played, seconds: float) -> Load:
+    """Let a Python thread spin in this process and a client turn every knob; watch the daemon.
+
+    Parameters
+    ----------
+    daemon
+        Playing, with all its voices.
+    seconds : float
+        How long.
+
+    Notes
+    -----
+    Any thread that is not the daemon's own.
+    """
+    time.sleep(callbacks.SETTLE_SECONDS)
+    before = daemon.status()
+    least = full = before.lookahead_ms
+    stop = threading.Event()
+    spinner = threading.Thread(target=callbacks.spin, args=(stop,), name="spin", daemon=True)
+    watch = Stopwatch(daemon.seat)
+    spinner.start()
+    client = flood.start(*daemon.address, before.voices, seconds)
+    while client.poll() is None:
+        least = min(least, daemon.status().lookahead_ms)
+        time.sleep(_POLL_SECONDS)
+    refill = _refill_seconds(daemon, full)
+    row, after = watch.read(), daemon.status()
+    stop.set()
+    spinner.join()
+    return Load(
+        row=row,
+        starved=after.starved - before.starved,
+        cuts=after.cuts - before.cuts,
+        cuts_late=after.cuts_late - before.cuts_late,
+        lookahead_full=full,
+        lookahead_least=least,
+        refill_seconds=refill,
+    )
+
+
+def _refill_seconds(daemon: Played, full: float) -> float:
+    """Wait until the lookahead is full again, the Python thread still spinning."""
+    begun = time.monotonic()
+    while (passed := time.monotonic() - begun) < _REFILL_SECONDS:
+        if daemon.status().lookahead_ms >= _FULL * full:
+            return passed
+        time.sleep(_POLL_SECONDS)
+    return math.inf
+
+
+def _stolen_ms() -> float:
+    """Processor time the host of a virtual machine has kept for others; 0 where nobody says."""
+    stat = Path("/proc/stat")
+    if not stat.is_file():
+        return 0.0
+    ticks = int(stat.read_text(encoding="ascii").split()[8])
+    return 1000 * ticks / os.sysconf("SC_CLK_TCK")

@@ -1,0 +1,144 @@
+"""``idiolect bench``: measure this machine."""
+
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer import Argument, Option
+
+from idiolect.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from idiolect.bench.row import Row
+    from idiolect.bench.workload import Result
+
+__all__ = ["bench"]
+
+bench = typer.Typer(no_args_is_help=True, help="Measure this machine.")
+
+_EXAMPLE_BUDGET = 10.0  # seconds of training: what is said does not matter here
+
+
+@bench.callback()
+def _bench() -> None:
+    """Measure this machine."""
+
+
+@bench.command()
+def callback(
+    bundle: Annotated[
+        Path | None, Argument(metavar="[BUNDLE]", help="What is played [a small one, made here].")
+    ] = None,
+    seconds: Annotated[float, Option(metavar="S", help="How long the load lasts.")] = 60.0,
+    voices: Annotated[int, Option(metavar="N", help="How many speak.")] = 4,
+    period: Annotated[int, Option(metavar="N", help="Frames of a JACK block.")] = 64,
+    markdown: Annotated[bool, Option("--markdown", help="Print the table as Markdown.")] = False,
+) -> None:
+    """Late blocks of the compiled callback, beside an empty one and one in Python.
+
+    The daemon plays on a JACK server of its own (dummy device, realtime) while a Python thread
+    spins in its process, every voice's temperature is swept at 60 Hz and other OSC floods in.
+    """
+    if not 1 <= seconds <= 86_400:
+        raise ConfigError(f"--seconds must be 1 to 86400, got {seconds:g}")
+    if not 16 <= period <= 8192 or period & (period - 1):
+        raise ConfigError(f"--period must be a power of two from 16 to 8192, got {period}")
+    from rich.console import Console
+
+    from idiolect.bench.workload import run
+
+    def say(line: str) -> None:
+        print(line, flush=True)
+
+    with TemporaryDirectory() as folder:
+        found = bundle or _example(Path(folder), say)
+        result = run(found, seconds=seconds, voices=voices, period=period, say=say)
+    if markdown:
+        print(_markdown(result))
+    else:
+        Console().print(_table(result))
+    print(_summary(result))
+
+
+HEADINGS = (
+    "callback",
+    "blocks",
+    "skipped",
+    "late",
+    "asked late",
+    "xruns",
+    "CPU p99 (µs)",
+    "CPU longest (µs)",
+)
+
+
+def _lines(result: "Result") -> list[tuple[str, ...]]:
+    return [
+        _line("idiolect, under load", result.daemon.row),
+        _line("compiled, empty", result.empty),
+        _line("plain Python", result.python),
+    ]
+
+
+def _line(name: str, row: "Row") -> tuple[str, ...]:
+    numbers = (
+        row.blocks,
+        row.skipped,
+        row.late,
+        row.entered_late,
+        row.xruns,
+        row.cpu_p99,
+        row.cpu_longest,
+    )
+    return name, *(f"{number:,}" for number in numbers)
+
+
+def _table(result: "Result") -> "Table":
+    from rich.table import Table
+
+    table = Table(*HEADINGS)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for line in _lines(result):
+        table.add_row(*line)
+    return table
+
+
+def _markdown(result: "Result") -> str:
+    rules = ("---", *("---:" for _ in HEADINGS[1:]))
+    return "\n".join(f"| {' | '.join(line)} |" for line in (HEADINGS, rules, *_lines(result)))
+
+
+def _summary(result: "Result") -> str:
+    """Say in words what the columns mean, and what only the daemon has."""
+    load = result.daemon
+    return (
+        f"starved {load.starved} times; {load.cuts - load.cuts_late} of {load.cuts} cuts at their "
+        f"frame; lookahead {load.lookahead_full:.0f} ms, at least {load.lookahead_least:.0f} ms "
+        f"under load, full again after {load.refill_seconds:.2f} s\n"
+        "late: more than half the period of its own processor time, or begun in time and done too "
+        "late; asked late: the server came when half the time had gone\n"
+        f"the host of this machine kept {result.stolen_ms:.0f} ms of processor time for others "
+        "meanwhile"
+    )
+
+
+def _example(folder: Path, say: Callable[[str], None]) -> Path:
+    """Learn the small corpus that comes with the package."""
+    from idiolect.corpus.example import write_example
+    from idiolect.learning.pipeline import learn
+    from idiolect.learning.settings import LearnSettings, TrainingSettings
+
+    say("learning a small corpus, made by synthesis")
+    write_example(folder / "sounds")
+    settings = LearnSettings(training=TrainingSettings(budget=_EXAMPLE_BUDGET))
+    learn([folder / "sounds"], folder / "bench.idiolect", settings=settings, progress=_ignore)
+    return folder / "bench.idiolect"
+
+
+def _ignore(*_: object) -> None:
+    """Show no progress."""
