@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from idiolect.cli.learn import learn_settings
 from idiolect.config import Config, load
 from idiolect.errors import ConfigError
+from idiolect.learning.settings import LearnSettings
 
 DEFAULTS = Path(__file__).resolve().parents[1] / "configs/default.toml"
 
@@ -70,3 +72,7 @@ def test_what_cannot_work_is_refused_with_a_cure(tmp_path: Path, text: str, said
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"nowhere\.toml: No such file"):
         load(tmp_path / "nowhere.toml")
+
+
+def test_the_learning_side_has_the_same_defaults() -> None:
+    assert learn_settings(Config().learn) == LearnSettings()

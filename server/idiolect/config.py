@@ -19,7 +19,9 @@ __all__ = ["AudioConfig", "Config", "ControlConfig", "LearnConfig", "Performance
 
 def _within(name: str, value: float, low: float, high: float, unit: str = "") -> None:
     if not low <= value <= high:  # also refuses nan
-        raise ConfigError(f"{name} must be {low:g} to {high:g}{unit and ' ' + unit}, got {value}")
+        raise ConfigError(
+            f"{name} must be {low:.12g} to {high:.12g}{unit and ' ' + unit}, got {value}"
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,8 +87,8 @@ class LearnConfig:
     grain_ms: float = 80.0  # wanted length of a unit of the finest scale
 
     def __post_init__(self) -> None:
-        _within("learn.budget_seconds", self.budget_seconds, 0, 1_000_000, "seconds")
-        _within("learn.seed", self.seed, 0, 2**31 - 1)
+        _within("learn.budget_seconds", self.budget_seconds, 0.001, 1_000_000, "seconds")
+        _within("learn.seed", self.seed, 0, 2**32 - 1)
         _within("learn.sample_rate", self.sample_rate, 1000, 768_000, "Hz")
         _within("learn.grain_ms", self.grain_ms, 10, 2000, "ms")
 

@@ -81,10 +81,9 @@ def _example() -> Path:
 def _learn(corpus: Path, budget: float) -> None:
     from rich.console import Console
 
-    from idiolect.cli.learn import learn_with_bars, print_report
-    from idiolect.learning.settings import LearnSettings, TrainingSettings
+    from idiolect.cli.learn import learn_settings, learn_with_bars, print_report
 
-    settings = LearnSettings(training=TrainingSettings(budget=budget))
+    settings = learn_settings(load(flags={"learn.budget_seconds": budget}).learn)
     print(f"learning {corpus}", flush=True)
     print_report(learn_with_bars([corpus], BUNDLE, settings), Console())
 

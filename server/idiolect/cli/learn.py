@@ -20,13 +20,15 @@ from rich.progress import (
 from rich.table import Table
 from typer import Argument, Option
 
+from idiolect.config import LearnConfig, load
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from idiolect.learning.report import Report
     from idiolect.learning.settings import LearnSettings
 
-__all__ = ["learn", "learn_with_bars", "print_report"]
+__all__ = ["learn", "learn_settings", "learn_with_bars", "print_report"]
 
 SHOWN = 20  # skipped files named before the rest are counted; --json names all
 
@@ -40,23 +42,36 @@ def learn(
     budget: Annotated[
         float | None, Option(metavar="SECONDS", help="For training the network [45].")
     ] = None,
-    seed: Annotated[int, Option(metavar="N", help="Behind every random choice.")] = 0,
+    seed: Annotated[int | None, Option(metavar="N", help="Behind every random choice [0].")] = None,
+    config: Annotated[
+        Path | None, Option(metavar="FILE", help="Settings; flags beat the file.")
+    ] = None,
     as_json: Annotated[bool, Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Learn folders of audio and write a bundle.
 
     Reads every format libsndfile reads; files that cannot be read are named and skipped.
     """
-    from idiolect.learning.settings import LearnSettings, TrainingSettings
-
-    training = TrainingSettings() if budget is None else TrainingSettings(budget=budget)
-    settings = LearnSettings(seed=seed, training=training)
+    flags: dict[str, object] = {"learn.budget_seconds": budget, "learn.seed": seed}
+    settings = learn_settings(load(config, flags).learn)
     path = output or Path(f"{folders[0].resolve().stem or 'corpus'}.idiolect")
     report = learn_with_bars(folders, path, settings)
     if as_json:
         print(json.dumps(report.as_json(), indent=1))
     else:
         print_report(report, Console())
+
+
+def learn_settings(config: LearnConfig) -> "LearnSettings":
+    """Give the learning side what the configuration says."""
+    from idiolect.corpus.settings import CorpusSettings
+    from idiolect.learning.settings import LearnSettings, TrainingSettings
+
+    return LearnSettings(
+        seed=config.seed,
+        corpus=CorpusSettings(sample_rate=config.sample_rate, grain=config.grain_ms / 1000),
+        training=TrainingSettings(budget=config.budget_seconds),
+    )
 
 
 def learn_with_bars(folders: list[Path], output: Path, settings: "LearnSettings") -> "Report":
