@@ -1,6 +1,7 @@
 """The JACK output: libjack calls the compiled callback, and a lost server is found again."""
 
 import ctypes
+import time
 from ctypes import c_void_p
 
 from idiolect.audio.libjack import LatencyRange, address_of, load_libjack, open_client
@@ -27,6 +28,7 @@ _SILENT_SECONDS = 2.0
 """A server that asks for nothing for so long is dead, whether or not it said goodbye."""
 
 _CLOSE_SECONDS = 2.0
+_LATENCY_SECONDS = 0.1
 _abandoned: list[Seat] = []
 """Seats of clients that would not close: libjack may still call them."""
 
@@ -188,6 +190,9 @@ class JackOutput:
         for column, port in zip((LEFT, RIGHT), (ports * 2)[:2], strict=False):
             # Mono cards have one port, and get both channels.  A failure leaves it unconnected.
             library.jack_connect(client, library.jack_port_name(self._port(column)), port)
+        deadline = time.monotonic() + _LATENCY_SECONDS
+        while ports and self.latency_frames == 0 and time.monotonic() < deadline:
+            time.sleep(0.005)  # the server works it out after connecting
 
     def _port(self, column: int) -> int:
         return int(self.seat.columns[column])

@@ -20,6 +20,7 @@ from idiolect.bench.row import Row, Stopwatch
 from idiolect.engine.clock import TIMING, XRUNS
 from idiolect.engine.seat import CLIENT, LEFT, RIGHT, Seat, note
 from idiolect.engine.state import TABLE_SIZE
+from idiolect.errors import AudioError
 
 __all__ = ["Silence", "measure", "read", "spin", "start"]
 
@@ -123,8 +124,18 @@ def start(kind: str, seconds: float) -> "subprocess.Popen[str]":
 
 
 def read(process: "subprocess.Popen[str]", seconds: float) -> Row:
-    """Wait for what `start` began, and give its row."""
+    """Wait for what `start` began, and give its row.
+
+    Raises
+    ------
+    AudioError
+        When it failed; it has said why on standard error.
+    """
     out, _ = process.communicate(timeout=seconds + _MARGIN_SECONDS)
+    if process.returncode:
+        raise AudioError(
+            f"the callback to compare with failed (status {process.returncode}); see above"
+        )
     return Row(**json.loads(out))
 
 

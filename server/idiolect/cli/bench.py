@@ -71,14 +71,14 @@ HEADINGS = (
     "late",
     "asked late",
     "xruns",
-    "CPU p99 (µs)",
-    "CPU longest (µs)",
+    "p99 µs",
+    "max µs",
 )
 
 
 def _lines(result: "Result") -> list[tuple[str, ...]]:
     return [
-        _line("idiolect, under load", result.daemon.row),
+        _line("idiolect, loaded", result.daemon.row),
         _line("compiled, empty", result.empty),
         _line("plain Python", result.python),
     ]
@@ -98,9 +98,11 @@ def _line(name: str, row: "Row") -> tuple[str, ...]:
 
 
 def _table(result: "Result") -> "Table":
+    from rich.box import SIMPLE
     from rich.table import Table
 
-    table = Table(*HEADINGS)
+    table = Table(*HEADINGS, box=SIMPLE, padding=0)
+    table.columns[0].no_wrap = True
     for column in table.columns[1:]:
         column.justify = "right"
     for line in _lines(result):
@@ -121,7 +123,8 @@ def _summary(result: "Result") -> str:
         f"frame; lookahead {load.lookahead_full:.0f} ms, at least {load.lookahead_least:.0f} ms "
         f"under load, full again after {load.refill_seconds:.2f} s\n"
         "late: more than half the period of its own processor time, or begun in time and done too "
-        "late; asked late: the server came when half the time had gone\n"
+        "late; asked late: the server came when half the time had gone; p99 and max: processor "
+        "time of a block\n"
         f"the host of this machine kept {result.stolen_ms:.0f} ms of processor time for others "
         "meanwhile"
     )
