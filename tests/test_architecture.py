@@ -18,7 +18,7 @@ LIVE = {"audio", "control", "engine", "language", "performance", "selection"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "cli": {"app", "audio", "bench", "client", "control", *OFFLINE},
-    "app": {"audio", "control", "engine", "performance"},
+    "app": {"audio", "control", "engine", "performance", "resampling"},
     "audio": {"engine"},
     "bench": {"app", "audio", "client", "engine", "performance"},
     "client": set(),
@@ -28,12 +28,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "language": set(),
     "learning": {"corpus", "vocabulary"},
     "performance": {"engine", "language", "selection"},
+    "resampling": set(),
     "selection": set(),
     "vocabulary": set(),
 }
 """What each part may import besides the leaves and itself."""
 
-ONLY_LEARNING = ("joblib", "librosa", "sklearn", "soxr", "torch")
+ONLY_LEARNING = ("joblib", "librosa", "sklearn", "torch")
 
 
 def modules(part: str) -> list[Path]:

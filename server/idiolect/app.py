@@ -27,6 +27,7 @@ from idiolect.errors import ConfigError
 from idiolect.performance.planner import Planner
 from idiolect.performance.player import Player
 from idiolect.performance.warm_up import warm_up
+from idiolect.resampling import resample
 
 __all__ = ["App", "Performance", "render", "serve"]
 
@@ -43,17 +44,14 @@ class Performance:
     Parameters
     ----------
     bundle : Bundle
+        At the rate of the way out.
     config : Config
-    sample_rate : int
-        Hz of the way out; the bundle's own.
     say : callable
         Told, in a line, what takes long.
     """
 
-    def __init__(
-        self, bundle: Bundle, config: Config, sample_rate: int, say: Callable[[str], None]
-    ) -> None:
-        settings = config.performance
+    def __init__(self, bundle: Bundle, config: Config, say: Callable[[str], None]) -> None:
+        settings, sample_rate = config.performance, bundle.sample_rate
         self.bundle = bundle
         lookahead = round(settings.lookahead_seconds * sample_rate)
         self.engine = Engine(settings.voices, sample_rate, lookahead)
@@ -98,20 +96,12 @@ class App:
         audio = config.audio
         wanted = audio.sample_rate or bundle.sample_rate
         rate = pick_rate(audio.output, wanted, device=audio.device)
-        self.performance = Performance(bundle, config, rate, say)
+        if rate != bundle.sample_rate:
+            say(f"converting {bundle.name} from {bundle.sample_rate} to {rate} Hz")
+        self.performance = Performance(resample(bundle, rate), config, say)
         self.player = self.performance.player
         self.planner = self.performance.planner
         self.engine = self.performance.engine
-        self.output: Output = open_output(
-            audio.output,
-            self.engine,
-            device=audio.device,
-            block_size=audio.block_frames,
-            client=config.performance.name,
-            before_block=lambda _: self.planner.advance(),
-        )
-        self._paced = not audio.output.startswith("file:")
-        self._recorder = Recorder(self.engine, record) if record is not None else None
         self._quit = threading.Event()
         control = config.control
         self.control = ControlServer(
@@ -122,6 +112,16 @@ class App:
             allow=tuple(ip_network(entry, strict=False) for entry in control.allow),
             name=config.performance.name,
         )
+        self.output: Output = open_output(
+            audio.output,
+            self.engine,
+            device=audio.device,
+            block_size=audio.block_frames,
+            client=config.performance.name,
+            before_block=lambda _: self.planner.advance(),
+        )
+        self._paced = not audio.output.startswith("file:")
+        self._recorder = Recorder(self.engine, record) if record is not None else None
 
     def start(self) -> None:
         """Let it sound and listen."""
@@ -130,6 +130,7 @@ class App:
             self.player.set("run", voice, 1.0)
         self.planner.advance()
         with contextlib.ExitStack() as undo:
+            undo.callback(self.output.stop)  # its threads read memory that must outlive them
             self.control.start()
             undo.callback(self.control.stop)
             if self._recorder is not None:
@@ -213,7 +214,7 @@ def render(
     """
     bundle = Bundle.open(path)
     index = bundle.scale_index(scale) if scale is not None else 0
-    performance = Performance(bundle, config, bundle.sample_rate, _print)
+    performance = Performance(bundle, config, _print)
     player = performance.player
     player.set("random_seed", 1, float(seed))
     player.set("temperature", 1, temperature)
