@@ -112,6 +112,7 @@ class App:
             allow=tuple(ip_network(entry, strict=False) for entry in control.allow),
             name=config.performance.name,
         )
+        self._recorder = Recorder(self.engine, record) if record is not None else None
         self.output: Output = open_output(
             audio.output,
             self.engine,
@@ -121,7 +122,6 @@ class App:
             before_block=lambda _: self.planner.advance(),
         )
         self._paced = not audio.output.startswith("file:")
-        self._recorder = Recorder(self.engine, record) if record is not None else None
 
     def start(self) -> None:
         """Let it sound and listen."""

@@ -28,14 +28,14 @@ class Recorder:
     path : Path
         Where it will be; what is there is replaced when the recording stops.
 
-    Notes
-    -----
-    Control thread; it owns the thread that writes.
-
     Raises
     ------
     AudioError
         When the file cannot be written.
+
+    Notes
+    -----
+    Control thread; it owns the thread that writes.
     """
 
     def __init__(self, engine: Engine, path: Path) -> None:

@@ -55,6 +55,11 @@ def score(source: str, scales: tuple[str, ...]) -> Iterator[tuple[float, str, Me
         Name of a source of the bundle.
     scales
         The bundle's scales, finest first.
+
+    Yields
+    ------
+    float, str, tuple
+        Share of the playing time, what for, address and arguments.
     """
     yield 0.10, "only what is likeliest", ("/voice/1/temperature", 0.2)
     yield 0.25, "bolder than it learned", ("/voice/1/temperature", 1.6)
