@@ -7,8 +7,17 @@ import pytest
 
 from idiolect.bundle import Bundle
 from idiolect.corpus.example import PIECES, write_example
+from idiolect.performance.warm_up import warm_up
+from synthetic import make_bundle
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kernels(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Compile everything once, so that no test, and no daemon that a test starts, waits for it."""
+    bundle = make_bundle(tmp_path_factory.mktemp("kernels") / "random.idiolect")
+    warm_up(bundle, bundle.sample_rate, lambda _: None)
 
 
 @pytest.fixture(scope="session")

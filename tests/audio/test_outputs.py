@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from eavesdrop import Eavesdropper
 from numpy.typing import NDArray
 
+from eavesdrop import Eavesdropper
 from idiolect.audio.file import FileOutput, render
 from idiolect.audio.output import Output, open_output, pick_rate
 from idiolect.engine.clock import CALLS
