@@ -64,6 +64,36 @@ def callback(
     print(_summary(result))
 
 
+@bench.command()
+def latency(
+    bundle: Annotated[
+        Path | None, Argument(metavar="[BUNDLE]", help="What is played [a small one, made here].")
+    ] = None,
+    audio: Annotated[str, Option(metavar="jack|null|device", help="Where it plays.")] = "null",
+    count: Annotated[int, Option(metavar="N", help="How many changes of each kind.")] = 100,
+    block: Annotated[int, Option(metavar="N", help="Frames of a block.")] = 64,
+) -> None:
+    """Time from an OSC packet to the sound it changes, with a second of plan queued."""
+    if not 2 <= count <= 100_000:
+        raise ConfigError(f"--count must be 2 to 100000, got {count}")
+    from idiolect.bench.latency import measure
+
+    def say(line: str) -> None:
+        print(line, flush=True)
+
+    with TemporaryDirectory() as folder:
+        found = bundle or _example(Path(folder), say)
+        result = measure(found, output=audio, count=count, block=block, say=say)
+    print(
+        f"/voice/1/cut: median {result.cut_median:.1f} ms, p99 {result.cut_p99:.1f}, "
+        f"most {result.cut_most:.1f}\n"
+        f"/voice/1/seed/unit, less the wait for a boundary: median {result.seed_median:.1f} ms, "
+        f"p99 {result.seed_p99:.1f}, most {result.seed_most:.1f}\n"
+        f"bound: margin, two blocks and 5 ms: {result.bound:.1f} ms; {result.late} cuts late; "
+        f"{result.heard} of {result.seeds} seeds heard bit for bit"
+    )
+
+
 HEADINGS = (
     "callback",
     "blocks",
