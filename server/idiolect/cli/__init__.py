@@ -25,7 +25,7 @@ COMMANDS = {
     "bench": "Measure this machine.",
 }
 
-LEARN_EXTRA = {"joblib", "librosa", "scipy", "sklearn", "soxr", "threadpoolctl", "torch"}
+LEARN_EXTRA = {"joblib", "librosa", "scipy", "sklearn", "threadpoolctl", "torch"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -13,8 +13,8 @@ from idiolect import __version__
 
 __all__ = ["Finding", "doctor", "examine"]
 
-NEEDED = ("numpy", "numba", "llvmlite", "soundfile", "sounddevice", "safetensors")
-LEARNING = ("torch", "scikit-learn", "librosa", "soxr")
+NEEDED = ("numpy", "numba", "llvmlite", "soundfile", "sounddevice", "soxr", "safetensors")
+LEARNING = ("torch", "scikit-learn", "librosa")
 MEMLOCK_WANTED = 64  # MiB; the voices' arenas and rings, with room to spare
 LIMITS = "put '@audio - rtprio 95' and '@audio - memlock unlimited' into /etc/security/limits.d/audio.conf, join the group audio, log in again"
 
