@@ -15,7 +15,7 @@ from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 from numpy.typing import NDArray
 
-from idiolect.compiled import njit
+from idiolect.compiled import brief
 from idiolect.grain import CONTROL, EVENT, GRAIN
 
 __all__ = [
@@ -66,13 +66,13 @@ def store_release(_typing: Any, array: Any, index: Any, value: Any) -> Any:
     return types.void(array, types.intp, types.int64), generate
 
 
-@njit
+@brief
 def observe(array: NDArray[np.int64]) -> int:
     """Read ``array[0]`` from Python, in acquire order."""
     return int(load_acquire(array, 0))
 
 
-@njit
+@brief
 def publish(array: NDArray[np.int64], value: int) -> None:
     """Write ``array[0]`` from Python, in release order; the only writer."""
     store_release(array, 0, value)

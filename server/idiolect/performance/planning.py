@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.compiled import njit
+from idiolect.compiled import brief, njit
 from idiolect.engine.atomics import load_acquire
 from idiolect.engine.counters import FRAME
 from idiolect.engine.layout import LINE
@@ -54,7 +54,7 @@ RESERVE = 3 * LARGEST_GRAIN
 _FIRST_SECONDS = 0.05  # planned before a cut is published, and whatever else may be waiting
 
 
-@njit
+@brief
 def timeline_now(table: NDArray[np.int64], voice: int) -> int:
     """Frame of the voice's timeline that is rendered next."""
     state = view_state(table)
@@ -77,28 +77,25 @@ def plan_ahead(
     """Fill every running voice's queue up to the lookahead, the nearest onsets first.
 
     A waiting change (``plan.interrupted``) ends it early, but never before each voice has its
-    first 50 ms and its cut is published.
+    first 50 ms and its cut is published, and then half a lookahead.
 
     Notes
     -----
     Planner thread; the GIL is released throughout.
     """
     first = int(_FIRST_SECONDS * sample_rate)
-    for reach in (first, lookahead):
+    for reach in (first, lookahead // 2, lookahead):
         for voice in range(table[VOICES]):
             own = plan.voices[voice]
             if own.running == 1:
                 goal = max(timeline_now(table, voice), own.earliest, own.point) + first
-                if reach > first:
-                    goal = max(goal, timeline_now(table, voice) + lookahead)
+                goal = max(goal, timeline_now(table, voice) + reach)
                 _extend(
                     plan, weights, cache, inventory, source_limits, audio, table, voice, goal,
-                    reach > first,
+                    reach == lookahead,
                 )  # fmt: skip
                 if own.cut >= 0 and queued_until(plan, voice) >= own.point + first:
                     publish_cut(plan, table, voice)
-        if load_acquire(plan.interrupted, 0) != 0:
-            break
     for voice in range(table[VOICES]):
         own = plan.voices[voice]
         if own.running == 1 and own.steps > 0:
@@ -107,7 +104,7 @@ def plan_ahead(
             refresh_run_on(plan, table, audio, voice, limit)
 
 
-@njit
+@brief
 def queued_until(plan: Plan, voice: int) -> int:
     """Timeline frame up to which a voice's queue reaches."""
     own = plan.voices[voice]
@@ -144,7 +141,7 @@ def _extend(
         queue_piece(plan, table, audio, inventory, source_limits, voice)
 
 
-@njit
+@brief
 def begin_voice(plan: Plan, table: NDArray[np.int64], voice: int, onset: int) -> None:
     """Let a resting voice speak from timeline frame `onset` on."""
     own = plan.voices[voice]
@@ -168,7 +165,7 @@ def _open_plan(plan: Plan, table: NDArray[np.int64], voice: int, earliest: int, 
     own.cut = cut
 
 
-@njit
+@brief
 def stop_voice(
     plan: Plan, inventory: Inventory, table: NDArray[np.int64], voice: int, at: int, fade: int
 ) -> None:
@@ -182,7 +179,7 @@ def stop_voice(
     own.following = -1
 
 
-@njit
+@brief
 def cut_plan(
     plan: Plan,
     inventory: Inventory,

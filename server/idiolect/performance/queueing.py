@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.compiled import njit
+from idiolect.compiled import brief, njit
 from idiolect.engine.atomics import load_acquire, store_release
 from idiolect.engine.layout import EPOCHS, GRAIN_CAPACITY, LINE, RUN_ON_SLOTS
 from idiolect.engine.state import ARENA_FRAMES, RUN_ON_FRAMES, State, view_state
@@ -37,7 +37,7 @@ def _copy(
         out[at + i, 1] = audio[first + i, last]
 
 
-@njit
+@brief
 def room(plan: Plan, table: NDArray[np.int64], voice: int) -> int:
     """Arena frames that a grain may take now; 0 when the ring itself is full.
 

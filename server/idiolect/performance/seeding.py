@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.bundle import Bundle
-from idiolect.compiled import njit
+from idiolect.compiled import brief, njit
 from idiolect.errors import ControlError
 from idiolect.language.decoder import Cache, Weights, fill
 from idiolect.performance.plan import CONTEXT_STEPS, Plan
@@ -154,7 +154,7 @@ def read_context(
     fill(weights, cache, row, 0, tokens, descriptors, present, scales, hidden)
 
 
-@njit
+@brief
 def adopt_context(
     plan: Plan, voice: int, scale: int, units: Units, hidden: NDArray[np.float32]
 ) -> None:

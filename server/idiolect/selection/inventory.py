@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.bundle import Bundle
-from idiolect.compiled import njit
+from idiolect.compiled import brief, njit
 
 __all__ = ["Inventory", "load_inventory", "successor", "unit_at"]
 
@@ -78,7 +78,7 @@ def successor(inventory: Inventory, scale: int, unit: int) -> int:
     return unit + 1 if here.source == there.source else -1
 
 
-@njit
+@brief
 def unit_at(inventory: Inventory, scale: int, frame: int) -> int:
     """Find the unit of a scale that covers a frame of the bundle's audio.
 
