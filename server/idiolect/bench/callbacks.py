@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +23,13 @@ from idiolect.engine.seat import CLIENT, LEFT, RIGHT, Seat, note
 from idiolect.engine.state import TABLE_SIZE
 from idiolect.errors import AudioError
 
-__all__ = ["Silence", "measure", "read", "spin", "start"]
+__all__ = ["Silence", "begin", "measure", "read", "spin", "start"]
 
 SETTLE_SECONDS = 1.0
 """A server misses blocks while a client joins; what is measured begins afterwards."""
 
 _MARGIN_SECONDS = 60.0
+_READY = "ready"
 _VOICES = 4
 _Process = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_uint32, ctypes.c_void_p)
 
@@ -51,7 +53,7 @@ def spin(stop: threading.Event) -> None:
         sum(number * number for number in range(1000))
 
 
-def measure(kind: str, seconds: float) -> Row:
+def measure(kind: str, seconds: float, ready: Callable[[], object]) -> Row:
     """Run a callback on the default JACK server.
 
     Parameters
@@ -61,6 +63,8 @@ def measure(kind: str, seconds: float) -> Row:
         grains with numpy, beside a Python thread that never rests.
     seconds : float
         How long.
+    ready : callable
+        Called once it runs; returns when the seconds shall begin.
     """
     seat = Seat(Silence(server_rate()), 0)
     output = _PythonOutput(seat) if kind == "python" else JackOutput(seat, "empty")
@@ -68,6 +72,7 @@ def measure(kind: str, seconds: float) -> Row:
     if kind == "python":
         threading.Thread(target=spin, args=(stop,), daemon=True).start()
     time.sleep(SETTLE_SECONDS)
+    ready()
     watch = Stopwatch(seat)
     time.sleep(seconds)
     row = watch.read()
@@ -118,13 +123,31 @@ class _PythonOutput(JackOutput):
 
 
 def start(kind: str, seconds: float) -> "subprocess.Popen[str]":
-    """Begin `measure` in a process of its own, on what is now the default server."""
+    """Prepare `measure` in a process of its own, on what is now the default server.
+
+    Raises
+    ------
+    AudioError
+        When it fails; it has said why on standard error.
+    """
     program = [sys.executable, "-m", "idiolect.bench.callbacks", kind, str(seconds)]
-    return subprocess.Popen(program, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    if process.stdout.readline().strip() != _READY:
+        process.kill()
+        raise AudioError(f"the {kind} callback to compare with did not start; see above")
+    return process
+
+
+def begin(process: "subprocess.Popen[str]") -> None:
+    """Let what `start` prepared begin to measure."""
+    assert process.stdin is not None
+    process.stdin.write("\n")
+    process.stdin.flush()
 
 
 def read(process: "subprocess.Popen[str]", seconds: float) -> Row:
-    """Wait for what `start` began, and give its row.
+    """Wait for what `begin` began, and give its row.
 
     Raises
     ------
@@ -133,12 +156,17 @@ def read(process: "subprocess.Popen[str]", seconds: float) -> Row:
     """
     out, _ = process.communicate(timeout=seconds + _MARGIN_SECONDS)
     if process.returncode:
-        raise AudioError(
-            f"the callback to compare with failed (status {process.returncode}); see above"
-        )
+        raise AudioError("the callback to compare with failed; see above")
     return Row(**json.loads(out))
+
+
+def _wait_for_word() -> None:
+    sys.stdout.write(f"{_READY}\n")
+    sys.stdout.flush()
+    sys.stdin.readline()
 
 
 if __name__ == "__main__":
     load_libjack()
-    print(json.dumps(measure(sys.argv[1], float(sys.argv[2])).as_dict()))  # noqa: T201
+    found = measure(sys.argv[1], float(sys.argv[2]), _wait_for_word)
+    sys.stdout.write(json.dumps(found.as_dict()))

@@ -132,17 +132,20 @@ def run(
     with servers() as bare, servers():
         say("opening the daemon on a JACK server of its own")
         with App(bundle, config, say=say) as app:
-            say(f"loading it for {seconds:g} s, beside an empty callback")
             with default_server(bare):
                 empty = callbacks.start("empty", seconds)
+            say(f"loading it for {seconds:g} s, beside an empty callback")
             stolen = _stolen_ms()
+            callbacks.begin(empty)
             load_ = under_load(_Daemon(app), seconds)
             stolen = _stolen_ms() - stolen
             empty_row = callbacks.read(empty, seconds)
     python_seconds = min(seconds, PYTHON_SECONDS)
     say(f"running a Python callback for {python_seconds:g} s")
     with servers():
-        python = callbacks.read(callbacks.start("python", python_seconds), python_seconds)
+        plain = callbacks.start("python", python_seconds)
+        callbacks.begin(plain)
+        python = callbacks.read(plain, python_seconds)
     return Result(daemon=load_, empty=empty_row, python=python, stolen_ms=stolen)
 
 
