@@ -136,8 +136,10 @@ NASTY_SKIPPED = 15
 
 
 @pytest.mark.slow
-def test_every_readable_file_is_used_and_every_unreadable_one_named(tmp_path: Path) -> None:
-    folder = _corpora() / "nasty_a"
+def test_every_readable_file_is_used_and_every_unreadable_one_named(
+    corpora: Path, tmp_path: Path
+) -> None:
+    folder = corpora / "nasty_a"
     rows = [line.split("\t") for line in (folder / "MANIFEST.tsv").read_text().splitlines()[1:]]
     bad = {row[0] for row in rows if "unreadable" in row[4] or " 0 frames" in row[4]}
     report = _learn(folder, tmp_path / "nasty.idiolect")
@@ -161,19 +163,14 @@ def test_every_readable_file_is_used_and_every_unreadable_one_named(tmp_path: Pa
         "music_surge",
     ],
 )
-def test_a_real_corpus_is_learned_and_beats_the_unigram(name: str, tmp_path: Path) -> None:
+def test_a_real_corpus_is_learned_and_beats_the_unigram(
+    name: str, corpora: Path, tmp_path: Path
+) -> None:
     settings = LearnSettings(training=TrainingSettings(budget=12))
-    report = _learn(_corpora() / name, tmp_path / f"{name}.idiolect", settings)
+    report = _learn(corpora / name, tmp_path / f"{name}.idiolect", settings)
     bundle = Bundle.open(tmp_path / f"{name}.idiolect")
     assert report.skipped == []
     assert len(bundle.scales) == 2
     judged = report.scales[0].figures
     assert judged["validation"].model < judged["validation"].unigram
     assert judged["test"].model < judged["test"].unigram
-
-
-def _corpora() -> Path:
-    folder = Path(__file__).parents[2].parent / "shared/corpora"
-    if not folder.is_dir():
-        pytest.skip("the corpora are not beside the project")
-    return folder
