@@ -54,6 +54,7 @@ class Performance:
 
     def __init__(self, bundle: Bundle, config: Config, say: Callable[[str], None]) -> None:
         settings, sample_rate = config.performance, bundle.sample_rate
+        warm_up(bundle, sample_rate, say)
         self.bundle = bundle
         lookahead = round(settings.lookahead_seconds * sample_rate)
         self.engine = Engine(settings.voices, sample_rate, lookahead)
@@ -64,7 +65,6 @@ class Performance:
             margin_ms=settings.margin_ms,
         )
         self.player = Player(bundle, self.engine, self.planner)
-        warm_up(bundle, sample_rate, say)
 
 
 class App:
