@@ -121,7 +121,7 @@ def _reference(
     reach = round(REFERENCE * sample_rate / hop)
     around = np.maximum(_moving_mean(power, reach), power.mean() * 10.0 ** (-RANGE_DB / 10.0))
     floor = around * 10.0 ** (-DEPTH_DB / 10.0)
-    return np.maximum(floor, 10.0 ** (SILENCE_DB / 10.0)).astype(np.float32)
+    return np.asarray(np.maximum(floor, 10.0 ** (SILENCE_DB / 10.0)), np.float32)
 
 
 def _moving_mean(values: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
