@@ -14,6 +14,7 @@ class Column:
     name: str
     unit: str
     least: float  # smallest spread it is divided by: about what a listener can tell apart
+    weight: float = 0.35  # in the distance between units, of one spread
 
 
 COLUMNS: tuple[Column, ...] = (
@@ -23,7 +24,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("flatness", "dB", 0.5),
     Column("rolloff", "octaves", 0.05),
     Column("zero_crossings", "octaves", 0.05),
-    *(Column(f"mfcc_{index}", "dB", 0.5) for index in range(1, MFCC + 1)),
+    *(Column(f"mfcc_{index}", "dB", 0.5, weight=1.0) for index in range(1, MFCC + 1)),
     Column("pitch", "octaves", 0.05),
     Column("pitch_confidence", "", 0.05),
     Column("attack", "octaves", 0.5),

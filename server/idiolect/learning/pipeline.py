@@ -185,7 +185,8 @@ class _Work:
     ) -> _Described:
         known = kinds == TRAIN
         least = np.array([column.least for column in COLUMNS], np.float32)
-        scaler = fit(values[known], present[known], least)
+        weight = np.array([column.weight for column in COLUMNS], np.float32)
+        scaler = fit(values[known], present[known], least, weight)
         descriptors = standardise(values, present, scaler)
         size = size_for(int(known.sum()))
         centroids = cluster(descriptors[known], size, self.settings.seed)
