@@ -1,5 +1,6 @@
 """Units tile their sources, and coarse boundaries cut the finer scales."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from idiolect.bench.bars import measure
 from idiolect.config import METHODS, SCALES, ScaleSettings
 from idiolect.corpus.novelty import novelty
 from idiolect.corpus.onsets import onsets
-from idiolect.corpus.segment import equal_parts, segment, segment_source, tidy
+from idiolect.corpus.segment import Bounds, equal_parts, gather, segment, segment_source, tidy
 from idiolect.corpus.settings import CorpusSettings
 from idiolect.corpus.store import Source
 from tones import melody
@@ -44,7 +45,7 @@ def test_units_tile_each_source_and_lie_in_one_parent(lengths: list[int], seed: 
             mine = scale.units[scale.units["source"] == index]
             assert mine["start"][0] == source.start
             assert mine["length"].sum() == source.frames
-    for fine, coarse in zip(scales[:-1], scales[1:], strict=True):
+    for fine, coarse in pairwise(scales):
         parents = coarse.units[fine.units["parent"]]
         assert (fine.units["start"] >= parents["start"]).all()
         ends = parents["start"] + parents["length"]
@@ -81,16 +82,12 @@ def test_a_scale_with_too_few_units_is_left_out_and_said_so() -> None:
 
 
 def test_children_of_a_scale_that_is_left_out_have_the_next_coarser_parent() -> None:
-    scales = (
-        ScaleSettings(name="a", method="fixed", shortest=0.02, longest=0.2),
-        ScaleSettings(name="b", method="onset", shortest=0.5, longest=9),
-        ScaleSettings(name="c", method="fixed", shortest=0.5, longest=9),
-    )
-    audio = np.zeros((2 * RATE, 1), np.float32)
-    few = CorpusSettings(sample_rate=RATE, fewest_units=2, scales=scales[:1] + scales[2:])
-    kept, left_out = segment(audio, _sources(RATE, RATE), few, lambda done, total: None)
-    assert not left_out
-    assert set(kept[0].units["parent"].tolist()) == {0, 1}
+    scales = [np.array(bounds) for bounds in ([0, 1, 2, 3, 4], [0, 4], [0, 2, 4])]
+    few = CorpusSettings(sample_rate=RATE, fewest_units=2, scales=SCALES[:3])
+    kept, left_out = gather([[Bounds(bounds, "fixed") for bounds in scales]], few)
+    assert [scale.name for scale in kept] == ["grain", "phrase"]
+    assert list(left_out) == ["note"]
+    assert kept[0].units["parent"].tolist() == [0, 0, 1, 1]
 
 
 @pytest.mark.parametrize(("length", "parts"), [(100, 1), (119, 1), (140, 2), (200, 2), (1, 1)])
@@ -118,7 +115,7 @@ def test_every_method_works_alone_and_ten_scales_nest(method: str) -> None:
             np.testing.assert_array_equal(bounds.frames, same.frames)
             assert np.diff(bounds.frames).min() >= round(scale.shortest * RATE)
             assert np.diff(bounds.frames).max() <= scale.longest * RATE
-        for fine, coarse in zip(found[:-1], found[1:], strict=True):
+        for fine, coarse in pairwise(found):
             assert np.isin(coarse.frames, fine.frames).all()
 
 

@@ -36,7 +36,7 @@ def measure(corpora: Path) -> dict[str, Any]:
 
     phrase = ScaleSettings(name="phrase", method="beat", shortest=1.5, longest=8.0)
     settings = CorpusSettings(sample_rate=RATE, scales=(phrase,))
-    files = {}
+    files: dict[str, dict[str, Any]] = {}
     for path in sorted(p for name in FOLDERS for p in (corpora / name).glob("*.mp3")):
         tempo = re.match(r"(\d+)bpm", path.name)
         if tempo:
