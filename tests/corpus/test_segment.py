@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from idiolect.bench.bars import measure
 from idiolect.config import METHODS, SCALES, ScaleSettings
+from idiolect.corpus.nesting import equal_parts, tidy
 from idiolect.corpus.novelty import novelty
 from idiolect.corpus.onsets import onsets
-from idiolect.corpus.segment import Bounds, equal_parts, gather, segment, segment_source, tidy
+from idiolect.corpus.segment import Bounds, gather, segment, segment_source
 from idiolect.corpus.settings import CorpusSettings
 from idiolect.corpus.store import Source
 from tones import melody
@@ -126,6 +127,15 @@ def test_labels_win_over_detection() -> None:
     assert set(found[2].frames.tolist()) >= {12_000}
     assert found[2].method == "labels"
     assert np.isin(found[2].frames, found[0].frames).all()
+
+
+def test_a_detected_phrase_ends_no_labelled_note_early() -> None:
+    audio = melody(20, RATE)[:, None]
+    drawn = np.arange(2500, len(audio) - 2500, 3000)
+    _, note, phrase, _ = segment_source(audio, 0, len(audio), SETTINGS, {"note": drawn})
+    assert np.isin(drawn, note.frames).all()
+    assert len(phrase.frames) > 3
+    assert np.isin(phrase.frames[1:-1], drawn).all()
 
 
 @pytest.mark.parametrize("seed", range(8))
