@@ -50,7 +50,7 @@ def cluster(rows: NDArray[np.float32], size: int, seed: int) -> Clusters:
                 found = again
     if found is None:
         return Clusters(rows[:0], np.zeros(0, np.int32), ("affinity propagation did not converge",))
-    notes = ()
+    notes: tuple[str, ...] = ()
     if abs(len(found) - size) > NEAR * size:
         notes = (f"affinity propagation found {len(found)} tokens, {size} were wanted",)
     return Clusters(found, np.arange(len(found), dtype=np.int32), notes)
