@@ -27,9 +27,9 @@ from idiolect.learning.settings import LearnSettings, ModelShape
 from idiolect.learning.split import TRAIN, VALIDATION, split
 from idiolect.learning.training import Trained, everything, fresh, train
 from idiolect.learning.writing import digest, write_weights
-from idiolect.vocabulary.assign import assign
-from idiolect.vocabulary.kmeans import cluster, size_for
+from idiolect.vocabulary.clusters import size_for
 from idiolect.vocabulary.standardise import fit, standardise
+from idiolect.vocabulary.vocabulary import Vocabulary
 
 __all__ = ["STAGES", "learn"]
 
@@ -189,8 +189,9 @@ class _Work:
         scaler = fit(values[known], present[known], least, weight)
         descriptors = standardise(values, present, scaler)
         size = size_for(int(known.sum()))
-        centroids = cluster(descriptors[known], size, self.settings.seed)
-        scale.units["token"] = assign(descriptors, centroids)
+        vocabulary = Vocabulary("kmeans", size, self.settings.seed).fit(descriptors[known])
+        centroids = vocabulary.prototypes_  # format 1 names units by them
+        scale.units["token"] = vocabulary.assign(descriptors)
         return _Described(scale, descriptors, present, ends, centroids, scaler, kinds)
 
     def _train(self, scales: list[_Described], shape: ModelShape) -> tuple[Trained, list[Sequence]]:
