@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from idiolect.bench.bars import measure
 from idiolect.config import METHODS, SCALES, ScaleSettings
+from idiolect.corpus.bounds import Bounds
 from idiolect.corpus.nesting import equal_parts, tidy
 from idiolect.corpus.novelty import novelty
 from idiolect.corpus.onsets import onsets
-from idiolect.corpus.segment import Bounds, gather, segment, segment_source
+from idiolect.corpus.segment import Segmented, gather, segment_source
 from idiolect.corpus.settings import CorpusSettings
 from idiolect.corpus.store import Source
 from tones import melody
@@ -28,6 +30,13 @@ def _sources(*lengths: int) -> tuple[Source, ...]:
     return tuple(Source(f"{i}.wav", a, n, RATE, 1) for i, (a, n) in enumerate(pairs))
 
 
+def segment(
+    audio: NDArray[np.float32], sources: tuple[Source, ...], settings: CorpusSettings
+) -> tuple[list[Segmented], dict[str, str]]:
+    cut = [segment_source(audio, s.start, s.frames, settings) for s in sources]
+    return gather(cut, settings)
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers(1, 60_000), min_size=1, max_size=4), st.integers(0, 9))
 def test_units_tile_each_source_and_lie_in_one_parent(lengths: list[int], seed: int) -> None:
@@ -35,7 +44,7 @@ def test_units_tile_each_source_and_lie_in_one_parent(lengths: list[int], seed: 
     audio = rng.normal(0, 0.1, (sum(lengths), 1)).astype(np.float32)
     audio[rng.random(len(audio)) < 0.001] *= 9
     sources = _sources(*lengths)
-    scales, _ = segment(audio, sources, SETTINGS, lambda done, total: None)
+    scales, _ = segment(audio, sources, SETTINGS)
     for scale in scales:
         ends = scale.units["start"] + scale.units["length"]
         assert scale.units["start"][0] == 0
@@ -76,7 +85,7 @@ def test_fine_boundaries_give_way_and_lengths_are_kept(
 def test_a_scale_with_too_few_units_is_left_out_and_said_so() -> None:
     audio = np.zeros((RATE, 1), np.float32)
     few = CorpusSettings(sample_rate=RATE, fewest_units=16)
-    scales, left_out = segment(audio, _sources(RATE), few, lambda done, total: None)
+    scales, left_out = segment(audio, _sources(RATE), few)
     assert [scale.name for scale in scales] == ["grain"]
     assert (scales[0].units["parent"] == -1).all()
     assert "1 units" in left_out["note"]

@@ -12,16 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import normalized_mutual_info_score
 
+from idiolect.config import SCALES
 from idiolect.corpus.columns import COLUMNS
 from idiolect.corpus.decode import Decoder
 from idiolect.corpus.describe import describe
+from idiolect.corpus.nesting import tidy
 from idiolect.corpus.onsets import onsets
-from idiolect.corpus.segment import note_boundaries
-from idiolect.corpus.settings import CorpusSettings
 from idiolect.grain import UNIT
-from idiolect.vocabulary.assign import assign
-from idiolect.vocabulary.kmeans import cluster
 from idiolect.vocabulary.standardise import fit, standardise
+from idiolect.vocabulary.vocabulary import Vocabulary
 
 __all__ = ["f_measure", "information", "judge", "lines", "measure", "overlapping"]
 
@@ -129,7 +128,10 @@ def information(
     """Give the mean normalised mutual information of tokens and labels, by number of tokens."""
     scores = {}
     for size in sizes:
-        tokens = [assign(features, cluster(features, size, seed))[chosen] for seed in SEEDS]
+        tokens = [
+            Vocabulary("kmeans", size, seed).fit(features).assign(features)[chosen]
+            for seed in SEEDS
+        ]
         scores[str(size)] = float(
             np.mean([normalized_mutual_info_score(labels, each) for each in tokens])
         )
@@ -164,8 +166,14 @@ def _decode(path: Path) -> Audio:
 
 
 def _notes(song: Audio) -> Bounds:
-    starts = onsets(song, 0, len(song), RATE)
-    return note_boundaries(starts, 0, len(song), CorpusSettings(sample_rate=RATE))
+    return _tile(song, onsets(song, 0, len(song), RATE))
+
+
+def _tile(song: Audio, starts: NDArray[np.int64]) -> Bounds:
+    """Turn onsets into notes, by the lengths that notes have by default."""
+    note = next(scale for scale in SCALES if scale.name == "note")
+    whole, strengths = np.array([0, len(song)]), np.ones(len(starts))
+    return tidy(whole, starts, strengths, round(note.shortest * RATE), note.longest * RATE)
 
 
 def _gate(song: Audio) -> Bounds:
@@ -174,12 +182,12 @@ def _gate(song: Audio) -> Bounds:
     decibel = 20 * np.log10(level + 1e-9)
     loud = decibel > np.percentile(decibel, [10, 95]).mean()
     starts = np.flatnonzero(np.diff(loud.astype(int), prepend=0) == 1) * GATE_HOP
-    return note_boundaries(starts, 0, len(song), CorpusSettings(sample_rate=RATE))
+    return _tile(song, starts)
 
 
 def _flux(song: Audio) -> Bounds:
     starts = librosa.onset.onset_detect(y=song[:, 0], sr=RATE, units="samples", backtrack=True)
-    return note_boundaries(starts.astype(np.int64), 0, len(song), CorpusSettings(sample_rate=RATE))
+    return _tile(song, starts.astype(np.int64))
 
 
 def _finch(
@@ -227,8 +235,7 @@ def _raw(audio: Audio, bounds: Bounds) -> Audio:
     """Describe the units between bounds; NaN where missing."""
     units = np.zeros(len(bounds) - 1, UNIT)
     units["start"], units["length"] = bounds[:-1], np.diff(bounds)
-    values, present = describe(audio, units, RATE, lambda *_: None)
-    return np.where(present, values, np.float32(np.nan))
+    return describe(audio, units, RATE)
 
 
 def _scaled(features: list[Audio]) -> Audio:

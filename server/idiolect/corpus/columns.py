@@ -1,8 +1,11 @@
 """The descriptors, in the order in which every array holds them."""
 
+import difflib
 from dataclasses import dataclass
 
-__all__ = ["COLUMNS", "MFCC", "NAMES", "Column"]
+from idiolect.errors import ConfigError
+
+__all__ = ["COLUMNS", "MFCC", "NAMES", "Column", "select"]
 
 MFCC = 12
 
@@ -33,3 +36,28 @@ COLUMNS: tuple[Column, ...] = (
     Column("centroid_change", "octaves", 0.1),
 )
 NAMES: tuple[str, ...] = tuple(column.name for column in COLUMNS)
+
+
+def select(wanted: tuple[str, ...]) -> tuple[Column, ...]:
+    """Choose descriptors by name, or by the name of a group, like ``mfcc`` for ``mfcc_1`` and on.
+
+    Parameters
+    ----------
+    wanted
+        In any order; none is all.
+
+    Raises
+    ------
+    ConfigError
+        When there is no such descriptor.
+    """
+    for name in wanted:
+        if not any(_fits(name, column) for column in COLUMNS):
+            near = difflib.get_close_matches(name, (*NAMES, "mfcc"), n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(NAMES)}"
+            raise ConfigError(f"descriptors: {name!r} is not known; {hint}")
+    return tuple(c for c in COLUMNS if not wanted or any(_fits(name, c) for name in wanted))
+
+
+def _fits(name: str, column: Column) -> bool:
+    return column.name == name or column.name.rstrip("0123456789") == f"{name}_"

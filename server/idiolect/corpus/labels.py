@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from idiolect.errors import CorpusError
 
-__all__ = ["Labelled", "labels_of"]
+__all__ = ["Labelled", "label_files", "labels_of"]
 
 USUAL = "note"  # the scale of a file that names none
 SAME = 0.02  # seconds: an end this near to the next start is the same boundary
@@ -46,21 +46,33 @@ def labels_of(path: Path, names: tuple[str, ...], frames: int, sample_rate: int)
     CorpusError
         With file, line, value and cure, when a label cannot be.
     """
+    bounds, notes = {}, []
+    for name, file in label_files(path, names).items():
+        pairs = _read(file, frames / sample_rate)
+        if pairs is None:
+            notes.append(f"{file.name} is no label file (start, end and text, in seconds)")
+        else:
+            bounds[name] = np.round(_bounds(pairs) * sample_rate).astype(np.int64)
+    return Labelled(bounds, tuple(notes))
+
+
+def label_files(path: Path, names: tuple[str, ...]) -> dict[str, Path]:
+    """Find the texts beside an audio file that may label it, by scale.
+
+    Parameters
+    ----------
+    path
+        The audio file.
+    names
+        The scales, finest first.
+    """
     usual = USUAL if USUAL in names else names[0]
     files = {usual: path.with_suffix(".txt")}
     for name in names:
         named = path.with_name(f"{path.stem}.{name}.txt")
         if named.is_file():
             files[name] = named
-    bounds, notes = {}, []
-    for name, file in files.items():
-        if file.is_file():
-            pairs = _read(file, frames / sample_rate)
-            if pairs is None:
-                notes.append(f"{file.name} is no label file (start, end and text, in seconds)")
-            else:
-                bounds[name] = np.round(_bounds(pairs) * sample_rate).astype(np.int64)
-    return Labelled(bounds, tuple(notes))
+    return {name: file for name, file in files.items() if file.is_file()}
 
 
 def _read(file: Path, seconds: float) -> list[tuple[float, float]] | None:

@@ -4,7 +4,7 @@ Each scale is detected on its own; coarse boundaries then cut the finer scales, 
 give way where they would lie too near.  A scale's units tile each source.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from idiolect.config import ScaleSettings
 from idiolect.corpus.beat import bars
+from idiolect.corpus.bounds import Bounds
 from idiolect.corpus.cuts import settle
 from idiolect.corpus.features import Features, features
 from idiolect.corpus.gate import gate
@@ -20,20 +21,11 @@ from idiolect.corpus.nesting import equal_parts, tidy
 from idiolect.corpus.novelty import changes
 from idiolect.corpus.onsets import onsets
 from idiolect.corpus.settings import CorpusSettings
-from idiolect.corpus.store import Source
 from idiolect.grain import UNIT
 
-__all__ = ["Bounds", "Segmented", "gather", "segment", "segment_source"]
+__all__ = ["Segmented", "gather", "segment_source"]
 
 Places = tuple[NDArray[np.int64], NDArray[np.float64]]
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """The boundaries of one source at one scale."""
-
-    frames: NDArray[np.int64]  # [units + 1], absolute; the source's start and end among them
-    method: str  # how they were found: the scale's own, or what took its place
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,37 +186,6 @@ def _method(methods: list[str]) -> str:
     if len(counts) == 1:
         return methods[0]
     return ", ".join(f"{method} ({count} sources)" for method, count in counts.items())
-
-
-def segment(
-    audio: NDArray[np.float32],
-    sources: tuple[Source, ...],
-    settings: CorpusSettings,
-    progress: Callable[[float, float], None],
-) -> tuple[list[Segmented], dict[str, str]]:
-    """Cut every source at every scale, one after the other.
-
-    Parameters
-    ----------
-    audio : float32[frames, channels]
-        All sources, end to end.
-    sources
-        Where each lies.
-    settings
-        The scales, and how few units make no scale.
-    progress
-        Called with frames done and frames in all.
-
-    Returns
-    -------
-    scales, left_out
-        As `gather` gives them.
-    """
-    cut = []
-    for source in sources:
-        cut.append(segment_source(audio, source.start, source.frames, settings))
-        progress(source.start + source.frames, len(audio))
-    return gather(cut, settings)
 
 
 def _units(bounds: NDArray[np.int64], source: int) -> NDArray[np.void]:
