@@ -52,6 +52,21 @@ def test_where_nothing_can_be_learned_it_is_no_worse_than_the_unigram(
     assert sums[0] <= sums[1] + 1e-6
 
 
+def test_a_few_units_that_tell_nothing_do_not_stop_the_learning_of_many(
+    sequences: list[Sequence],
+) -> None:
+    rng = np.random.default_rng(0)
+    few = replace(
+        sequences[1],
+        tokens=rng.integers(0, 3, 120),
+        kinds=np.where(np.arange(120) < 112, TRAIN, VALIDATION),
+    )
+    alone = figures(_learn(sequences[:1]).network, sequences[0], sequences[:1])
+    both = [sequences[0], few]
+    beside = figures(_learn(both).network, sequences[0], both)
+    assert beside["validation"].model < alone["validation"].model + 0.2
+
+
 def test_equal_seeds_give_equal_weights(sequences: list[Sequence]) -> None:
     one, two = (_learn(sequences, replace(QUICK, max_steps=25)).network for _ in range(2))
     for a, b in zip(one.parameters(), two.parameters(), strict=True):

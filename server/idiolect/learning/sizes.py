@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from idiolect.learning.baselines import bigram, unigram
 from idiolect.learning.split import TRAIN, VALIDATION
@@ -66,11 +67,10 @@ def choose_size(
         chosen = min(size_for(trained), trained)
         why = f"the root of {trained} units: too few are held out to compare sizes"
         return SizeChoice((), (), (), chosen, why)
-    rates, errors = [], []
-    for size in sizes:
-        gain = _gain(descriptors, kinds, sources, size, seed)
-        rates.append(float(gain.mean()) / seconds)
-        errors.append(_error(gain) / seconds)
+    with threadpool_limits(limits=1):  # sums over threads come in any order
+        gains = [_gain(descriptors, kinds, sources, size, seed) for size in sizes]
+    rates = [float(gain.mean()) / seconds for gain in gains]
+    errors = [_error(gain) / seconds for gain in gains]
     best = int(np.argmax(rates))
     enough = rates[best] - errors[best]
     chosen = next(size for size, rate in zip(sizes, rates, strict=True) if rate >= enough)

@@ -201,13 +201,19 @@ def evaluate(network: Network, sequence: Sequence, sequences: list[Sequence], ki
 
 
 def _score(network: Network, sequences: list[Sequence]) -> float:
-    """Give the mean over scales of validation bits per bit of choice; NaN without any units."""
-    bits = [
-        evaluate(network, s, sequences, VALIDATION) / max(1.0, float(np.log2(max(s.size, 2))))
-        for s in sequences
-        if (s.kinds == VALIDATION).any()
-    ]
-    return float(np.mean(bits)) if bits else float("nan")
+    """Give the validation bits per bit of choice, a mean over scales; NaN without any units.
+
+    A scale counts by the root of its units, as it does in what is drawn to learn from: a dozen
+    phrases must not decide when thousands of grains have been learned.
+    """
+    total, weights = 0.0, 0.0
+    for sequence in sequences:
+        judged = int((sequence.kinds == VALIDATION).sum())
+        if judged:
+            bits = evaluate(network, sequence, sequences, VALIDATION)
+            total += np.sqrt(judged) * bits / max(1.0, float(np.log2(max(sequence.size, 2))))
+            weights += np.sqrt(judged)
+    return total / weights if weights else float("nan")
 
 
 def _score_of(weights: Weights, network: Network, sequences: list[Sequence]) -> float:
