@@ -1,5 +1,6 @@
 """``idiolect bench``: measure this machine."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -92,6 +93,46 @@ def latency(
         f"bound: margin, two blocks and 5 ms: {result.bound:.1f} ms; {result.late} cuts late; "
         f"{result.heard} of {result.seeds} seeds heard bit for bit"
     )
+
+
+@bench.command()
+def corpus(
+    corpora: Annotated[
+        Path, Argument(metavar="CORPORA", help="Folder of corpora, as the tests use them.")
+    ],
+    hours: Annotated[
+        float, Option(metavar="H", help="Also analyse so much audio, made of them; 0: do not.")
+    ] = 0.0,
+    clusterings: Annotated[
+        bool, Option("--clusterings", help="Also fit every clustering to every corpus.")
+    ] = False,
+    as_json: Annotated[bool, Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """What analysis finds, beside experts and baselines; how fast, and in how much memory.
+
+    CORPORA holds birdsong_a (with labels.tsv), digits_george, drums_jazz, drums_lofi, music_surge.
+    """
+    if not corpora.is_dir():
+        raise ConfigError(f"no folder at {corpora}; give the folder that holds the corpora")
+    from idiolect.bench import analysis, bars, syllables, vocabularies
+
+    folders = sorted(path for path in corpora.iterdir() if path.is_dir())
+    found: dict[str, object] = {
+        "syllables": syllables.measure(corpora),
+        "bars": bars.measure(corpora),
+        "speed": analysis.measure(corpora / "music_surge"),
+        "again": analysis.again(corpora / "digits_george"),
+    }
+    if hours:
+        found["large"] = analysis.large(folders, hours)
+    if clusterings:
+        found["vocabularies"] = vocabularies.measure(folders)
+    if as_json:
+        print(json.dumps(found, indent=1))
+        return
+    print("\n".join(syllables.lines(found.pop("syllables"))))  # type: ignore[arg-type]
+    for name, value in found.items():
+        print(f"{name}: {json.dumps(value)}")
 
 
 HEADINGS = (

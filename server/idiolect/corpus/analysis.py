@@ -20,6 +20,7 @@ from idiolect.corpus.earlier import Earlier, EarlierScale, write_analysis
 from idiolect.corpus.edges import measure_edges
 from idiolect.corpus.files import find
 from idiolect.corpus.labels import labels_of
+from idiolect.corpus.pages import let_go
 from idiolect.corpus.segment import Segmented, gather, segment_source
 from idiolect.corpus.settings import CorpusSettings
 from idiolect.corpus.store import Stored, store
@@ -114,20 +115,24 @@ def _segment(
     tick: Tick,
 ) -> list[Boundaries]:
     """Give each source's boundaries at every scale that was asked for."""
+    sources, names, rate = stored.sources, settings.scale_names, settings.sample_rate
+    fresh = [i for i, known in enumerate(stored.known) if earlier is None or known < 0]
 
     def work(index: int) -> Boundaries:
-        source, known = stored.sources[index], stored.known[index]
-        if earlier is not None and known >= 0:
-            scales = (earlier.scales[name] for name in settings.scale_names)
-            return [scale.bounds(known, source.start) for scale in scales]
-        path, names = stored.candidates[index].path, settings.scale_names
-        labels = labels_of(path, names, source.frames, settings.sample_rate)
-        return segment_source(audio, source.start, source.frames, settings, labels.bounds)
+        source, path = sources[index], stored.candidates[index].path
+        labels = labels_of(path, names, source.frames, rate)
+        found = segment_source(audio, source.start, source.frames, settings, labels.bounds)
+        let_go(audio, source.start, source.start + source.frames)
+        return found
 
-    found = []
-    for index, boundaries in enumerate(each(work, range(len(stored.sources)), settings.jobs)):
-        found.append(boundaries)
-        tick(stored.sources[index].start + stored.sources[index].frames, len(audio))
+    found: list[Boundaries] = [[] for _ in sources]
+    for index, boundaries in zip(fresh, each(work, fresh, settings.jobs), strict=True):
+        found[index] = boundaries
+        tick(sources[index].start + sources[index].frames, len(audio))
+    for index, known in enumerate(stored.known):
+        if earlier is not None and known >= 0:
+            scales = (earlier.scales[name] for name in names)
+            found[index] = [scale.bounds(known, sources[index].start) for scale in scales]
     return found
 
 
@@ -172,7 +177,9 @@ def _describe(
     def work(part: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         own = units[part[0] : part[1]]
         found = describe(audio, own, rate, settings.descriptors)
-        return found, measure_edges(audio, own, rate)
+        edges = measure_edges(audio, own, rate)
+        let_go(audio, int(own["start"][0]), int(own["start"][-1] + own["length"][-1]))
+        return found, edges
 
     values: NDArray[np.float32] | None = None if known is None else _rows(known.values, units)
     ends: NDArray[np.float32] | None = None if known is None else _rows(known.edges, units)

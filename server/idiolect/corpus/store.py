@@ -112,7 +112,9 @@ def store(
         When no candidate holds audio; the message gives the first reasons.
     """
     examine = partial(_examine, names=settings.scale_names, earlier=earlier)
-    examined = list(each(examine, candidates, settings.jobs))
+    batches = [candidates[at : at + BATCH_FILES] for at in range(0, len(candidates), BATCH_FILES)]
+    each_batch = each(lambda batch: [examine(one) for one in batch], batches, settings.jobs)
+    examined = [found for batch in each_batch for found in batch]
     entries = [entry for entry in examined if isinstance(entry, _Entry)]
     skipped = [entry for entry in examined if isinstance(entry, Skipped)]
     channels = MOST_CHANNELS if any(e.header.channels > 1 for e in entries) else 1
@@ -177,7 +179,7 @@ class _Work:
         total, done = sum(entry.size for entry in entries), 0
         sources: list[Source] = []
         kept: list[_Entry] = []
-        for decoded in each(self._decode, _batches(entries), self.settings.jobs):
+        for decoded in each(self._decode, list(_batches(entries)), self.settings.jobs):
             for entry, source in zip(decoded.entries, self._place(decoded), strict=True):
                 done += entry.size
                 if isinstance(source, Skipped):

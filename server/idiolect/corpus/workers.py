@@ -1,6 +1,6 @@
 """Threads for the analysis: numpy, soundfile and soxr let go of the GIL where they take long."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from joblib import Parallel, delayed
@@ -12,7 +12,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def each(function: Callable[[Item], Result], items: Iterable[Item], jobs: int) -> Iterator[Result]:
+def each(function: Callable[[Item], Result], items: Sequence[Item], jobs: int) -> Iterator[Result]:
     """Call a function with every item, on several threads; give the results in the items' order.
 
     Parameters
@@ -20,7 +20,7 @@ def each(function: Callable[[Item], Result], items: Iterable[Item], jobs: int) -
     function
         Must not depend on what other calls of it do.
     items
-        Taken a few ahead of the results.
+        One alone is worth no thread.
     jobs
         Threads; 0 is one for each processor.
 
@@ -29,7 +29,7 @@ def each(function: Callable[[Item], Result], items: Iterable[Item], jobs: int) -
     Linear algebra keeps to the thread that calls it meanwhile: its own threads would fight these,
     and sums over threads come in any order.
     """
-    if jobs == 1:
+    if jobs == 1 or len(items) < 2:
         yield from map(function, items)
         return
     with threadpool_limits(limits=1):
