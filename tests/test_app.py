@@ -15,6 +15,7 @@ import soundfile
 
 from components import require
 from idiolect.app import App
+from idiolect.bench.jackd import dummy_server
 from idiolect.bundle import Bundle
 from idiolect.client import Client
 from idiolect.config import load
@@ -34,6 +35,23 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def idiolect(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "idiolect.cli", *map(str, arguments)]
+
+
+def until(true: Callable[[], bool], seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.01)
+
+
+def frame(client: Client) -> int:
+    found = client.ask("/status").arguments[16]
+    time.sleep(0.1)
+    return int(found)
+
+
+def starved(client: Client) -> int:
+    return int(client.ask("/status").arguments[5])
 
 
 @pytest.fixture
@@ -137,6 +155,31 @@ def test_a_change_sent_while_the_planner_sleeps_loses_no_sound(
     assert np.abs(np.diff(heard[: -rate // 4], axis=0)).max() <= 1.5 * most
     silent = np.abs(heard[rate // 4 : -rate // 4]).max(axis=1) == 0
     assert not silent.reshape(-1)[: len(silent) // 480 * 480].reshape(-1, 480).all(axis=1).any()
+
+
+def test_a_killed_jack_server_is_found_again_when_there_is_another(
+    serve: Callable[..., tuple["subprocess.Popen[str]", int]],
+) -> None:
+    """Nothing that was planned is lost: the engine's clock goes on where it stood."""
+    require("jackd")
+    name = f"killed-{os.getpid()}"
+    with dummy_server(period=256, name=name) as server:
+        process, port = serve("--audio", "jack")
+        with Client("127.0.0.1", port) as client:
+            until(lambda: frame(client) > 0)
+            server.process.kill()
+            server.process.wait()
+            until(lambda: frame(client) == frame(client))
+            stood = frame(client)
+            with dummy_server(period=128, name=name):
+                until(lambda: frame(client) > stood)
+                assert frame(client) < stood + 48_000
+                assert starved(client) == 0
+                process.send_signal(signal.SIGTERM)
+                _, said = process.communicate(timeout=30)
+    assert process.returncode == 0, said
+    assert "has gone" in said
+    assert "is back" in said
 
 
 def test_the_daemon_needs_little_private_memory(

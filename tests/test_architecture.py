@@ -20,7 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": {"app", "audio", "bench", "client", "control", *OFFLINE},
     "app": {"audio", "control", "engine", "performance", "resampling"},
     "audio": {"engine"},
-    "bench": {"app", "audio", "client", "engine", "performance"},
+    "bench": {"app", "audio", "client", "corpus", "engine", "performance", "vocabulary"},
     "client": set(),
     "control": set(),
     "corpus": set(),

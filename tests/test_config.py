@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from idiolect.cli.learn import learn_settings
-from idiolect.config import Config, load
+from idiolect.config import SCALES, Config, load
 from idiolect.errors import ConfigError
 from idiolect.learning.settings import LearnSettings
 
+SCALE = "[[learn.scales]]\nname = 'x'\n"
 DEFAULTS = Path(__file__).resolve().parents[1] / "configs/default.toml"
 
 
@@ -21,10 +22,14 @@ def test_the_file_of_defaults_is_what_the_code_does() -> None:
 
 def test_the_file_of_defaults_names_every_key_once_with_a_comment() -> None:
     text = DEFAULTS.read_text()
-    written = {part: list(table) for part, table in tomllib.loads(text).items()}
-    assert written == {part: list(table) for part, table in asdict(Config()).items()}
+    tables, known = tomllib.loads(text), asdict(Config())
+    assert {part: list(tables[part]) for part in tables} == {
+        part: list(known[part]) for part in known
+    }
+    scales = tables["learn"]["scales"]
+    assert all(set(scale) == set(asdict(SCALES[0])) for scale in scales)
     lines = [line for line in text.splitlines() if re.match(r"\w+ = ", line)]
-    assert len(lines) == sum(map(len, written.values()))
+    assert len(lines) == sum(map(len, tables.values())) - 1 + sum(map(len, scales))
     assert all(re.search(r"  # \S", line) for line in lines)
 
 
@@ -58,6 +63,14 @@ def test_a_flag_beats_the_file_and_the_file_beats_the_default(tmp_path: Path) ->
         ("[audio]\noutput = 'file:'", "audio.output must be"),
         ("[audio]\nsample_rate = 12", "or 0: the bundle's"),
         ("[audio", "is not TOML"),
+        ("[learn]\nscales = []", "learn.scales must hold at least one scale"),
+        ("[learn]\nscales = [1]", "learn.scales must be tables, like [[learn.scales]]"),
+        (f"{SCALE}method = 'fixd'\nshortest = 1\nlongest = 2", "method 'fixd' is not known; did you mean fixed?"),
+        (f"{SCALE}method = 'fixed'\nshortest = -1\nlongest = 2", "scale 'x': shortest must be 0.005"),
+        (f"{SCALE}method = 'fixed'\nshortest = 2\nlongest = 1", "scale 'x': longest must be 4"),
+        (f"{SCALE}method = 'fixed'\nshortest = 2", "learn.scales.longest is missing"),
+        (2 * f"{SCALE}method = 'fixed'\nshortest = 1\nlongest = 2\n", "name 'x' comes twice"),
+        (f"{SCALE}method = 'fixed'\nshortest = 9\nlongest = 20\n{SCALE.replace('x', 'y')}method = 'fixed'\nshortest = 1\nlongest = 2", "list finest first"),
         ("[performance]\nname = 'a/b'", "performance.name must be a plain name"),
     ],
 )  # fmt: skip

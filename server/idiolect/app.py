@@ -23,7 +23,7 @@ from idiolect.bundle import Bundle
 from idiolect.config import Config
 from idiolect.control.server import ControlServer
 from idiolect.engine.engine import Engine
-from idiolect.errors import ConfigError
+from idiolect.errors import AudioError, ConfigError
 from idiolect.performance.planner import Planner
 from idiolect.performance.player import Player
 from idiolect.performance.warm_up import warm_up
@@ -36,6 +36,8 @@ logger = logging.getLogger(__name__)
 _SWITCH_SECONDS = 0.0005  # how long another Python thread may keep the planner waiting for the GIL
 _FADE_SECONDS = 0.05
 _RENDER_BLOCK = 4096
+_WATCH_SECONDS = 0.2  # between two looks at the way out
+_LONGEST_PAUSE = 2.0  # between two tries to open it again
 
 
 class Performance:
@@ -52,6 +54,7 @@ class Performance:
 
     def __init__(self, bundle: Bundle, config: Config, say: Callable[[str], None]) -> None:
         settings, sample_rate = config.performance, bundle.sample_rate
+        warm_up(bundle, sample_rate, say)
         self.bundle = bundle
         lookahead = round(settings.lookahead_seconds * sample_rate)
         self.engine = Engine(settings.voices, sample_rate, lookahead)
@@ -62,7 +65,6 @@ class Performance:
             margin_ms=settings.margin_ms,
         )
         self.player = Player(bundle, self.engine, self.planner)
-        warm_up(bundle, sample_rate, say)
 
 
 class App:
@@ -155,9 +157,31 @@ class App:
             self._recorder.stop()
 
     def wait(self) -> None:
-        """Return when ``/quit`` came or a signal asked for the end."""
-        while not self._quit.wait(0.2):
-            pass
+        """Return when ``/quit`` came or a signal asked for the end; meanwhile watch the way out."""
+        while not self._quit.wait(_WATCH_SECONDS):
+            if not self.output.alive:
+                if not self._paced:
+                    return  # a file that failed stays failed; `stop` says why
+                self._revive()
+
+    def _revive(self) -> None:
+        """Open a way out that has died again, as soon as it lets itself be opened.
+
+        Meanwhile the engine's clock stands still: nothing that was planned is lost.
+        """
+        logger.warning("%s has gone; everything waits until it is back", self.output.name)
+        pause, reason = _WATCH_SECONDS, ""
+        while not self._quit.wait(pause):
+            try:
+                self.output.reconnect()
+            except AudioError as error:
+                if str(error) != reason:
+                    reason = str(error)
+                    logger.warning("%s", reason)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+            else:
+                logger.warning("%s is back", self.output.name)
+                return
 
     def quit(self) -> None:
         """Make `wait` return.  Any thread, and signal handlers."""

@@ -15,8 +15,7 @@ from platformdirs import user_cache_path
 
 from idiolect import __version__
 
-__all__ = ["CACHE", "OPTIONS", "brief", "njit", "realtime"]
-
+__all__ = ["CACHE", "OPTIONS", "brief", "njit", "realtime", "share_compiled"]
 
 _COMPILED = (
     "*.py",
@@ -50,10 +49,24 @@ OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy", "boundscheck":
 
 F = TypeVar("F", bound=Callable[..., object])
 
+_kernels: list[Any] = []  # every compiled function of what is imported
+
+
+def _compile(function: F, **options: Any) -> F:
+    kernel = numba.njit(**options, **OPTIONS)(function)
+    _kernels.append(kernel)
+    return cast(F, kernel)
+
+
+def share_compiled() -> float:
+    """Say which share of the functions imported so far are ready to run, 0 to 1.  Any thread."""
+    ready = sum(bool(kernel.signatures) for kernel in _kernels)
+    return ready / max(1, len(_kernels))
+
 
 def njit(function: F) -> F:
     """Compile `function` without the GIL, cached on disk, dividing as numpy does (never raising)."""
-    return cast(F, numba.njit(nogil=True, **OPTIONS)(function))
+    return _compile(function, nogil=True)
 
 
 def brief(function: F) -> F:
@@ -62,7 +75,7 @@ def brief(function: F) -> F:
     Where another Python thread is busy, to release the GIL is to wait for it afterwards, half a
     millisecond or more; a cut that needs five such calls would be late before it is planned.
     """
-    return cast(F, numba.njit(**OPTIONS)(function))
+    return _compile(function)
 
 
 def realtime(function: F) -> F:
@@ -70,4 +83,4 @@ def realtime(function: F) -> F:
 
     Without the numba runtime a line that would allocate or count references does not compile.
     """
-    return cast(F, numba.njit(nogil=True, _nrt=False, **OPTIONS)(function))
+    return _compile(function, nogil=True, _nrt=False)

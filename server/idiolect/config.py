@@ -5,16 +5,27 @@ environment variable and no global.  ``configs/default.toml`` shows every key.
 """
 
 import difflib
+import itertools
 import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from idiolect.errors import ConfigError
 
-__all__ = ["AudioConfig", "Config", "ControlConfig", "LearnConfig", "PerformanceConfig", "load"]
+__all__ = [
+    "SCALES",
+    "AudioConfig",
+    "Config",
+    "ControlConfig",
+    "LearnConfig",
+    "PerformanceConfig",
+    "ScaleSettings",
+    "check_scales",
+    "load",
+]
 
 
 def _within(name: str, value: float, low: float, high: float, unit: str = "") -> None:
@@ -77,6 +88,70 @@ class PerformanceConfig:
             raise ConfigError(f"performance.name must be a plain name, got {self.name!r}")
 
 
+METHODS = ("fixed", "onset", "beat", "silence", "novelty", "structure")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScaleSettings:
+    """A level of segmentation; lengths in seconds."""
+
+    name: str
+    method: str  # one of METHODS
+    length: float = 0.0  # wanted; 0: the geometric middle of shortest and longest
+    shortest: float
+    longest: float
+
+    def __post_init__(self) -> None:
+        key = f"scale {self.name!r}"
+        if not self.name or "/" in self.name or not self.name.isprintable():
+            raise ConfigError(f"{key}: name must be a plain name, like 'note'")
+        if self.method not in METHODS:
+            near = difflib.get_close_matches(self.method, METHODS, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(METHODS)}"
+            raise ConfigError(f"{key}: method {self.method!r} is not known; {hint}")
+        _within(f"{key}: shortest", self.shortest, 0.005, 3600, "seconds")
+        least = f"seconds (at least twice shortest, {self.shortest:g})"
+        _within(f"{key}: longest", self.longest, 2 * self.shortest, 36_000, least)
+        if self.length != 0:
+            what = "seconds (shortest to longest, or 0: their middle)"
+            _within(f"{key}: length", self.length, self.shortest, self.longest, what)
+
+    @property
+    def wanted(self) -> float:
+        """The wanted length, seconds."""
+        return self.length or math.sqrt(self.shortest * self.longest)
+
+
+SCALES = (
+    ScaleSettings(name="grain", method="fixed", length=0.08, shortest=0.02, longest=0.2),
+    ScaleSettings(name="note", method="onset", shortest=0.06, longest=1.5),
+    ScaleSettings(name="phrase", method="novelty", shortest=1.5, longest=8.0),
+    ScaleSettings(name="section", method="structure", shortest=8.0, longest=60.0),
+)
+"""The scales there are when nothing else is said, finest first."""
+
+
+def check_scales(key: str, scales: tuple[ScaleSettings, ...]) -> None:
+    """Refuse lists of scales that cannot nest.
+
+    Raises
+    ------
+    ConfigError
+        When there is none, a name comes twice, or a scale is finer than the one before it.
+    """
+    if not scales:
+        raise ConfigError(f"{key} must hold at least one scale, got none")
+    names = [scale.name for scale in scales]
+    for before, scale in itertools.pairwise(scales):
+        if names.count(scale.name) > 1:
+            raise ConfigError(f"{key}: name {scale.name!r} comes twice; give each its own")
+        if scale.shortest < before.shortest or scale.longest < before.longest:
+            raise ConfigError(
+                f"{key}: {scale.name!r} ({scale.shortest:g} to {scale.longest:g} s) is finer than "
+                f"{before.name!r} ({before.shortest:g} to {before.longest:g} s); list finest first"
+            )
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LearnConfig:
     """How a corpus is learned."""
@@ -84,13 +159,13 @@ class LearnConfig:
     budget_seconds: float = 45.0  # time the network may train
     seed: int = 0  # of every random choice while learning
     sample_rate: int = 48_000  # Hz of the bundle's audio
-    grain_ms: float = 80.0  # wanted length of a unit of the finest scale
+    scales: tuple[ScaleSettings, ...] = SCALES  # levels of segmentation, finest first
 
     def __post_init__(self) -> None:
         _within("learn.budget_seconds", self.budget_seconds, 0.001, 1_000_000, "seconds")
         _within("learn.seed", self.seed, 0, 2**32 - 1)
         _within("learn.sample_rate", self.sample_rate, 1000, 768_000, "Hz")
-        _within("learn.grain_ms", self.grain_ms, 10, 2000, "ms")
+        check_scales("learn.scales", self.scales)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -158,6 +233,9 @@ def _refuse_unknown(prefix: str, given: Mapping[str, object], known: list[str]) 
 def _section(kind: type[Any], part: str, given: Mapping[str, object]) -> Any:
     _refuse_unknown(f"{part}.", given, [known.name for known in fields(kind)])
     kinds = get_type_hints(kind)
+    for known in fields(kind):
+        if known.name not in given and known.default is MISSING:
+            raise ConfigError(f"{part}.{known.name} is missing; see configs/default.toml")
     return kind(**{key: _typed(f"{part}.{key}", kinds[key], value) for key, value in given.items()})
 
 
@@ -173,5 +251,10 @@ def _typed(name: str, kind: object, value: object) -> object:
     texts = isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
     if kind == tuple[str, ...] and texts:
         return tuple(value)  # type: ignore[arg-type]
+    if kind == tuple[ScaleSettings, ...] and isinstance(value, list | tuple):
+        tables = [item for item in value if isinstance(item, dict)]
+        if len(tables) == len(value):
+            return tuple(_section(ScaleSettings, name, table) for table in tables)
+        raise ConfigError(f"{name} must be tables, like [[{name}]], got {value!r}")
     wanted = {float: "a number", int: "a whole number", str: "a text"}
     raise ConfigError(f"{name} must be {wanted.get(kind, 'a list of texts')}, got {value!r}")  # type: ignore[call-overload]

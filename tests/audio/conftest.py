@@ -32,5 +32,5 @@ def planned(folder: Path) -> Callable[[], Engine]:
 def jack_server() -> Iterator[str]:
     """Run a JACK server of our own, in blocks long enough for a busy machine."""
     require("jackd")
-    with dummy_server(sample_rate=RATE, period=256) as name:
-        yield name
+    with dummy_server(sample_rate=RATE, period=256) as server:
+        yield server.name

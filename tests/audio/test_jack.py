@@ -55,7 +55,7 @@ def test_two_clients_get_two_names(planned: Planned) -> None:
 def test_a_lost_server_is_noticed_and_found_again(planned: Planned) -> None:
     require("jackd")
     engine = planned()
-    with dummy_server(sample_rate=8000, period=256) as name:
+    with dummy_server(sample_rate=8000, period=256) as server:
         output = open_output("jack", engine)
         assert isinstance(output, JackOutput)
         output.start()
@@ -63,7 +63,7 @@ def test_a_lost_server_is_noticed_and_found_again(planned: Planned) -> None:
         assert output.alive
     wait_until(lambda: not output.alive)
     stood = engine.frame
-    with default_server(name), pytest.raises(AudioError, match="no JACK server"):
+    with default_server(server.name), pytest.raises(AudioError, match="no JACK server"):
         output.reconnect()
     assert engine.frame == stood
     with dummy_server(sample_rate=8000, period=128):

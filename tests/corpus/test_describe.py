@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from idiolect.corpus.columns import NAMES
 from idiolect.corpus.describe import describe
-from idiolect.corpus.edges import edges
+from idiolect.corpus.edges import measure_edges, scale_edges
 from idiolect.grain import UNIT
 
 RATE = 8000
@@ -19,12 +19,19 @@ def _units(*lengths: int) -> NDArray[np.void]:
     return units
 
 
-def _nothing(done: float, total: float) -> None:
-    """Tell nobody."""
+def _described(
+    audio: NDArray[np.float32], units: NDArray[np.void]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    values = describe(audio, units, RATE)
+    return np.nan_to_num(values), np.isfinite(values)
+
+
+def _edges(audio: NDArray[np.float32], units: NDArray[np.void]) -> NDArray[np.float32]:
+    return scale_edges(measure_edges(audio, units, RATE))
 
 
 def _of(audio: NDArray[np.float32], units: NDArray[np.void]) -> dict[str, NDArray[np.float64]]:
-    values, present = describe(audio, units, RATE, _nothing)
+    values, present = _described(audio, units)
     columns = np.where(present, values.astype(np.float64), np.nan).T
     return dict(zip(NAMES, columns, strict=True))
 
@@ -38,19 +45,19 @@ def test_a_unit_is_described_and_joined_by_its_own_frames_alone() -> None:
     rng = np.random.default_rng(0)
     audio = rng.normal(0, 0.1, (6000, 2)).astype(np.float32)
     units = _units(700, 13, 640, 1, 200, 2, 3000, 1444)
-    values, present = describe(audio, units, RATE, _nothing)
+    values, present = _described(audio, units)
     for index, unit in enumerate(units):
         first, last = int(unit["start"]), int(unit["start"] + unit["length"])
         other = rng.normal(0, 0.5, audio.shape).astype(np.float32)
         other[first:last] = audio[first:last]
-        again, known = describe(other, units, RATE, _nothing)
+        again, known = _described(other, units)
         np.testing.assert_array_equal(known[index], present[index])
         np.testing.assert_allclose(again[index], values[index], rtol=1e-4, atol=1e-4)
 
 
 def test_an_edge_is_measured_inside_its_unit() -> None:
     quiet, loud = np.full((800, 1), 0.001, np.float32), np.full((800, 1), 0.5, np.float32)
-    found = edges(np.concatenate([quiet, loud, quiet]), _units(800, 800, 800), RATE, _nothing)
+    found = _edges(np.concatenate([quiet, loud, quiet]), _units(800, 800, 800))
     np.testing.assert_allclose(found[:, 0], found[:, 1], atol=1e-5)
     assert found[1, 0, -1] > found[0, 0, -1] + 1
 
@@ -58,7 +65,7 @@ def test_an_edge_is_measured_inside_its_unit() -> None:
 def test_edges_taken_at_random_differ_by_one() -> None:
     rng = np.random.default_rng(0)
     audio = rng.normal(0, 0.1, (80_000, 1)) * np.repeat(rng.uniform(0.01, 1, 200), 400)[:, None]
-    found = edges(audio.astype(np.float32), _units(*[400] * 200), RATE, _nothing)
+    found = _edges(audio.astype(np.float32), _units(*[400] * 200))
     pairs = found[rng.permutation(200), 1] - found[:, 0]
     assert (pairs**2).mean() == pytest.approx(1, abs=0.2)
 
@@ -88,7 +95,7 @@ def test_a_crescendo_changes_upwards_and_peaks_late() -> None:
 
 
 def test_silence_has_a_level_and_a_length_and_no_more() -> None:
-    _, present = describe(np.zeros((800, 1), np.float32), _units(800), RATE, _nothing)
+    _, present = _described(np.zeros((800, 1), np.float32), _units(800))
     known = {name for name, here in zip(NAMES, present[0], strict=True) if here}
     assert known == {"loudness", "duration", "loudness_change"}
 
@@ -101,5 +108,5 @@ def test_a_unit_under_two_periods_has_no_pitch() -> None:
 @pytest.mark.parametrize("level", [0.0, 1e-30, 1.0, 1e30])
 def test_values_are_finite_whatever_the_level(level: float) -> None:
     audio = np.random.default_rng(0).normal(0, 1, (2000, 1)) * level
-    values, _ = describe(audio.astype(np.float32), _units(1, 2, 3, 994, 1000), RATE, _nothing)
+    values, _ = _described(audio.astype(np.float32), _units(1, 2, 3, 994, 1000))
     assert np.isfinite(values).all()

@@ -8,6 +8,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from idiolect.corpus.files import find
+from idiolect.corpus.settings import CorpusSettings
 from idiolect.corpus.store import Stored, store
 from idiolect.errors import CorpusError
 
@@ -16,7 +17,8 @@ RATE = 8000
 
 def _store(folder: Path, rate: int = RATE) -> tuple[Stored, NDArray[np.float32]]:
     path = folder.parent / "audio.npy"
-    stored = store(find([folder]), path, rate, lambda done, total: None)
+    settings = CorpusSettings(sample_rate=rate)
+    stored = store(find([folder]), path, settings, lambda done, total: None)
     return stored, np.load(path, allow_pickle=False)
 
 

@@ -9,6 +9,7 @@ from idiolect.bundle import Bundle
 from idiolect.engine.counters import CUTS, CUTS_LATE, DROPPED, STARVED
 from idiolect.engine.events import CONTROLLED, RAN_ON
 from idiolect.engine.layout import LIMITER_CEILING
+from idiolect.performance.joins import FADE_FRAMES
 from idiolect.performance.plan import STEPS
 from stage import Stage
 
@@ -110,6 +111,18 @@ def test_a_cut_is_heard_at_the_margin(stage: Make) -> None:
     differs = np.flatnonzero((straight != cut).any(axis=1))[0] - playing.engine.delay_frames
     assert round(1.01 * rate) <= differs <= round(1.01 * rate) + 2
     assert done[0].result().frame >= differs
+
+
+def test_a_cut_does_not_wait_with_a_parameter_that_gathers(stage: Make) -> None:
+    """A fader keeps its changes for the next unit; whoever cuts behind it is heard at the margin."""
+    playing = run(stage(), scale=1)
+    rate, done = playing.bundle.sample_rate, []
+    moves = [
+        (1.0 + 0.012 * k, lambda s, k=k: s.player.set("temperature", 1, k / 9)) for k in range(4)
+    ]
+    cut = (1.06, lambda s: done.append(s.player.cut(1)))
+    playing.play(2, block=64, changes=[*moves, cut])
+    assert 0 < done[0].result().frame - 1.06 * rate <= 0.01 * rate + FADE_FRAMES
 
 
 def test_joins_make_no_step(stage: Make) -> None:

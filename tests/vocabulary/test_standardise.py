@@ -35,3 +35,13 @@ def test_a_constant_is_not_blown_up_and_an_outlier_is_clipped() -> None:
 def test_a_descriptor_that_is_always_missing_has_a_harmless_scaler() -> None:
     values, present = np.zeros((3, 2), np.float32), np.zeros((3, 2), np.bool_)
     np.testing.assert_array_equal(fit(values, present, LEAST), [[0, 0], LEAST])
+
+
+def test_a_weight_scales_what_a_descriptor_counts_in_distances() -> None:
+    values = np.random.default_rng(0).normal(size=(900, 2)).astype(np.float32)
+    present = np.ones(values.shape, np.bool_)
+    plain = standardise(values, present, fit(values, present, LEAST))
+    weight = np.array([1, 0.5], np.float32)
+    weighted = standardise(values, present, fit(values, present, LEAST, weight))
+    inside = np.abs(plain) < LIMIT
+    np.testing.assert_allclose(weighted[inside], (plain * weight)[inside], atol=1e-6)

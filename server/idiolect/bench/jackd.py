@@ -8,11 +8,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
+from typing import NamedTuple
 
 from idiolect.audio.libjack import load_libjack, open_client
 from idiolect.errors import AudioError
 
-__all__ = ["default_server", "dummy_server"]
+__all__ = ["Server", "default_server", "dummy_server"]
 
 _START_SECONDS = 20.0
 _STOP_SECONDS = 5.0
@@ -20,9 +21,18 @@ _POLL_SECONDS = 0.05
 _numbers = count()
 
 
+class Server(NamedTuple):
+    """A JACK server that runs."""
+
+    name: str
+    process: "subprocess.Popen[bytes]"
+
+
 @contextmanager
-def dummy_server(*, sample_rate: int = 48_000, period: int = 64) -> Iterator[str]:
-    """Run ``jackd -d dummy`` under a name nobody else has, realtime where that is permitted.
+def dummy_server(
+    *, sample_rate: int = 48_000, period: int = 64, name: str = ""
+) -> Iterator["Server"]:
+    """Run ``jackd -d dummy``, realtime where that is permitted.
 
     Parameters
     ----------
@@ -30,11 +40,13 @@ def dummy_server(*, sample_rate: int = 48_000, period: int = 64) -> Iterator[str
         Hz.
     period : int
         Frames per block.
+    name : str
+        Of the server; empty is one that nobody else has.
 
     Yields
     ------
-    str
-        Its name.  Inside the block it is this process' default server.
+    Server
+        Inside the block it is this process' default server.
 
     Raises
     ------
@@ -43,7 +55,7 @@ def dummy_server(*, sample_rate: int = 48_000, period: int = 64) -> Iterator[str
     """
     if shutil.which("jackd") is None:
         raise AudioError("jackd is not installed; apt install jackd2")
-    name = f"idiolect-{os.getpid()}-{next(_numbers)}"
+    name = name or f"idiolect-{os.getpid()}-{next(_numbers)}"
     with tempfile.TemporaryFile() as log, default_server(name):
         process = subprocess.Popen(
             _command(name, sample_rate, period), stdout=log, stderr=subprocess.STDOUT
@@ -53,7 +65,7 @@ def dummy_server(*, sample_rate: int = 48_000, period: int = 64) -> Iterator[str
                 log.seek(0)
                 last = log.read().decode(errors="replace").strip().rpartition("\n")[2]
                 raise AudioError(f"jackd does not start: {last!r}; try it by hand")
-            yield name
+            yield Server(name, process)
         finally:
             _end(process)
 

@@ -132,7 +132,7 @@ def run(
     with servers() as bare, servers():
         say("opening the daemon on a JACK server of its own")
         with App(bundle, config, say=say) as app:
-            with default_server(bare):
+            with default_server(bare.name):
                 empty = callbacks.start("empty", seconds)
             say(f"loading it for {seconds:g} s, beside an empty callback")
             stolen = _stolen_ms()

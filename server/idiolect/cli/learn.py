@@ -69,7 +69,7 @@ def learn_settings(config: LearnConfig) -> "LearnSettings":
 
     return LearnSettings(
         seed=config.seed,
-        corpus=CorpusSettings(sample_rate=config.sample_rate, grain=config.grain_ms / 1000),
+        corpus=CorpusSettings(sample_rate=config.sample_rate, scales=config.scales),
         training=TrainingSettings(budget=config.budget_seconds),
     )
 

@@ -1,8 +1,11 @@
 """The descriptors, in the order in which every array holds them."""
 
+import difflib
 from dataclasses import dataclass
 
-__all__ = ["COLUMNS", "MFCC", "NAMES", "Column"]
+from idiolect.errors import ConfigError
+
+__all__ = ["COLUMNS", "MFCC", "NAMES", "Column", "select"]
 
 MFCC = 12
 
@@ -14,6 +17,7 @@ class Column:
     name: str
     unit: str
     least: float  # smallest spread it is divided by: about what a listener can tell apart
+    weight: float = 0.35  # in the distance between units, of one spread
 
 
 COLUMNS: tuple[Column, ...] = (
@@ -23,7 +27,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("flatness", "dB", 0.5),
     Column("rolloff", "octaves", 0.05),
     Column("zero_crossings", "octaves", 0.05),
-    *(Column(f"mfcc_{index}", "dB", 0.5) for index in range(1, MFCC + 1)),
+    *(Column(f"mfcc_{index}", "dB", 0.5, weight=1.0) for index in range(1, MFCC + 1)),
     Column("pitch", "octaves", 0.05),
     Column("pitch_confidence", "", 0.05),
     Column("attack", "octaves", 0.5),
@@ -32,3 +36,28 @@ COLUMNS: tuple[Column, ...] = (
     Column("centroid_change", "octaves", 0.1),
 )
 NAMES: tuple[str, ...] = tuple(column.name for column in COLUMNS)
+
+
+def select(wanted: tuple[str, ...]) -> tuple[Column, ...]:
+    """Choose descriptors by name, or by the name of a group, like ``mfcc`` for ``mfcc_1`` and on.
+
+    Parameters
+    ----------
+    wanted
+        In any order; none is all.
+
+    Raises
+    ------
+    ConfigError
+        When there is no such descriptor.
+    """
+    for name in wanted:
+        if not any(_fits(name, column) for column in COLUMNS):
+            near = difflib.get_close_matches(name, (*NAMES, "mfcc"), n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(NAMES)}"
+            raise ConfigError(f"descriptors: {name!r} is not known; {hint}")
+    return tuple(c for c in COLUMNS if not wanted or any(_fits(name, c) for name in wanted))
+
+
+def _fits(name: str, column: Column) -> bool:
+    return column.name == name or column.name.rstrip("0123456789") == f"{name}_"

@@ -3,12 +3,12 @@
 A descriptor that saw frames outside its unit would carry the next token into the model's input.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.corpus.columns import MFCC, NAMES
+from idiolect.corpus.columns import MFCC, NAMES, select
 from idiolect.corpus.pitch import pitches
 from idiolect.corpus.spectrum import (
     SILENCE_DB,
@@ -36,39 +36,34 @@ def describe(
     audio: NDArray[np.float32],
     units: NDArray[np.void],
     sample_rate: int,
-    progress: Callable[[float, float], None],
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Describe every unit of a scale.
+    wanted: tuple[str, ...] = (),
+) -> NDArray[np.float32]:
+    """Describe units that follow each other.
 
     Parameters
     ----------
     audio : float32[frames, channels]
         The bundle's audio.
     units : UNIT[units]
-        Sorted by start.
+        Of one scale, sorted by start.
     sample_rate
         Hz.
-    progress
-        Called with units done and units in all.
+    wanted
+        As in `columns.select`.
 
     Returns
     -------
-    values : float32[units, descriptors]
-        In the units of `columns.COLUMNS`; 0 where missing.
-    present : bool[units, descriptors]
-        False where the unit is too short or too quiet to tell.
+    float32[units, descriptors]
+        In the units of `columns.COLUMNS`; NaN where the unit is too short or too quiet to tell.
     """
-    values = np.zeros((len(units), len(NAMES)))
-    present = np.zeros(values.shape, np.bool_)
+    values = np.zeros((len(units), len(NAMES)), np.float32)
     for low, high in batches(units, round(BATCH * sample_rate)):
         starts = units["start"][low:high].astype(np.int64)
         lengths = units["length"][low:high].astype(np.int64)
         signal = mono(audio, int(starts[0]), int(starts[-1] + lengths[-1]))
-        rows = _describe(signal, starts - starts[0], lengths, sample_rate)
-        values[low:high] = rows
-        present[low:high] = np.isfinite(rows)
-        progress(high, len(units))
-    return np.where(present, values, 0.0).astype(np.float32), present
+        values[low:high] = _describe(signal, starts - starts[0], lengths, sample_rate)
+    kept = [NAMES.index(column.name) for column in select(wanted)]
+    return values[:, kept]
 
 
 def batches(units: NDArray[np.void], frames: int) -> Iterator[tuple[int, int]]:

@@ -1,55 +1,63 @@
 """How each unit begins and ends, so that joins can be weighed."""
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.corpus.describe import batches
 from idiolect.corpus.spectrum import decibel, even_length, mel_bands, mono, power_spectra
 
-__all__ = ["EDGE_BANDS", "edges"]
+__all__ = ["EDGE_BANDS", "measure_edges", "scale_edges"]
 
 BANDS = 12
 EDGE_BANDS = BANDS + 1  # and the level
 LENGTH = 0.01  # seconds of an edge
-BATCH = 20.0  # seconds of audio at once
 SPREAD_DB = 1.0  # least spread the bands are divided by
 
 
-def edges(
-    audio: NDArray[np.float32],
-    units: NDArray[np.void],
-    sample_rate: int,
-    progress: Callable[[float, float], None],
+def measure_edges(
+    audio: NDArray[np.float32], units: NDArray[np.void], sample_rate: int
 ) -> NDArray[np.float32]:
-    """Measure the first and last 10 ms of every unit.
+    """Measure the first and last 10 ms of units that follow each other.
 
     Parameters
     ----------
     audio : float32[frames, channels]
         The bundle's audio.
     units : UNIT[units]
-        Sorted by start.
+        Sorted by start, of a stretch that fits into memory.
     sample_rate
         Hz.
-    progress
-        Called with units done and units in all.
 
     Returns
     -------
     float32[units, 2, bands]
-        Log energy in 12 bands and the level, of the head and of the tail, scaled so that the mean
-        squared difference between any tail and any head is 1 on average.
+        Log energy in 12 bands and the level, dB, of the head and of the tail.
     """
-    found = np.zeros((len(units), 2, EDGE_BANDS))
-    for low, high in batches(units, round(BATCH * sample_rate)):
-        starts = units["start"][low:high].astype(np.int64)
-        lengths = units["length"][low:high].astype(np.int64)
-        signal = mono(audio, int(starts[0]), int(starts[-1] + lengths[-1]))
-        found[low:high] = _measure(signal, starts - starts[0], lengths, sample_rate)
-        progress(high, len(units))
-    return _scale(found).astype(np.float32)
+    starts = units["start"].astype(np.int64)
+    lengths = units["length"].astype(np.int64)
+    signal = mono(audio, int(starts[0]), int(starts[-1] + lengths[-1]))
+    return _measure(signal, starts - starts[0], lengths, sample_rate).astype(np.float32)
+
+
+def scale_edges(found: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Centre, and divide so that two edges taken at random differ by 1 in the mean square.
+
+    Two independent draws differ by twice the variance in the mean square.
+
+    Parameters
+    ----------
+    found : float32[units, 2, bands]
+        Of a whole scale, dB.
+
+    Returns
+    -------
+    float32[units, 2, bands]
+        Such that the mean squared difference between any tail and any head is 1 on average.
+    """
+    wide = found.astype(np.float64)
+    heads, tails = wide[:, 0].mean(axis=0), wide[:, 1].mean(axis=0)
+    variance = wide[:, 0].var(axis=0) + wide[:, 1].var(axis=0) + (heads - tails) ** 2
+    centre = wide.mean(axis=(0, 1))
+    return np.asarray((wide - centre) / max(np.sqrt(variance.mean()), SPREAD_DB), np.float32)
 
 
 def _measure(
@@ -66,14 +74,3 @@ def _measure(
         found[:, side, :BANDS] = decibel(power @ mel_bands(BANDS, size, sample_rate))
         found[:, side, BANDS] = decibel(power.mean(axis=1))
     return found
-
-
-def _scale(found: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Centre, and divide so that two edges taken at random differ by 1 in the mean square.
-
-    Two independent draws differ by twice the variance in the mean square.
-    """
-    heads, tails = found[:, 0].mean(axis=0), found[:, 1].mean(axis=0)
-    variance = found[:, 0].var(axis=0) + found[:, 1].var(axis=0) + (heads - tails) ** 2
-    centre = found.mean(axis=(0, 1))
-    return np.asarray((found - centre) / max(np.sqrt(variance.mean()), SPREAD_DB))

@@ -1,5 +1,6 @@
 """Find the files of a corpus."""
 
+import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from pathlib import Path
 
 from idiolect.errors import CorpusError
 
-__all__ = ["AUDIO_SUFFIXES", "Candidate", "find"]
+__all__ = ["AUDIO_SUFFIXES", "Candidate", "find", "hash_content"]
 
 # fmt: off
 AUDIO_SUFFIXES = frozenset((
@@ -90,3 +91,33 @@ def _printable(name: str) -> str:
 
 def _is_bundle(name: str) -> bool:
     return name.endswith(".idiolect")
+
+
+def hash_content(path: Path, beside: dict[str, Path]) -> tuple[str, int]:
+    """Digest what a file holds, and what lies beside it.
+
+    Parameters
+    ----------
+    path
+        The audio.
+    beside
+        Its label files, by scale.
+
+    Returns
+    -------
+    str, int
+        The digest, and the size of the audio file in bytes.
+
+    Raises
+    ------
+    OSError
+        When one cannot be read.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+        size = file.tell()
+    for scale, other in sorted(beside.items()):
+        digest.update(scale.encode() + b"\0" + other.read_bytes())
+    return digest.hexdigest(), size

@@ -1,22 +1,31 @@
 """Cut sources into units at every scale.
 
-A scale's units tile each source.  Coarse boundaries cut the finer scale, so every unit lies in one
-parent; the grains of a note are equal parts of it.
+Each scale is detected on its own; coarse boundaries then cut the finer scales, whose own boundaries
+give way where they would lie too near.  A scale's units tile each source.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from idiolect.config import ScaleSettings
+from idiolect.corpus.beat import bars
+from idiolect.corpus.bounds import Bounds
+from idiolect.corpus.cuts import settle
+from idiolect.corpus.features import Features, features
+from idiolect.corpus.gate import gate
+from idiolect.corpus.nesting import equal_parts, tidy
+from idiolect.corpus.novelty import changes
 from idiolect.corpus.onsets import onsets
 from idiolect.corpus.settings import CorpusSettings
-from idiolect.corpus.store import Source
 from idiolect.grain import UNIT
 
-__all__ = ["Segmented", "equal_parts", "note_boundaries", "segment"]
+__all__ = ["Segmented", "gather", "segment_source"]
+
+Places = tuple[NDArray[np.int64], NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,24 +37,122 @@ class Segmented:
     units: NDArray[np.void]  # UNIT[units]
 
 
-def segment(
+@dataclass
+class _Heard:
+    """A source, and what was heard in it if a method asks."""
+
+    audio: NDArray[np.float32]
+    start: int
+    frames: int
+    rate: int
+
+    @cached_property
+    def features(self) -> Features:
+        return features(self.audio, self.start, self.frames, self.rate)
+
+
+def segment_source(
     audio: NDArray[np.float32],
-    sources: tuple[Source, ...],
+    start: int,
+    frames: int,
     settings: CorpusSettings,
-    progress: Callable[[float, float], None],
-) -> tuple[list[Segmented], dict[str, str]]:
-    """Cut every source at every scale.
+    labels: Mapping[str, NDArray[np.int64]] | None = None,
+) -> list[Bounds]:
+    """Cut one source at every scale.
 
     Parameters
     ----------
-    audio : float32[frames, channels]
-        All sources, end to end.
-    sources
-        Where each lies.
+    audio : float32[n, channels]
+        The bundle's audio.
+    start, frames
+        The source within it.
     settings
-        Lengths, and how few units make no scale.
-    progress
-        Called with frames done and frames in all.
+        The scales.
+    labels
+        Boundaries that win over detection, by the scale's name: frames from the source's start.
+
+    Returns
+    -------
+    list of Bounds
+        Finest first; every boundary of a scale is one of the finer scales, too.
+
+    Notes
+    -----
+    Pure: no state, no randomness.  May run in any thread.
+    """
+    rate = settings.sample_rate
+    heard = _Heard(audio, start, frames, rate)
+    bounds = np.array([start, start + frames], np.int64)
+    found: list[Bounds] = []
+    for scale in reversed(settings.scales):
+        drawn = _drawn(settings.scales, scale, start, labels)
+        if labels and scale.name in labels:
+            places = np.unique(labels[scale.name]) + start
+            method, strengths = "labels", np.ones(len(places))
+        elif scale.method == "fixed":
+            shortest = max(1, round(scale.shortest * rate))
+            bounds = equal_parts(bounds, scale.wanted * rate, shortest, scale.longest * rate)
+            found.append(Bounds(bounds, "fixed"))
+            continue
+        else:
+            method, (places, strengths) = _detect(heard, scale)
+            if drawn is not None and len(places):  # a detected phrase ends no labelled note early
+                places = drawn[np.abs(drawn - places[:, None]).argmin(axis=1)]
+        shortest = max(1, round(scale.shortest * rate))
+        bounds = tidy(bounds, places, strengths, shortest, scale.longest * rate)
+        found.append(Bounds(bounds, method))
+    return found[::-1]
+
+
+def _drawn(
+    scales: tuple[ScaleSettings, ...],
+    scale: ScaleSettings,
+    start: int,
+    labels: Mapping[str, NDArray[np.int64]] | None,
+) -> NDArray[np.int64] | None:
+    """Give the labels of the coarsest labelled scale that is finer than `scale`, absolute."""
+    finer = [s.name for s in scales[: scales.index(scale)] if labels and s.name in labels]
+    if not finer or not labels or not len(labels[finer[-1]]):
+        return None
+    return np.unique(labels[finer[-1]]) + start
+
+
+def _detect(heard: _Heard, scale: ScaleSettings) -> tuple[str, Places]:
+    """Find a scale's places, absolute, and the method that found them."""
+    rate = heard.rate
+    if scale.method == "onset":
+        places = onsets(heard.audio, heard.start, heard.frames, rate)
+        return "onset", (places, np.ones(len(places)))
+    if heard.frames < 2 * scale.shortest * rate:  # nowhere to cut
+        return scale.method, (np.zeros(0, np.int64), np.zeros(0))
+    if scale.method == "silence":
+        places = gate(heard.audio, heard.start, heard.frames, rate)
+        cuts = settle(heard.audio, places, heard.start, heard.frames, rate, 0.02)
+        return "silence", (cuts, np.ones(len(cuts)))
+    method = scale.method
+    if method == "beat":
+        lines = bars(heard.features, scale.wanted, rate)
+        if lines is not None:
+            cuts = settle(heard.audio, lines + heard.start, heard.start, heard.frames, rate, 0.006)
+            return "beat", (cuts, np.ones(len(cuts)))
+        method = "novelty"
+    lengths = scale.shortest * rate, scale.wanted * rate
+    places, strengths = changes(heard.features, *lengths, method == "novelty")
+    cuts = settle(heard.audio, places + heard.start, heard.start, heard.frames, rate, 0.1)
+    return method, (cuts, strengths)
+
+
+def gather(
+    cut: Sequence[Sequence[Bounds]], settings: CorpusSettings
+) -> tuple[list[Segmented], dict[str, str]]:
+    """Make the units of all sources.
+
+    Parameters
+    ----------
+    cut
+        What `segment_source` gave for each source, in their order.
+    settings
+        The scales, and how few units make no scale.
 
     Returns
     -------
@@ -54,87 +161,31 @@ def segment(
     left_out
         Scales that are not there, and why.
     """
-    rate = settings.sample_rate
-    notes, grains, parents = [], [], []
-    count = 0
-    for index, source in enumerate(sources):
-        starts = onsets(audio, source.start, source.frames, rate)
-        bounds = note_boundaries(starts, source.start, source.frames, settings)
-        notes.append(_units(bounds, index))
-        cuts, parent = equal_parts(bounds, settings.grain * rate)
-        grains.append(_units(cuts, index))
-        parents.append(parent + count)
-        count += len(bounds) - 1
-        progress(source.start + source.frames, len(audio))
-    fine, coarse = np.concatenate(grains), np.concatenate(notes)
-    grain = Segmented("grain", f"equal parts of about {settings.grain:g} s", fine)
-    if count < settings.fewest_units:
-        reason = f"{count} units; {settings.fewest_units} are the fewest worth learning"
-        return [grain], {"note": reason}
-    fine["parent"] = np.concatenate(parents)
-    return [grain, Segmented("note", "onsets by spectral flux", coarse)], {}
+    kept: list[Segmented] = []
+    left_out: dict[str, str] = {}
+    coarser: NDArray[np.void] | None = None
+    for index in reversed(range(len(settings.scales))):
+        name = settings.scales[index].name
+        units = np.concatenate([_units(s[index].frames, i) for i, s in enumerate(cut)])
+        if index > 0 and len(units) < settings.fewest_units:
+            left_out[name] = (
+                f"{len(units)} units; {settings.fewest_units} are the fewest worth learning"
+            )
+            continue
+        if coarser is not None:
+            inside = np.searchsorted(coarser["start"], units["start"], side="right") - 1
+            units["parent"] = inside
+        kept.append(Segmented(name, _method([s[index].method for s in cut]), units))
+        coarser = units
+    return kept[::-1], left_out
 
 
-def note_boundaries(
-    starts: NDArray[np.int64], first: int, frames: int, settings: CorpusSettings
-) -> NDArray[np.int64]:
-    """Turn onsets into boundaries that tile a source.
-
-    Parameters
-    ----------
-    starts : int64[onsets]
-        Increasing, absolute frames.
-    first, frames
-        The source.
-
-    Returns
-    -------
-    int64[notes + 1]
-        The first is the source's start, the last its end.  No note is shorter than the shortest
-        (unless the source is), none longer than the longest.
-    """
-    shortest = max(1, round(settings.note_shortest * settings.sample_rate))
-    kept = [first]
-    for start in starts.tolist():
-        if start - kept[-1] >= shortest and first + frames - start >= shortest:
-            kept.append(start)
-    kept.append(first + frames)
-    bounds = [first]
-    longest = settings.note_longest * settings.sample_rate
-    for low, high in pairwise(kept):
-        parts = max(1, int(np.ceil((high - low) / longest)))
-        bounds += [low + (high - low) * (part + 1) // parts for part in range(parts)]
-    return np.array(bounds, np.int64)
-
-
-def equal_parts(
-    bounds: NDArray[np.int64], wanted: float
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Cut each piece into equal parts as near to the wanted length as possible.
-
-    Parameters
-    ----------
-    bounds : int64[pieces + 1]
-        Boundaries of the pieces.
-    wanted
-        Length of a part, frames.
-
-    Returns
-    -------
-    cuts : int64[parts + 1]
-        Boundaries of the parts, `bounds` among them.
-    parents : int32[parts]
-        Piece of each part.
-    """
-    lengths = np.diff(bounds)
-    fewer = np.maximum(1, np.floor(lengths / wanted)).astype(np.int64)
-    more = np.minimum(fewer + 1, lengths)
-    nearer = np.abs(lengths / more - wanted) < np.abs(lengths / fewer - wanted)
-    counts = np.where(nearer, more, fewer)
-    parents = np.repeat(np.arange(len(lengths)), counts)
-    index = np.arange(len(parents)) - (np.cumsum(counts) - counts)[parents]
-    cuts = bounds[parents] + lengths[parents] * index // counts[parents]
-    return np.append(cuts, bounds[-1]), parents.astype(np.int32)
+def _method(methods: list[str]) -> str:
+    """Say how boundaries were found, and for how many sources where that differs."""
+    counts = {method: methods.count(method) for method in sorted(set(methods))}
+    if len(counts) == 1:
+        return methods[0]
+    return ", ".join(f"{method} ({count} sources)" for method, count in counts.items())
 
 
 def _units(bounds: NDArray[np.int64], source: int) -> NDArray[np.void]:

@@ -1,20 +1,34 @@
 """Write the audio of all sources end to end, in bounded memory."""
 
-from collections.abc import Callable
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.corpus.decode import MOST_CHANNELS, Decoder, Header, UnreadableError, probe
-from idiolect.corpus.files import Candidate
+from idiolect.corpus.earlier import Earlier
+from idiolect.corpus.files import Candidate, hash_content
+from idiolect.corpus.labels import label_files
+from idiolect.corpus.level import Level
+from idiolect.corpus.settings import CorpusSettings
+from idiolect.corpus.silence import shorten
+from idiolect.corpus.workers import each
 from idiolect.errors import CorpusError
 
 __all__ = ["Skipped", "Source", "Stored", "store"]
 
 HEADER_BYTES = 128  # a multiple of 64, as the npy format asks
+BATCH_BYTES = 16 << 20  # of files decoded by one call; beside it, tiny files cost a call each
+BATCH_FILES = 256
+LARGE_BYTES = 256 << 20  # a file beyond this is decoded into its place, not copied there
+
+Block = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +56,40 @@ class Stored:
     """What lies in the bundle's audio and what does not."""
 
     sources: tuple[Source, ...]
+    candidates: tuple[Candidate, ...]  # the file of each source
+    hashes: tuple[str, ...]  # of each source's content
+    known: tuple[int, ...]  # each source's index in the earlier bundle; -1: it is new
     skipped: tuple[Skipped, ...]
     channels: int  # of the bundle
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A file that can be used, and what is known of it."""
+
+    candidate: Candidate
+    size: int  # bytes
+    hash: str
+    header: Header
+    known: int  # index in the earlier bundle; -1: none
+    labelled: bool  # whether somebody drew boundaries into it
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoded:
+    """Files that were decoded together, and where their frames lie."""
+
+    entries: list[_Entry]
+    found: list[Source | Skipped]
+    file: IO[bytes] | None  # None: already in their place
 
 
 def store(
     candidates: list[Candidate],
     path: Path,
-    sample_rate: int,
+    settings: CorpusSettings,
     progress: Callable[[float, float], None],
+    earlier: Earlier | None = None,
 ) -> Stored:
     """Decode every usable candidate into one ``.npy`` file.
 
@@ -60,81 +99,198 @@ def store(
         Files to try, in the order in which they shall lie.
     path
         The file to write: ``float32[frames, channels]``, stereo when any source is.
-    sample_rate
-        The bundle's, Hz.
+    settings
+        Rate, level, silences, threads.
     progress
         Called with bytes read and bytes in all.
+    earlier
+        What need not be decoded again.
 
     Raises
     ------
     CorpusError
         When no candidate holds audio; the message gives the first reasons.
     """
-    usable, skipped = _probe_all(candidates)
-    channels = 1
-    if any(header.channels == MOST_CHANNELS for _, header in usable):
-        channels = MOST_CHANNELS
-    total = sum(candidate.path.stat().st_size for candidate, _ in usable)
-    sources: list[Source] = []
-    frames, done = 0, 0
+    examine = partial(_examine, names=settings.scale_names, earlier=earlier)
+    examined = list(each(examine, candidates, settings.jobs))
+    entries = [entry for entry in examined if isinstance(entry, _Entry)]
+    skipped = [entry for entry in examined if isinstance(entry, Skipped)]
+    channels = MOST_CHANNELS if any(e.header.channels > 1 for e in entries) else 1
+    if earlier is not None and earlier.channels != channels:
+        earlier = None
     with path.open("wb") as file:
         file.write(_npy_header(0, channels))
-        for candidate, header in usable:
-            try:
-                source = _append(file, candidate, header, frames, sample_rate, channels)
-                sources.append(source)
-                frames += source.frames
-            except UnreadableError as error:
-                skipped.append(Skipped(candidate.name, str(error)))
-            done += candidate.path.stat().st_size
-            progress(done, total)
+        work = _Work(file, path.parent, settings, channels, earlier)
+        sources, kept = work.run(entries, skipped, progress)
         file.seek(0)
-        file.write(_npy_header(frames, channels))
+        file.write(_npy_header(work.frames, channels))
     if not sources:
         raise CorpusError(_nothing(skipped))
-    return Stored(tuple(sources), tuple(sorted(skipped, key=lambda s: s.name)), channels)
-
-
-def _probe_all(
-    candidates: list[Candidate],
-) -> tuple[list[tuple[Candidate, Header]], list[Skipped]]:
-    usable: list[tuple[Candidate, Header]] = []
-    skipped: list[Skipped] = []
-    for candidate in candidates:
-        try:
-            usable.append((candidate, probe(candidate.path)))
-        except UnreadableError as error:
-            if candidate.expected:
-                skipped.append(Skipped(candidate.name, str(error)))
-    return usable, skipped
-
-
-def _append(
-    file: BinaryIO,
-    candidate: Candidate,
-    header: Header,
-    start: int,
-    sample_rate: int,
-    channels: int,
-) -> Source:
-    decoder = Decoder(candidate.path, sample_rate, channels)
-    frames = 0
-    for block in decoder.blocks():
-        file.write(np.ascontiguousarray(_finite(block), "<f4").data)
-        frames += len(block)
-    if frames == 0:
-        raise UnreadableError(f"its {decoder.frames} frames are too few at {sample_rate} Hz")
-    return Source(
-        name=candidate.name,
-        start=start,
-        frames=frames,
-        sample_rate=header.sample_rate,
-        channels=header.channels,
-        notes=tuple(decoder.notes),
+    return Stored(
+        sources=tuple(sources),
+        candidates=tuple(entry.candidate for entry in kept),
+        hashes=tuple(entry.hash for entry in kept),
+        known=tuple(entry.known if earlier is not None else -1 for entry in kept),
+        skipped=tuple(sorted(skipped, key=lambda s: s.name)),
+        channels=channels,
     )
 
 
-def _finite(block: NDArray[np.float32]) -> NDArray[np.float32]:
+def _examine(
+    candidate: Candidate, names: tuple[str, ...], earlier: Earlier | None
+) -> _Entry | Skipped | None:
+    """Find out whether a file can be used; None where nobody would expect it to."""
+    try:
+        labels = label_files(candidate.path, names)
+        content, size = hash_content(candidate.path, labels)
+        known = -1 if earlier is None else earlier.hashes.get(content, -1)
+        if earlier is not None and known >= 0:
+            own = earlier.sources[known]
+            header = Header(int(own["sample_rate"]), int(own["channels"]))
+        else:
+            header = probe(candidate.path)
+    except OSError as error:
+        return Skipped(candidate.name, error.strerror or str(error))
+    except UnreadableError as error:
+        return Skipped(candidate.name, str(error)) if candidate.expected else None
+    return _Entry(candidate, size, content, header, known, bool(labels))
+
+
+@dataclass
+class _Work:
+    """The file that is being written, and how far it is."""
+
+    file: IO[bytes]
+    folder: Path
+    settings: CorpusSettings
+    channels: int
+    earlier: Earlier | None
+    frames: int = 0
+
+    def run(
+        self,
+        entries: list[_Entry],
+        skipped: list[Skipped],
+        progress: Callable[[float, float], None],
+    ) -> tuple[list[Source], list[_Entry]]:
+        """Write every entry; give what lies there, and add what failed to `skipped`."""
+        total, done = sum(entry.size for entry in entries), 0
+        sources: list[Source] = []
+        kept: list[_Entry] = []
+        for decoded in each(self._decode, _batches(entries), self.settings.jobs):
+            for entry, source in zip(decoded.entries, self._place(decoded), strict=True):
+                done += entry.size
+                if isinstance(source, Skipped):
+                    skipped.append(source)
+                else:
+                    sources.append(source)
+                    kept.append(entry)
+            progress(done, total)
+        return sources, kept
+
+    def _decode(self, entries: list[_Entry]) -> _Decoded:
+        """Decode a batch into a file of its own; one large file is left for its place."""
+        if entries[0].size > LARGE_BYTES:
+            return _Decoded(entries, [], None)
+        part = tempfile.TemporaryFile(dir=self.folder)  # noqa: SIM115 - closed where it is placed
+        return _Decoded(entries, [self._append(part, entry) for entry in entries], part)
+
+    def _place(self, decoded: _Decoded) -> Iterator[Source | Skipped]:
+        """Bring a batch to the end of the audio."""
+        found = decoded.found
+        if decoded.file is None:
+            found = [self._append(self.file, entry) for entry in decoded.entries]
+        else:
+            with decoded.file:
+                decoded.file.seek(0)
+                shutil.copyfileobj(decoded.file, self.file, 1 << 20)
+        for source in found:
+            if isinstance(source, Skipped):
+                yield source
+            else:
+                yield self._moved(source)
+
+    def _moved(self, source: Source) -> Source:
+        start, self.frames = self.frames, self.frames + source.frames
+        return Source(
+            source.name, start, source.frames, source.sample_rate, source.channels, source.notes
+        )
+
+    def _append(self, file: IO[bytes], entry: _Entry) -> Source | Skipped:
+        """Write one source at the end of a file; nothing of it where it cannot be read."""
+        begin = file.tell()
+        try:
+            return self._copy(file, entry) if self._is_known(entry) else self._read(file, entry)
+        except UnreadableError as error:
+            file.seek(begin)
+            file.truncate()
+            return Skipped(entry.candidate.name, str(error))
+
+    def _is_known(self, entry: _Entry) -> bool:
+        return self.earlier is not None and entry.known >= 0
+
+    def _copy(self, file: IO[bytes], entry: _Entry) -> Source:
+        """Take a source from the earlier bundle."""
+        assert self.earlier is not None
+        first, last = self.earlier.span(entry.known)
+        file.write(np.ascontiguousarray(self.earlier.audio[first:last], "<f4").data)
+        notes = tuple(self.earlier.sources[entry.known]["notes"])
+        return self._source(entry, last - first, notes)
+
+    def _read(self, file: IO[bytes], entry: _Entry) -> Source:
+        """Decode a source."""
+        settings, begin = self.settings, file.tell()
+        decoder = Decoder(entry.candidate.path, settings.sample_rate, self.channels)
+        blocks: Iterator[Block] = map(_finite, decoder.blocks())
+        longest = round(settings.silence_seconds * settings.sample_rate)
+        if longest and not entry.labelled:  # its labels tell the time of the whole file
+            blocks = shorten(blocks, longest)
+        level, frames = Level(settings.sample_rate), 0
+        for block in blocks:
+            file.write(np.ascontiguousarray(block, "<f4").data)
+            level.hear(block)
+            frames += len(block)
+        if frames == 0:
+            rate = settings.sample_rate
+            raise UnreadableError(f"its {decoder.frames} frames are too few at {rate} Hz")
+        notes = list(decoder.notes)
+        if settings.level_db < 0:
+            gain = level.gain(settings.level_db)
+            notes.append(f"levelled by {20 * np.log10(gain):+.1f} dB")
+            _scale(file, begin, frames * self.channels, gain)
+        return self._source(entry, frames, tuple(notes))
+
+    def _source(self, entry: _Entry, frames: int, notes: tuple[str, ...]) -> Source:
+        header = entry.header
+        return Source(entry.candidate.name, 0, frames, header.sample_rate, header.channels, notes)
+
+
+def _batches(entries: list[_Entry]) -> Iterator[list[_Entry]]:
+    """Split into runs that are worth a call; what is large is a run of its own."""
+    batch: list[_Entry] = []
+    size = 0
+    for entry in entries:
+        full = size + entry.size > BATCH_BYTES or len(batch) == BATCH_FILES
+        if batch and (full or entry.size > LARGE_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(entry)
+        size += entry.size
+    if batch:
+        yield batch
+
+
+def _scale(file: IO[bytes], begin: int, samples: int, gain: float) -> None:
+    """Multiply what was just written, in place."""
+    for at in range(0, samples, 1 << 20):
+        count = min(1 << 20, samples - at)
+        file.seek(begin + 4 * at)
+        block = np.frombuffer(file.read(4 * count), "<f4") * np.float32(gain)
+        file.seek(begin + 4 * at)
+        file.write(block.data)
+
+
+def _finite(block: Block) -> Block:
     """Resampling numbers near the largest float can overflow; such samples are silenced."""
     finite = np.isfinite(block)
     return block if finite.all() else np.where(finite, block, np.float32(0))

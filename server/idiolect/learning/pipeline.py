@@ -13,12 +13,10 @@ from numpy.typing import NDArray
 
 from idiolect import __version__
 from idiolect.bundle import FORMAT, writing
-from idiolect.corpus.columns import COLUMNS, NAMES
-from idiolect.corpus.describe import describe
-from idiolect.corpus.edges import edges
-from idiolect.corpus.files import find
-from idiolect.corpus.segment import Segmented, segment
-from idiolect.corpus.store import Stored, store
+from idiolect.corpus.analysis import Analysis, Described, analyse
+from idiolect.corpus.columns import select
+from idiolect.corpus.edges import scale_edges
+from idiolect.corpus.segment import Segmented
 from idiolect.errors import BundleError, ConfigError
 from idiolect.learning.network import Network
 from idiolect.learning.page.writing import write_page
@@ -28,13 +26,14 @@ from idiolect.learning.settings import LearnSettings, ModelShape
 from idiolect.learning.split import TRAIN, VALIDATION, split
 from idiolect.learning.training import Trained, everything, fresh, train
 from idiolect.learning.writing import digest, write_weights
-from idiolect.vocabulary.assign import assign
-from idiolect.vocabulary.kmeans import cluster, size_for
+from idiolect.vocabulary.clusters import size_for
 from idiolect.vocabulary.standardise import fit, standardise
+from idiolect.vocabulary.vocabulary import Vocabulary
 
 __all__ = ["STAGES", "learn"]
 
 STAGES = ("decode", "segment", "describe", "cluster", "train", "finish", "write")
+LONGEST_GAP = 6.0  # seconds; coarse scales look back further than a corpus can spare
 TRAIN_SHARE = 0.55  # of the budget; finishing on all audio takes no more steps, so no more time
 
 Progress = Callable[[str, float, float], None]
@@ -74,13 +73,13 @@ def learn(
         raise ConfigError(f"{output} is there and is not a bundle; give another name with -o")
     try:
         with writing(output) as folder:
-            return _Work(folder, output.name, settings, progress).run(folders)
+            return _Work(folder, output.name, output, settings, progress).run(folders)
     except OSError as error:
         raise BundleError(f"cannot write {output}: {error}; check the disk and rights") from error
 
 
 @dataclass(frozen=True, slots=True)
-class _Described:
+class _Named:
     """One scale's arrays, as they are written."""
 
     segmented: Segmented
@@ -98,37 +97,34 @@ class _Work:
 
     folder: Path
     name: str
+    earlier: Path  # where an older bundle may be
     settings: LearnSettings
     progress: Progress
     seconds: dict[str, float] = field(default_factory=dict)
 
     def run(self, folders: list[Path]) -> Report:
         """Do all stages in turn."""
-        rate = self.settings.corpus.sample_rate
-        path = self.folder / "audio.npy"
-        with self._stage("decode") as tick:
-            stored = store(find(folders), path, rate, tick)
-        audio = np.load(path, mmap_mode="r")
-        with self._stage("segment") as tick:
-            segmented, left_out = segment(audio, stored.sources, self.settings.corpus, tick)
-        scales = self._describe(audio, stored, segmented)
-        shape = self.settings.shape_for(len(segmented[0].units))
+        corpus = self.settings.corpus
+        analysis = analyse(folders, self.folder, corpus, self.earlier, self._stage)
+        scales = self._name(analysis)
+        shape = self.settings.shape_for(len(scales[0].segmented.units))
         first, judged = self._train(scales, shape)
         last = self._finish(scales, shape, first)
-        scales_report = [
-            _scale_report(scale, rate, judged, first.network, i) for i, scale in enumerate(scales)
-        ]
         report = Report(
             bundle=self.name,
-            sources=[asdict(source) for source in stored.sources],
-            skipped=[asdict(skipped) for skipped in stored.skipped],
-            scales=scales_report,
-            left_out=left_out,
+            sources=[asdict(source) for source in analysis.stored.sources],
+            skipped=[asdict(skipped) for skipped in analysis.stored.skipped],
+            scales=[
+                _scale_report(scale, corpus.sample_rate, judged, first.network, index)
+                for index, scale in enumerate(scales)
+            ],
+            left_out=analysis.left_out,
             model=asdict(shape),
             training=_training(first, last),
-            audio_seconds=len(audio) / rate,
+            audio_seconds=len(analysis.audio) / corpus.sample_rate,
+            reused=sum(known >= 0 for known in analysis.stored.known),
         )
-        return self._write(report, stored, scales, last.network)
+        return self._write(report, analysis, scales, last.network)
 
     @contextmanager
     def _stage(self, name: str) -> Iterator[Callable[[float, float], None]]:
@@ -139,61 +135,46 @@ class _Work:
         self.progress(name, 1, 1)
         self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - began
 
-    def _describe(
-        self, audio: NDArray[np.float32], stored: Stored, segmented: list[Segmented]
-    ) -> list[_Described]:
-        """Describe every scale; fit scalers and vocabularies on the training units alone."""
-        rate = self.settings.corpus.sample_rate
-        steps = 2 * len(segmented)
-        raw = []
-        with self._stage("describe") as tick:
-            for index, scale in enumerate(segmented):
-                at = 2 * index
-                values, present = describe(audio, scale.units, rate, _part(tick, at, steps))
-                ends = edges(audio, scale.units, rate, _part(tick, at + 1, steps))
-                raw.append((values, present, ends))
-        kinds = self._divide(len(audio), stored, segmented)
+    def _name(self, analysis: Analysis) -> list[_Named]:
+        """Give every unit its token; scalers and vocabularies see the training units alone."""
+        kinds = self._divide(analysis)
         with self._stage("cluster") as tick:
             scales = []
-            for index, (scale, (values, present, ends), sets) in enumerate(
-                zip(segmented, raw, kinds, strict=True)
-            ):
-                scales.append(self._vocabulary(scale, values, present, ends, sets))
-                tick(index + 1, len(segmented))
+            for index, (scale, sets) in enumerate(zip(analysis.scales, kinds, strict=True)):
+                scales.append(self._vocabulary(scale, sets))
+                tick(index + 1, len(analysis.scales))
         return scales
 
-    def _divide(
-        self, frames: int, stored: Stored, segmented: list[Segmented]
-    ) -> list[NDArray[np.int64]]:
+    def _divide(self, analysis: Analysis) -> list[NDArray[np.int64]]:
         """Give the set of each unit of each scale; all train where too little can be held out."""
         rate = self.settings.corpus.sample_rate
-        window = self.settings.shape_for(len(segmented[0].units)).window
-        context = max(window * float(np.median(s.units["length"])) for s in segmented) / rate
-        starts = np.array([source.start for source in stored.sources], np.int64)
-        division = split(frames, starts, rate, context)
-        kinds = [division.of(scale.units) for scale in segmented]
-        if all((k == TRAIN).any() for k in kinds) and (kinds[0] == VALIDATION).any():
-            return kinds
-        return [np.full(len(scale.units), TRAIN) for scale in segmented]
+        units = [scale.segmented.units for scale in analysis.scales]
+        window = self.settings.shape_for(len(units[0])).window
+        context = min(
+            max(window * float(np.median(own["length"])) for own in units) / rate, LONGEST_GAP
+        )
+        starts = np.array([source.start for source in analysis.stored.sources], np.int64)
+        division = split(len(analysis.audio), starts, rate, context)
+        kinds = [division.of(own) for own in units]
+        if (kinds[0] == TRAIN).any() and (kinds[0] == VALIDATION).any():
+            return [k if (k == TRAIN).any() else np.full(len(k), TRAIN) for k in kinds]
+        return [np.full(len(own), TRAIN) for own in units]
 
-    def _vocabulary(
-        self,
-        scale: Segmented,
-        values: NDArray[np.float32],
-        present: NDArray[np.bool_],
-        ends: NDArray[np.float32],
-        kinds: NDArray[np.int64],
-    ) -> _Described:
+    def _vocabulary(self, scale: Described, kinds: NDArray[np.int64]) -> _Named:
         known = kinds == TRAIN
-        least = np.array([column.least for column in COLUMNS], np.float32)
-        scaler = fit(values[known], present[known], least)
-        descriptors = standardise(values, present, scaler)
+        columns = select(self.settings.corpus.descriptors)
+        least = np.array([column.least for column in columns], np.float32)
+        weight = np.array([column.weight for column in columns], np.float32)
+        scaler = fit(scale.values[known], scale.present[known], least, weight)
+        descriptors = standardise(scale.values, scale.present, scaler)
         size = size_for(int(known.sum()))
-        centroids = cluster(descriptors[known], size, self.settings.seed)
-        scale.units["token"] = assign(descriptors, centroids)
-        return _Described(scale, descriptors, present, ends, centroids, scaler, kinds)
+        vocabulary = Vocabulary("kmeans", size, self.settings.seed).fit(descriptors[known])
+        centroids = vocabulary.prototypes_  # format 1 names units by them
+        scale.segmented.units["token"] = vocabulary.assign(descriptors)
+        ends = scale_edges(scale.edges)
+        return _Named(scale.segmented, descriptors, scale.present, ends, centroids, scaler, kinds)
 
-    def _train(self, scales: list[_Described], shape: ModelShape) -> tuple[Trained, list[Sequence]]:
+    def _train(self, scales: list[_Named], shape: ModelShape) -> tuple[Trained, list[Sequence]]:
         sequences = _sequences(scales)
         seed, training = self.settings.seed, self.settings.training
         limit = replace(training, budget=training.budget * TRAIN_SHARE)
@@ -203,7 +184,7 @@ class _Work:
             network = fresh(sequences, _centroids(scales), shape, training.dropout, seed)
             return train(network, sequences, limit, seed, tick), sequences
 
-    def _finish(self, scales: list[_Described], shape: ModelShape, first: Trained) -> Trained:
+    def _finish(self, scales: list[_Named], shape: ModelShape, first: Trained) -> Trained:
         """Train the network that is shipped on all audio, for as many steps."""
         sequences = everything(_sequences(scales))
         seed, training = self.settings.seed, self.settings.training
@@ -214,7 +195,7 @@ class _Work:
             return train(network, sequences, limit, seed, tick)
 
     def _write(
-        self, report: Report, stored: Stored, scales: list[_Described], network: Network
+        self, report: Report, analysis: Analysis, scales: list[_Named], network: Network
     ) -> Report:
         """Write all but the audio, which is there, and the manifest last."""
         with self._stage("write"):
@@ -225,7 +206,7 @@ class _Work:
                 "format": FORMAT,
                 "idiolect": __version__,
                 "sample_rate": self.settings.corpus.sample_rate,
-                "channels": stored.channels,
+                "channels": analysis.stored.channels,
                 "seed": self.settings.seed,
                 "settings": asdict(self.settings),
                 "sources": report.sources,
@@ -233,7 +214,7 @@ class _Work:
                 "scales": [
                     {"name": s.segmented.name, "method": s.segmented.method} for s in scales
                 ],
-                "descriptors": list(NAMES),
+                "descriptors": [c.name for c in select(self.settings.corpus.descriptors)],
                 "model": report.model,
             }
             content = digest(self.folder, manifest)
@@ -247,18 +228,11 @@ class _Work:
         return report
 
 
-def _part(
-    tick: Callable[[float, float], None], index: int, steps: int
-) -> Callable[[float, float], None]:
-    """Make one step's progress a share of its stage's."""
-    return lambda done, total: tick(index + done / max(total, 1e-9), steps)
-
-
-def _centroids(scales: list[_Described]) -> list[NDArray[np.float32]]:
+def _centroids(scales: list[_Named]) -> list[NDArray[np.float32]]:
     return [scale.centroids for scale in scales]
 
 
-def _sequences(scales: list[_Described]) -> list[Sequence]:
+def _sequences(scales: list[_Named]) -> list[Sequence]:
     sequences, offset = [], 0
     for index, scale in enumerate(scales):
         sequences.append(
@@ -278,7 +252,7 @@ def _sequences(scales: list[_Described]) -> list[Sequence]:
 
 
 def _scale_report(
-    scale: _Described, rate: int, sequences: list[Sequence], network: Network, index: int
+    scale: _Named, rate: int, sequences: list[Sequence], network: Network, index: int
 ) -> ScaleReport:
     return ScaleReport(
         name=scale.segmented.name,
@@ -300,7 +274,7 @@ def _training(first: Trained, last: Trained) -> dict[str, Any]:
     }
 
 
-def _write_scale(folder: Path, scale: _Described) -> None:
+def _write_scale(folder: Path, scale: _Named) -> None:
     folder.mkdir(parents=True)
     arrays = {
         "units": scale.segmented.units,

@@ -51,6 +51,7 @@ class Report:
     model: dict[str, int]
     training: dict[str, Any]
     audio_seconds: float
+    reused: int = 0  # sources that had been analysed before
     hash: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
 

@@ -119,7 +119,7 @@ class Planner:
         publish(self.plan.interrupted, 0)
         self._sort_inbox()
         for voice, waiting in enumerate(self._waiting):
-            while waiting and self._may_cut(voice, waiting[0]):
+            while waiting and self._may_cut(voice, waiting):
                 self._apply(voice, waiting)
         self._plan_ahead()
         events = self.engine.pop_events()
@@ -157,13 +157,14 @@ class Planner:
             else:
                 self._waiting[change.voice].append(change)
 
-    def _may_cut(self, voice: int, change: Change) -> bool:
-        """Say whether a change may cut the voice's plan now; it waits, and gathers others, if not.
+    def _may_cut(self, voice: int, waiting: deque[Change]) -> bool:
+        """Say whether what waits may cut the voice's plan now; if not, it gathers more.
 
         The queue is first in, first out: grains that a cut made stale leave it only when the
         decision point has passed.  So a parameter that keeps moving is planned twice for each
         decision point, when it begins to move and just before the point; and no cut is made that
-        might not find room.
+        might not find room.  A command waits for no decision point, nor do the parameters that
+        were turned before it.
         """
         if not self.plan.voices["running"][voice]:
             return True
@@ -171,7 +172,7 @@ class Planner:
         if self.engine.frame - self._last_cut[voice] < _CUT_SECONDS * rate:
             return False
         ahead = int(self.plan.voices["point"][voice]) - int(timeline_now(table, voice))
-        if isinstance(change, Turn) and change.name != "run" and ahead > _LAST_SECONDS * rate:
+        if ahead > _LAST_SECONDS * rate and all(map(_is_gathered, waiting)):
             return bool(self.plan.parameters[voice, PLANNER_SLOTS["interrupt"]])
         return bool(room(self.plan, table, voice) >= 2 * LARGEST_GRAIN)
 
@@ -181,9 +182,10 @@ class Planner:
         turned = False
         while waiting:
             change = waiting[0]
-            if not isinstance(change, Turn) or change.name == "run":
+            if not _is_gathered(change):
                 break
             waiting.popleft()
+            assert isinstance(change, Turn)
             turned = self._turn(voice, change) or turned
         if waiting:
             self._obey(voice, waiting.popleft())
@@ -270,3 +272,8 @@ class Planner:
         heard = self.bundle.scales[int(own["scale"])].units[int(own["previous"])]
         unit = int(unit_at(self._inventory, scale, int(heard["start"])))
         return units_before(self.bundle, scale, unit)
+
+
+def _is_gathered(change: Change) -> bool:
+    """Say whether a change may wait for others: a parameter may, what begins or ends may not."""
+    return isinstance(change, Turn) and change.name != "run"

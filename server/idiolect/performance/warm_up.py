@@ -1,11 +1,13 @@
 """Compiling everything before the first sound, by playing a moment nobody hears."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
 from idiolect.bundle import Bundle
-from idiolect.compiled import CACHE
+from idiolect.compiled import CACHE, share_compiled
 from idiolect.engine.engine import Engine
 from idiolect.performance.changes import Cut, Seed, Turn
 from idiolect.performance.planner import Planner
@@ -13,6 +15,7 @@ from idiolect.performance.planner import Planner
 __all__ = ["warm_up"]
 
 _MARK = CACHE / "complete"
+_SAY_SECONDS = 5.0  # between two words about how far the compiling has come
 
 
 def warm_up(bundle: Bundle, sample_rate: int, say: Callable[[str], None]) -> None:
@@ -27,9 +30,17 @@ def warm_up(bundle: Bundle, sample_rate: int, say: Callable[[str], None]) -> Non
     say : callable
         Told when this will take long: the first time after an install.
     """
-    cold = not _MARK.exists()
-    if cold:
-        say("compiling the engine: once after an install, about a minute")
+    if _MARK.exists():
+        _play(bundle, sample_rate)
+        return
+    say("compiling the engine: once after an install, about a minute")
+    with _progress(say):
+        _play(bundle, sample_rate)
+    _note()
+
+
+def _play(bundle: Bundle, sample_rate: int) -> None:
+    """Let a throwaway engine speak, change, switch and stop."""
     engine = Engine(1, sample_rate, sample_rate // 10)
     planner = Planner(bundle, engine, lookahead_seconds=0.1, margin_ms=10)
     out = np.zeros((sample_rate // 20, 2), np.float32)
@@ -48,8 +59,24 @@ def warm_up(bundle: Bundle, sample_rate: int, say: Callable[[str], None]) -> Non
         engine.push_control(1, "gain", 0.5)
         engine.render(out)
     planner.lookahead()
-    if cold:
-        _note()
+
+
+@contextmanager
+def _progress(say: Callable[[str], None]) -> Iterator[None]:
+    """Tell now and then, from a thread of its own, how much is compiled."""
+    done = threading.Event()
+
+    def tell() -> None:
+        while not done.wait(_SAY_SECONDS):
+            say(f"compiling the engine: {share_compiled():.0%}")
+
+    thread = threading.Thread(target=tell, name="idiolect-progress", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 def _note() -> None:

@@ -1,4 +1,4 @@
-"""Cluster units into a vocabulary."""
+"""K-means: round clusters of about equal spread, as many as wanted."""
 
 import warnings
 
@@ -6,52 +6,41 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans, MiniBatchKMeans
 from sklearn.exceptions import ConvergenceWarning
-from threadpoolctl import threadpool_limits
 
-from idiolect.vocabulary.assign import assign
+from idiolect.vocabulary.clusters import Clusters
 
-__all__ = ["cluster", "size_for"]
+__all__ = ["cluster"]
 
-FEWEST, MOST = 8, 128  # tokens
 MANY = 50_000  # units from which small batches are enough
 
 
-def size_for(units: int) -> int:
-    """Choose how many tokens so many units can support: their square root, within bounds."""
-    return int(np.clip(round(np.sqrt(units)), FEWEST, MOST))
-
-
-def cluster(descriptors: NDArray[np.float32], size: int, seed: int) -> NDArray[np.float32]:
-    """Find centroids by k-means.
+def cluster(
+    rows: NDArray[np.float32], size: int, seed: int, *, starts: int = 3, rounds: int = 300
+) -> Clusters:
+    """Find centroids by k-means, which are the prototypes.
 
     Parameters
     ----------
-    descriptors : float32[units, descriptors]
+    rows : float32[units, descriptors]
         Of the training units, standardised.
     size
-        Wanted tokens; there are never more than distinct units, and every one names a unit.
+        Wanted tokens; there are never more than distinct units.
     seed
         Same seed, same centroids.
+    starts
+        Random starts, of which the best is kept.
+    rounds
+        The most, of each start.
 
-    Returns
-    -------
-    float32[tokens, descriptors]
-        Ordered from dull to bright, quiet to loud: by the first two descriptors' sum.
+    Notes
+    -----
+    S. Lloyd (1982), started as D. Arthur and S. Vassilvitskii, "k-means++" (2007); above `MANY`
+    units by small batches, D. Sculley, "Web-scale k-means clustering" (2010).
     """
-    distinct = np.unique(descriptors, axis=0)
-    if len(distinct) <= size:
-        return _ordered(distinct)
-    kind = MiniBatchKMeans if len(descriptors) > MANY else KMeans
-    model = kind(n_clusters=size, n_init=3, random_state=seed)
-    # One thread: sums over threads come in any order, and equal seeds must give equal bytes.
-    with threadpool_limits(limits=1), warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(descriptors.astype(np.float64))
+    kind = MiniBatchKMeans if len(rows) > MANY else KMeans
+    model = kind(n_clusters=min(size, len(rows)), n_init=starts, max_iter=rounds, random_state=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct units than tokens
+        model.fit(rows.astype(np.float64))
     centroids = np.unique(np.asarray(model.cluster_centers_, np.float32), axis=0)
-    used = np.unique(assign(descriptors, centroids))
-    return _ordered(centroids[used])
-
-
-def _ordered(centroids: NDArray[np.float32]) -> NDArray[np.float32]:
-    order = np.argsort(centroids[:, :2].sum(axis=1), kind="stable")
-    return np.ascontiguousarray(centroids[order], np.float32)
+    return Clusters(centroids, np.arange(len(centroids), dtype=np.int32))

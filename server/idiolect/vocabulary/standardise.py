@@ -5,12 +5,15 @@ from numpy.typing import NDArray
 
 __all__ = ["LIMIT", "fit", "standardise"]
 
-LIMIT = 5.0  # values beyond so many spreads say no more than that they are far out
+LIMIT = 3.0  # values beyond so many spreads say no more than that they are far out
 IQR_OF_NORMAL = 1.349  # interquartile range of a normal distribution of spread 1
 
 
 def fit(
-    values: NDArray[np.float32], present: NDArray[np.bool_], least: NDArray[np.float32]
+    values: NDArray[np.float32],
+    present: NDArray[np.bool_],
+    least: NDArray[np.float32],
+    weight: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float32]:
     """Find the centre and spread of each descriptor.
 
@@ -22,11 +25,13 @@ def fit(
         Missing values are passed over.
     least : float32[descriptors]
         Smallest spread, so that a constant is not blown up.
+    weight : float32[descriptors]
+        What one spread counts in distances; None: 1.
 
     Returns
     -------
     float32[2, descriptors]
-        Median, and interquartile range as of a normal distribution.
+        Median, and interquartile range as of a normal distribution, over the weight.
     """
     scaler = np.stack([np.zeros(len(least)), least]).astype(np.float32)
     for column in range(len(least)):
@@ -35,6 +40,8 @@ def fit(
             low, middle, high = np.percentile(known, [25, 50, 75])
             scaler[0, column] = middle
             scaler[1, column] = max((high - low) / IQR_OF_NORMAL, least[column])
+    if weight is not None:
+        scaler[1] /= weight
     return scaler
 
 

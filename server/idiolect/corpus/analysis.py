@@ -1,0 +1,229 @@
+"""From files to described units at every scale: all that is done before anything is fitted.
+
+What an earlier bundle of the same name knows is taken from there; only what changed is analysed.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from idiolect.corpus.bounds import Bounds
+from idiolect.corpus.describe import batches, describe
+from idiolect.corpus.earlier import Earlier, EarlierScale, write_analysis
+from idiolect.corpus.edges import measure_edges
+from idiolect.corpus.files import find
+from idiolect.corpus.labels import labels_of
+from idiolect.corpus.segment import Segmented, gather, segment_source
+from idiolect.corpus.settings import CorpusSettings
+from idiolect.corpus.store import Stored, store
+from idiolect.corpus.workers import each
+
+__all__ = ["Analysis", "Described", "analyse"]
+
+REVISION = 1
+"""Grows when the same settings find something else: what an earlier revision found is not used."""
+
+BATCH = 60.0  # seconds of audio described by one call
+
+Tick = Callable[[float, float], None]
+Stage = Callable[[str], AbstractContextManager[Tick]]
+Boundaries = list[Bounds]
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """The units of one scale, before they have tokens."""
+
+    segmented: Segmented
+    values: NDArray[np.float32]  # (units, descriptors), 0 where missing
+    present: NDArray[np.bool_]  # (units, descriptors)
+    edges: NDArray[np.float32]  # (units, 2, bands), dB
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What a corpus holds."""
+
+    audio: NDArray[np.float32]  # (frames, channels), memory map
+    stored: Stored
+    scales: list[Described]  # finest first
+    left_out: dict[str, str]  # scales that are not there, and why
+
+
+def analyse(
+    folders: list[Path], folder: Path, settings: CorpusSettings, earlier_path: Path, stage: Stage
+) -> Analysis:
+    """Decode, segment and describe; leaves the audio, and the analysis itself, in `folder`.
+
+    Parameters
+    ----------
+    folders
+        Where the audio is.
+    folder
+        The bundle's, as it is being written.
+    settings
+        How.
+    earlier_path
+        Where an earlier bundle may be.
+    stage
+        Opens the stages ``decode``, ``segment`` and ``describe``, and gives the function that is
+        told how far each has come.
+
+    Raises
+    ------
+    CorpusError
+        When there is no usable audio, or labels that cannot be.
+    """
+    digest = _digest(settings)
+    earlier = Earlier.open(earlier_path, digest)
+    path = folder / "audio.npy"
+    with stage("decode") as tick:
+        stored = store(find(folders), path, settings, tick, earlier)
+    audio = np.load(path, mmap_mode="r")
+    with stage("segment") as tick:
+        boundaries = _segment(audio, stored, settings, earlier, tick)
+        segmented, left_out = gather(boundaries, settings)
+    with stage("describe") as tick:
+        scales = []
+        for index, scale in enumerate(segmented):
+            known = _known_rows(scale, stored, earlier)
+            part = _share(tick, index, len(segmented))
+            scales.append(_describe(audio, scale, settings, known, part))
+        write_analysis(folder, digest, list(stored.hashes), _kept(boundaries, scales, settings))
+    return Analysis(audio, stored, scales, left_out)
+
+
+def _digest(settings: CorpusSettings) -> str:
+    """Digest what decides the analysis of a source; not how many threads there are."""
+    deciding = asdict(settings) | {"jobs": None, "fewest_units": None, "revision": REVISION}
+    return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
+
+
+def _segment(
+    audio: NDArray[np.float32],
+    stored: Stored,
+    settings: CorpusSettings,
+    earlier: Earlier | None,
+    tick: Tick,
+) -> list[Boundaries]:
+    """Give each source's boundaries at every scale that was asked for."""
+
+    def work(index: int) -> Boundaries:
+        source, known = stored.sources[index], stored.known[index]
+        if earlier is not None and known >= 0:
+            scales = (earlier.scales[name] for name in settings.scale_names)
+            return [scale.bounds(known, source.start) for scale in scales]
+        path, names = stored.candidates[index].path, settings.scale_names
+        labels = labels_of(path, names, source.frames, settings.sample_rate)
+        return segment_source(audio, source.start, source.frames, settings, labels.bounds)
+
+    found = []
+    for index, boundaries in enumerate(each(work, range(len(stored.sources)), settings.jobs)):
+        found.append(boundaries)
+        tick(stored.sources[index].start + stored.sources[index].frames, len(audio))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Rows of a scale that were described before."""
+
+    rows: NDArray[np.int64]  # here
+    values: NDArray[np.float32]
+    edges: NDArray[np.float32]
+
+
+def _known_rows(scale: Segmented, stored: Stored, earlier: Earlier | None) -> _Known | None:
+    """Collect what an earlier bundle knows of a scale's units."""
+    there = None if earlier is None else earlier.scales.get(scale.name)
+    known = np.array(stored.known, np.int64)
+    if there is None or there.values is None or there.edges is None or not (known >= 0).any():
+        return None
+    firsts = np.searchsorted(scale.units["source"], np.arange(len(known) + 1))
+    here, before = [], []
+    for source in np.flatnonzero(known >= 0).tolist():
+        here.append(np.arange(firsts[source], firsts[source + 1]))
+        before.append(np.arange(there.firsts[known[source]], there.firsts[known[source] + 1]))
+    index = np.concatenate(before)
+    return _Known(np.concatenate(here), there.values[index], there.edges[index])
+
+
+def _describe(
+    audio: NDArray[np.float32],
+    scale: Segmented,
+    settings: CorpusSettings,
+    known: _Known | None,
+    tick: Tick,
+) -> Described:
+    """Describe the units of one scale, but for those that were before."""
+    units, rate = scale.units, settings.sample_rate
+    fresh = np.ones(len(units), np.bool_)
+    if known is not None:
+        fresh[known.rows] = False
+    parts = list(_runs(units, fresh, round(BATCH * rate)))
+
+    def work(part: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        own = units[part[0] : part[1]]
+        found = describe(audio, own, rate, settings.descriptors)
+        return found, measure_edges(audio, own, rate)
+
+    values: NDArray[np.float32] | None = None if known is None else _rows(known.values, units)
+    ends: NDArray[np.float32] | None = None if known is None else _rows(known.edges, units)
+    if known is not None and values is not None and ends is not None:
+        values[known.rows], ends[known.rows] = known.values, known.edges
+    for (low, high), (found, edges) in zip(parts, each(work, parts, settings.jobs), strict=True):
+        values = _rows(found, units) if values is None else values
+        ends = _rows(edges, units) if ends is None else ends
+        values[low:high], ends[low:high] = found, edges
+        tick(high, len(units))
+    assert values is not None
+    assert ends is not None
+    present = np.isfinite(values)
+    return Described(scale, np.where(present, values, np.float32(0)), present, ends)
+
+
+def _rows(like: NDArray[np.float32], units: NDArray[np.void]) -> NDArray[np.float32]:
+    return np.zeros((len(units), *like.shape[1:]), np.float32)
+
+
+def _runs(
+    units: NDArray[np.void], fresh: NDArray[np.bool_], frames: int
+) -> Iterator[tuple[int, int]]:
+    """Give the runs of units to describe, (first, end), of about `frames` of audio each."""
+    marks = np.flatnonzero(np.diff(np.concatenate([[False], fresh, [False]]).astype(np.int8)))
+    for first, end in marks.reshape(-1, 2).tolist():
+        for low, high in batches(units[first:end], frames):
+            yield first + low, first + high
+
+
+def _kept(
+    boundaries: list[Boundaries], scales: list[Described], settings: CorpusSettings
+) -> dict[str, EarlierScale]:
+    """Arrange an analysis as `Earlier` reads it."""
+    described = {scale.segmented.name: scale for scale in scales}
+    kept = {}
+    for index, scale in enumerate(settings.scales):
+        methods = tuple(found[index].method for found in boundaries)
+        lengths = [np.diff(found[index].frames) for found in boundaries]
+        counts = np.array([len(own) for own in lengths], np.int64)
+        own = described.get(scale.name)
+        values = None if own is None else np.where(own.present, own.values, np.float32(np.nan))
+        edges = None if own is None else own.edges
+        kept[scale.name] = EarlierScale(methods, counts, np.concatenate(lengths), values, edges)
+    return kept
+
+
+def _share(tick: Tick, index: int, steps: int) -> Tick:
+    """Make one step's progress a share of its stage's."""
+    return partial(_told, tick, index, steps)
+
+
+def _told(tick: Tick, index: int, steps: int, done: float, total: float) -> None:
+    tick(index + done / max(total, 1e-9), steps)
