@@ -27,7 +27,7 @@ def find_exemplars(folder: Path, tokens: NDArray[np.int32]) -> NDArray[np.int64]
     """
     stored = folder / "exemplars.npy"
     if stored.is_file():
-        return np.load(stored, allow_pickle=False).astype(np.int64)
+        return np.asarray(np.load(stored, allow_pickle=False), np.int64)
     descriptors = np.load(folder / "descriptors.npy", mmap_mode="r", allow_pickle=False)
     centroids = np.load(folder / "centroids.npy", allow_pickle=False)
     distance = np.empty(len(tokens), np.float32)

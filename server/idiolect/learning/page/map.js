@@ -47,7 +47,8 @@ function openMap(scale, canvas) {
     const taken = [];
     scale.exemplars.forEach((exemplar, name) => {
       if (!exemplar || (chosen >= 0 && name !== chosen)) return;
-      const [left, top] = [at(scale.anchors[2 * name]), at(-scale.anchors[2 * name + 1])];
+      const left = at(scale.anchors[2 * name]);
+      const top = at(-scale.anchors[2 * name + 1]) - 9; // above the point it names
       if (taken.some(([a, b]) => Math.abs(a - left) < 15 && Math.abs(b - top) < 12)) return;
       taken.push([left, top]);
       context.strokeStyle = variable("--panel");

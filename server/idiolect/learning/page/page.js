@@ -59,7 +59,7 @@ function openMaking() {
   panel(false, titled("Network and training", described()));
   if (data.skipped.length) {
     const more = data.skipped_more ? [make("p", { class: "note" }, `and ${several(data.skipped_more, "other")}`)] : [];
-    panel(noted, titled(`${several(data.skipped.length + data.skipped_more, "file")} skipped`,
+    panel(false, titled(`${several(data.skipped.length + data.skipped_more, "file")} skipped`,
       table(["file", "why"], data.skipped.map((s) => [s.name, s.reason])), ...more));
   }
   const left = Object.entries(data.left_out);

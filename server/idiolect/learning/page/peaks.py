@@ -1,5 +1,6 @@
 """The waveform at several resolutions."""
 
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -54,10 +55,10 @@ def _extremes(audio: NDArray[np.float32], bucket: int) -> NDArray[np.float64]:
     for at in range(0, len(audio), size):
         block = np.asarray(audio[at : at + size])
         starts = np.arange(0, len(block), bucket)
-        low = np.minimum.reduceat(block.min(axis=1), starts)
-        high = np.maximum.reduceat(block.max(axis=1), starts)
+        low = np.minimum.reduceat(reduce(np.minimum, block.T), starts)  # fast, unlike an axis of 2
+        high = np.maximum.reduceat(reduce(np.maximum, block.T), starts)
         found.append(np.stack([low, high], axis=1))
-    return np.concatenate(found).astype(np.float64)
+    return np.asarray(np.concatenate(found), np.float64)
 
 
 def _quantise(values: NDArray[np.float64], peak: float) -> NDArray[np.float64]:

@@ -176,7 +176,7 @@ function drawAxis(context, top) {
   for (let n = Math.ceil(shown.from / data.rate / step); n * step * data.rate <= shown.from + shown.span; n += 1) {
     const x = scene.x(n * step * data.rate);
     context.fillRect(x, top, 1, 5);
-    context.fillText(clock(n * step, decimals), x + 4, top + 12);
+    if (x + 44 < GUTTER + scene.width) context.fillText(clock(n * step, decimals), x + 4, top + 12);
   }
 }
 
