@@ -50,7 +50,7 @@ def find_peaks(audio: NDArray[np.float32]) -> dict[str, Any]:
 
 def _extremes(audio: NDArray[np.float32], bucket: int) -> NDArray[np.float64]:
     """Give float64[buckets, 2], least and greatest of each; the last bucket may be short."""
-    found = []
+    found: list[NDArray[np.float32]] = []
     size = max(BLOCK // bucket, 1) * bucket
     for at in range(0, len(audio), size):
         block = np.asarray(audio[at : at + size])
@@ -58,7 +58,7 @@ def _extremes(audio: NDArray[np.float32], bucket: int) -> NDArray[np.float64]:
         low = np.minimum.reduceat(reduce(np.minimum, block.T), starts)  # fast, unlike an axis of 2
         high = np.maximum.reduceat(reduce(np.maximum, block.T), starts)
         found.append(np.stack([low, high], axis=1))
-    return np.asarray(np.concatenate(found), np.float64)
+    return np.concatenate(found).astype(np.float64)
 
 
 def _quantise(values: NDArray[np.float64], peak: float) -> NDArray[np.float64]:
