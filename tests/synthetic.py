@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from idiolect import __version__
-from idiolect.bundle import FORMAT, Bundle, weight_shapes, writing
+from idiolect.bundle import FORMAT, Bundle, writing
 from idiolect.grain import UNIT
 from idiolect.selection.inventory import Inventory
+from idiolect.soundness import weight_shapes
 
 SCALES = ("grain", "note")
 SOURCE_SHARES = (0.5, 0.2, 0.3)  # of the audio, one each
@@ -168,6 +169,12 @@ def _write_scale(folder: Path, rng: np.random.Generator, units: NDArray[np.void]
     np.save(folder / "edges.npy", edges.astype(np.float32))
     np.save(folder / "centroids.npy", centroids)
     np.save(folder / "scaler.npy", np.stack([np.zeros(width), np.ones(width)]).astype(np.float32))
+    np.save(folder / "prototypes.npy", centroids)
+    np.save(folder / "prototype_tokens.npy", np.arange(n, dtype=np.int32))
+    exemplars = [np.flatnonzero(units["token"] == token)[:1].sum() for token in range(n)]
+    np.save(folder / "exemplars.npy", np.array(exemplars, np.int64))
+    np.save(folder / "spread.npy", np.ones(n, np.float32))
+    np.save(folder / "map.npy", rng.uniform(-1, 1, (count, 2)).astype(np.float32))
 
 
 def _audio(

@@ -42,7 +42,9 @@ def test_another_format_version_is_refused_by_name(copy: Path) -> None:
     manifest = json.loads((copy / "manifest.json").read_text())
     manifest["format"] = FORMAT + 1
     (copy / "manifest.json").write_text(json.dumps(manifest))
-    with pytest.raises(BundleError, match=f"format {FORMAT + 1}, this version reads {FORMAT}"):
+    with pytest.raises(
+        BundleError, match=f"format {FORMAT + 1}, this version reads 1 and {FORMAT}"
+    ):
         Bundle.open(copy)
 
 

@@ -88,4 +88,4 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_the_learning_side_has_the_same_defaults() -> None:
-    assert learn_settings(Config().learn) == LearnSettings()
+    assert learn_settings(Config()) == LearnSettings()

@@ -13,7 +13,15 @@ A bundle is a folder::
         ├── present.npy           bool[units, descriptors]
         ├── edges.npy             float32[units, 2, bands], how each unit begins and ends
         ├── centroids.npy         float32[tokens, descriptors], standardised
-        └── scaler.npy            float32[2, descriptors], centre and spread before standardising
+        ├── scaler.npy            float32[2, descriptors], centre and spread before standardising
+        ├── prototypes.npy        float32[prototypes, descriptors], what new units are named by
+        ├── prototype_tokens.npy  int32[prototypes], the token each stands for
+        ├── exemplars.npy         int64[tokens], the unit that speaks for each token
+        ├── spread.npy            float32[tokens], mean distance of its units to the centroid
+        └── map.npy               float32[units, 2], a place for each unit, -1 to 1
+
+Format 1 had nothing below ``scaler.npy``; it is derived when such a bundle is opened.  What only
+`learn` reads again, a bundle's ``analysis`` folder, is described in `corpus.earlier`.
 
 There is no pickle and no code in it, so a bundle from a stranger is safe to open.  Arrays are
 opened by memory map.
@@ -34,10 +42,12 @@ from numpy.typing import NDArray
 
 from idiolect.errors import BundleError
 from idiolect.grain import UNIT
+from idiolect.soundness import check
 
 __all__ = ["FORMAT", "PAGE", "Bundle", "Scale", "writing"]
 
-FORMAT = 1
+FORMAT = 2
+READS = (1, 2)
 PAGE = "report.html"
 
 
@@ -53,6 +63,11 @@ class Scale:
     edges: NDArray[np.float32]  # (units, 2, bands)
     centroids: NDArray[np.float32]  # (tokens, descriptors)
     scaler: NDArray[np.float32]  # (2, descriptors)
+    prototypes: NDArray[np.float32]  # (prototypes, descriptors)
+    prototype_tokens: NDArray[np.int32]  # (prototypes,)
+    exemplars: NDArray[np.int64]  # (tokens,), units
+    spread: NDArray[np.float32]  # (tokens,)
+    map: NDArray[np.float32]  # (units, 2)
 
     @property
     def token_count(self) -> int:
@@ -116,10 +131,12 @@ class Bundle:
         manifest = _read_manifest(path)
         try:
             audio = _load(path / "audio.npy", np.dtype(np.float32), 2)
-            scales = tuple(_open_scale(path, entry) for entry in manifest["scales"])
+            scales = tuple(
+                _open_scale(path, entry, manifest["format"]) for entry in manifest["scales"]
+            )
             weights = _load_weights(path / "model.safetensors")
             bundle = cls(path=path, manifest=manifest, audio=audio, scales=scales, weights=weights)
-            _check(bundle)
+            check(bundle)
         except BundleError:
             raise
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -162,9 +179,10 @@ def _read_manifest(path: Path) -> dict[str, Any]:
         version = manifest["format"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BundleError(f"{path} is not a bundle: its manifest.json cannot be read") from error
-    if version != FORMAT:
+    if version not in READS:
         raise BundleError(
-            f"{path} has bundle format {version}, this version reads {FORMAT}; "
+            f"{path} has bundle format {version}, this version reads "
+            f"{' and '.join(map(str, READS))}; "
             "run `idiolect learn` again, or install the version that wrote it "
             f"({manifest.get('idiolect', 'unknown')})"
         )
@@ -178,22 +196,55 @@ def _load(path: Path, dtype: np.dtype[Any], ndim: int) -> NDArray[Any]:
     return np.ndarray(array.shape, array.dtype, array) if array.size else np.array(array)
 
 
-def _open_scale(path: Path, entry: dict[str, Any]) -> Scale:
+def _open_scale(path: Path, entry: dict[str, Any], version: int) -> Scale:
     name = str(entry["name"])
     folder = path / "scales" / name
     if Path(name).name != name:
         raise ValueError(f"scale name {name!r} is not a plain name")
-    f4 = np.dtype(np.float32)
-    return Scale(
-        name=name,
-        method=str(entry["method"]),
-        units=_load(folder / "units.npy", UNIT, 1),
-        descriptors=_load(folder / "descriptors.npy", f4, 2),
-        present=_load(folder / "present.npy", np.dtype(np.bool_), 2),
-        edges=_load(folder / "edges.npy", f4, 3),
-        centroids=_load(folder / "centroids.npy", f4, 2),
-        scaler=_load(folder / "scaler.npy", f4, 2),
-    )
+    kinds: dict[str, tuple[Any, int]] = {
+        "units": (UNIT, 1),
+        "descriptors": (np.float32, 2),
+        "present": (np.bool_, 2),
+        "edges": (np.float32, 3),
+        "centroids": (np.float32, 2),
+        "scaler": (np.float32, 2),
+    }
+    later: dict[str, tuple[Any, int]] = {
+        "prototypes": (np.float32, 2),
+        "prototype_tokens": (np.int32, 1),
+        "exemplars": (np.int64, 1),
+        "spread": (np.float32, 1),
+        "map": (np.float32, 2),
+    }
+    arrays = {
+        key: _load(folder / f"{key}.npy", np.dtype(dtype), ndim)
+        for key, (dtype, ndim) in (kinds | later if version > 1 else kinds).items()
+    }
+    if version == 1:
+        arrays |= _derive(arrays["units"], arrays["descriptors"], arrays["centroids"])
+    return Scale(name=name, method=str(entry["method"]), **arrays)
+
+
+def _derive(
+    units: NDArray[np.void], descriptors: NDArray[np.float32], centroids: NDArray[np.float32]
+) -> dict[str, NDArray[Any]]:
+    """Give what format 1 does not hold."""
+    count = len(centroids)
+    apart = ((descriptors - centroids[np.clip(units["token"], 0, count - 1)]) ** 2).sum(axis=1)
+    exemplars, spread = np.zeros(count, np.int64), np.zeros(count, np.float32)
+    for token in range(count):
+        members = np.flatnonzero(units["token"] == token)
+        if len(members):
+            exemplars[token] = members[np.argmin(apart[members])]
+            spread[token] = np.sqrt(apart[members].mean())
+    varied = np.argsort(descriptors.var(axis=0))[::-1][:2]
+    return {
+        "prototypes": centroids,
+        "prototype_tokens": np.arange(count, dtype=np.int32),
+        "exemplars": exemplars,
+        "spread": spread,
+        "map": np.clip(descriptors[:, varied] / 3, -1, 1).astype(np.float32),
+    }
 
 
 def _load_weights(path: Path) -> dict[str, NDArray[np.float32]]:
@@ -204,80 +255,3 @@ def _load_weights(path: Path) -> dict[str, NDArray[np.float32]]:
         return {k: np.ascontiguousarray(v, np.float32) for k, v in load_file(path).items()}
     except SafetensorError as error:
         raise ValueError(f"{path.name}: {error}") from error
-
-
-def _check(bundle: Bundle) -> None:
-    """Check that every index points inside its array: compiled code reads without bounds checks."""
-    frames, tokens, width = len(bundle.audio), 0, len(bundle.manifest["descriptors"])
-    if not bundle.scales:
-        raise ValueError("no scales")
-    if not 1 <= bundle.audio.shape[1] <= 2 or not 1000 <= bundle.sample_rate <= 768_000:
-        raise ValueError("audio of an impossible shape or rate")
-    for index, scale in enumerate(bundle.scales):
-        units, count = scale.units, len(scale.units)
-        parents = len(bundle.scales[index + 1].units) if index + 1 < len(bundle.scales) else 0
-        ok = (
-            count > 0
-            and (units["start"] >= 0).all()
-            and (units["length"] > 0).all()
-            and (units["start"] + units["length"] <= frames).all()
-            and (np.diff(units["start"]) > 0).all()
-            and (units["source"] >= 0).all()
-            and (units["source"] < len(bundle.sources)).all()
-            and (units["token"] >= 0).all()
-            and (units["token"] < scale.token_count).all()
-            and (units["parent"] >= -1).all()
-            and (units["parent"] < max(parents, 1)).all()
-            and scale.descriptors.shape == scale.present.shape == (count, width)
-            and scale.centroids.shape == (scale.token_count, width)
-            and scale.edges.shape[:2] == (count, 2)
-            and scale.scaler.shape == (2, width)
-        )
-        if not ok:
-            raise ValueError(f"scale {scale.name} is inconsistent")
-        tokens += scale.token_count
-    _check_weights(bundle, tokens, width)
-
-
-def _check_weights(bundle: Bundle, tokens: int, descriptors: int) -> None:
-    shapes = weight_shapes(bundle.manifest["model"], tokens, descriptors, len(bundle.scales))
-    for name, shape in shapes.items():
-        if bundle.weights[name].shape != shape or not np.isfinite(bundle.weights[name]).all():
-            raise ValueError(f"weight {name} is not a finite array of shape {shape}")
-
-
-def weight_shapes(
-    model: dict[str, int], tokens: int, descriptors: int, scales: int
-) -> dict[str, tuple[int, ...]]:
-    """Name and shape of every weight of the network; `language.decoder` says what each does.
-
-    Parameters
-    ----------
-    model
-        The manifest's "model": `layers`, `width`, `heads`, `window`.
-    tokens, descriptors, scales
-        Tokens of all scales together, descriptor columns, scales.
-    """
-    layers, width, heads = int(model["layers"]), int(model["width"]), int(model["heads"])
-    if not (0 < layers <= 64 and 0 < heads <= 64 and 0 < width <= 4096 and width % heads == 0):
-        raise ValueError(f"a model of {layers} layers, width {width}, {heads} heads")
-    if not 1 <= int(model["window"]) <= 4096:
-        raise ValueError(f"a window of {model['window']} steps")
-    return {
-        "token_embedding": (tokens + 1, width),  # the last row: nothing has sounded yet
-        "descriptor_projection": (width, 2 * descriptors),  # values, then presence as 0 or 1
-        "scale_embedding": (scales, width),
-        "attention_norm": (layers, width),
-        "qkv": (layers, 3 * width, width),
-        "attention_out": (layers, width, width),
-        "mlp_norm": (layers, width),
-        "mlp_in": (layers, 4 * width, width),
-        "mlp_out": (layers, width, 4 * width),
-        "final_norm": (width,),
-        "head": (tokens, width),
-        "head_bias": (tokens,),
-        "mean_head": (descriptors, width),
-        "mean_bias": (tokens, descriptors),
-        "log_variance_head": (descriptors, width),
-        "log_variance_bias": (tokens, descriptors),
-    }

@@ -23,6 +23,7 @@ __all__ = [
     "LearnConfig",
     "PerformanceConfig",
     "ScaleSettings",
+    "VocabularyConfig",
     "check_scales",
     "load",
 ]
@@ -33,6 +34,13 @@ def _within(name: str, value: float, low: float, high: float, unit: str = "") ->
         raise ConfigError(
             f"{name} must be {low:.12g} to {high:.12g}{unit and ' ' + unit}, got {value}"
         )
+
+
+def _among(name: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        near = difflib.get_close_matches(value, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+        raise ConfigError(f"{name} {value!r} is not known; {hint}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,10 +113,7 @@ class ScaleSettings:
         key = f"scale {self.name!r}"
         if not self.name or "/" in self.name or not self.name.isprintable():
             raise ConfigError(f"{key}: name must be a plain name, like 'note'")
-        if self.method not in METHODS:
-            near = difflib.get_close_matches(self.method, METHODS, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(METHODS)}"
-            raise ConfigError(f"{key}: method {self.method!r} is not known; {hint}")
+        _among(f"{key}: method", self.method, METHODS)
         _within(f"{key}: shortest", self.shortest, 0.005, 3600, "seconds")
         least = f"seconds (at least twice shortest, {self.shortest:g})"
         _within(f"{key}: longest", self.longest, 2 * self.shortest, 36_000, least)
@@ -159,13 +164,43 @@ class LearnConfig:
     budget_seconds: float = 45.0  # time the network may train
     seed: int = 0  # of every random choice while learning
     sample_rate: int = 48_000  # Hz of the bundle's audio
+    descriptors: tuple[str, ...] = ()  # names, or groups like "mfcc"; empty: all
+    silence_seconds: float = 0.0  # longer silences are cut down to that; 0: all is kept
+    level_db: float = 0.0  # dBFS every source is brought to; 0: left as it is
+    jobs: int = 0  # threads that analyse; 0: one for each processor
+    map: str = "pca"  # how the picture of the units is laid out: pca, or umap
     scales: tuple[ScaleSettings, ...] = SCALES  # levels of segmentation, finest first
 
     def __post_init__(self) -> None:
         _within("learn.budget_seconds", self.budget_seconds, 0.001, 1_000_000, "seconds")
         _within("learn.seed", self.seed, 0, 2**32 - 1)
         _within("learn.sample_rate", self.sample_rate, 1000, 768_000, "Hz")
+        _within("learn.silence_seconds", self.silence_seconds, 0, 3600, "seconds")
+        _within("learn.level_db", self.level_db, -60, 0, "dBFS")
+        _within("learn.jobs", self.jobs, 0, 1024)
+        _among("learn.map", self.map, ("pca", "umap"))
         check_scales("learn.scales", self.scales)
+
+
+CLUSTERINGS = ("auto", "kmeans", "dbscan", "hdbscan", "affinity")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VocabularyConfig:
+    """How units become tokens."""
+
+    method: str = "auto"  # k-means of a size that is found; or one of CLUSTERINGS
+    size: int = 0  # wanted tokens of every scale; 0: found from the units
+    eps: float = 0.0  # radius of a neighbourhood, for dbscan and hdbscan; 0: found
+    min_size: int = 0  # units in a neighbourhood, or in a cluster; 0: found
+    noise: str = "nearest"  # units in no cluster: in the nearest one, or with a token of their own
+
+    def __post_init__(self) -> None:
+        _among("vocabulary.method", self.method, CLUSTERINGS)
+        _within("vocabulary.size", self.size, 0, 65_536, "tokens")
+        _within("vocabulary.eps", self.eps, 0, 1000)
+        _within("vocabulary.min_size", self.min_size, 0, 1_000_000, "units")
+        _among("vocabulary.noise", self.noise, ("nearest", "token"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -176,6 +211,7 @@ class Config:
     control: ControlConfig = field(default_factory=ControlConfig)
     performance: PerformanceConfig = field(default_factory=PerformanceConfig)
     learn: LearnConfig = field(default_factory=LearnConfig)
+    vocabulary: VocabularyConfig = field(default_factory=VocabularyConfig)
 
 
 def load(path: Path | None = None, flags: Mapping[str, object] | None = None) -> Config:

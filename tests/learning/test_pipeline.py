@@ -13,7 +13,7 @@ from idiolect.errors import ConfigError, CorpusError
 from idiolect.learning.pipeline import STAGES, learn
 from idiolect.learning.report import Report
 from idiolect.learning.settings import LearnSettings, ModelShape, TrainingSettings
-from idiolect.vocabulary.assign import nearest
+from idiolect.vocabulary.assign import assign
 from idiolect.vocabulary.standardise import LIMIT
 from tones import write_corpus
 
@@ -51,10 +51,11 @@ def test_what_is_learned_opens_and_says_what_the_report_says(
     assert set(report.seconds) == set(STAGES)
 
 
-def test_tokens_are_those_of_the_nearest_centroids(learned: tuple[Report, Bundle]) -> None:
+def test_tokens_are_those_of_the_nearest_prototypes(learned: tuple[Report, Bundle]) -> None:
     for scale in learned[1].scales:
         np.testing.assert_array_equal(
-            nearest(scale.descriptors, scale.centroids), scale.units["token"]
+            assign(scale.descriptors, scale.prototypes, scale.prototype_tokens),
+            scale.units["token"],
         )
         assert (scale.descriptors[~scale.present] == 0).all()
         assert abs(scale.descriptors).max() <= LIMIT

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import normalized_mutual_info_score
 
-from idiolect.config import SCALES
+from idiolect.config import SCALES, VocabularyConfig
 from idiolect.corpus.columns import COLUMNS
 from idiolect.corpus.decode import Decoder
 from idiolect.corpus.describe import describe
@@ -129,7 +129,9 @@ def information(
     scores = {}
     for size in sizes:
         tokens = [
-            Vocabulary("kmeans", size, seed).fit(features).assign(features)[chosen]
+            Vocabulary(VocabularyConfig(method="kmeans", size=size), seed)
+            .fit(features)
+            .assign(features)[chosen]
             for seed in SEEDS
         ]
         scores[str(size)] = float(

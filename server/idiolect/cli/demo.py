@@ -88,7 +88,7 @@ def _learn(corpus: Path, budget: float) -> None:
 
     from idiolect.cli.learn import learn_settings, learn_with_bars, print_report
 
-    settings = learn_settings(load(flags={"learn.budget_seconds": budget}).learn)
+    settings = learn_settings(load(flags={"learn.budget_seconds": budget}))
     print(f"learning {corpus}", flush=True)
     print_report(learn_with_bars([corpus], BUNDLE, settings), Console())
 

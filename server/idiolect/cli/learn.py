@@ -20,7 +20,7 @@ from rich.progress import (
 from rich.table import Table
 from typer import Argument, Option
 
-from idiolect.config import LearnConfig, load
+from idiolect.config import Config, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +43,16 @@ def learn(
         float | None, Option(metavar="SECONDS", help="For training the network [45].")
     ] = None,
     seed: Annotated[int | None, Option(metavar="N", help="Behind every random choice [0].")] = None,
+    descriptors: Annotated[
+        str | None, Option(metavar="NAME,...", help="What units are told apart by [all].")
+    ] = None,
+    vocabulary: Annotated[
+        str | None,
+        Option(metavar="METHOD", help="auto, kmeans, dbscan, hdbscan or affinity [auto]."),
+    ] = None,
+    tokens: Annotated[
+        int | None, Option(metavar="N", help="Tokens of every scale [found from the units].")
+    ] = None,
     config: Annotated[
         Path | None, Option(metavar="FILE", help="Settings; flags beat the file.")
     ] = None,
@@ -52,8 +62,14 @@ def learn(
 
     Reads every format libsndfile reads; files that cannot be read are named and skipped.
     """
-    flags: dict[str, object] = {"learn.budget_seconds": budget, "learn.seed": seed}
-    settings = learn_settings(load(config, flags).learn)
+    flags: dict[str, object] = {
+        "learn.budget_seconds": budget,
+        "learn.seed": seed,
+        "learn.descriptors": None if descriptors is None else descriptors.split(","),
+        "vocabulary.method": vocabulary,
+        "vocabulary.size": tokens,
+    }
+    settings = learn_settings(load(config, flags))
     path = output or Path(f"{folders[0].resolve().stem or 'corpus'}.idiolect")
     report = learn_with_bars(folders, path, settings)
     if as_json:
@@ -62,15 +78,25 @@ def learn(
         print_report(report, Console())
 
 
-def learn_settings(config: LearnConfig) -> "LearnSettings":
+def learn_settings(settings: Config) -> "LearnSettings":
     """Give the learning side what the configuration says."""
     from idiolect.corpus.settings import CorpusSettings
     from idiolect.learning.settings import LearnSettings, TrainingSettings
 
+    config = settings.learn
     return LearnSettings(
         seed=config.seed,
-        corpus=CorpusSettings(sample_rate=config.sample_rate, scales=config.scales),
+        corpus=CorpusSettings(
+            sample_rate=config.sample_rate,
+            scales=config.scales,
+            descriptors=config.descriptors,
+            silence_seconds=config.silence_seconds,
+            level_db=config.level_db,
+            jobs=config.jobs,
+        ),
         training=TrainingSettings(budget=config.budget_seconds),
+        vocabulary=settings.vocabulary,
+        map=config.map,
     )
 
 

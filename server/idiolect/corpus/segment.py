@@ -172,6 +172,9 @@ def gather(
                 f"{len(units)} units; {settings.fewest_units} are the fewest worth learning"
             )
             continue
+        if coarser is not None and len(units) == len(coarser):  # they tile the same audio
+            left_out[kept.pop().name] = f"the same units as {name}"
+            coarser = kept[-1].units if kept else None
         if coarser is not None:
             inside = np.searchsorted(coarser["start"], units["start"], side="right") - 1
             units["parent"] = inside

@@ -23,10 +23,11 @@ from idiolect.learning.page.writing import write_page
 from idiolect.learning.report import Report, ScaleReport, figures
 from idiolect.learning.sequences import Sequence
 from idiolect.learning.settings import LearnSettings, ModelShape
+from idiolect.learning.sizes import SizeChoice, choose_size
 from idiolect.learning.split import TRAIN, VALIDATION, split
 from idiolect.learning.training import Trained, everything, fresh, train
 from idiolect.learning.writing import digest, write_weights
-from idiolect.vocabulary.clusters import size_for
+from idiolect.vocabulary.map import lay_out
 from idiolect.vocabulary.standardise import fit, standardise
 from idiolect.vocabulary.vocabulary import Vocabulary
 
@@ -80,15 +81,23 @@ def learn(
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """One scale's arrays, as they are written."""
+    """One scale's arrays, as they are written, and how its vocabulary came about."""
 
     segmented: Segmented
     descriptors: NDArray[np.float32]
     present: NDArray[np.bool_]
     edges: NDArray[np.float32]
-    centroids: NDArray[np.float32]
     scaler: NDArray[np.float32]
     kinds: NDArray[np.int64]
+    vocabulary: Vocabulary
+    exemplars: NDArray[np.int64]
+    map: NDArray[np.float32]
+    size: SizeChoice | None  # None: the size was not looked for
+
+    @property
+    def centroids(self) -> NDArray[np.float32]:
+        """Mean of each token's training units, float32[tokens, descriptors]."""
+        return self.vocabulary.centroids_
 
 
 @dataclass
@@ -167,12 +176,27 @@ class _Work:
         weight = np.array([column.weight for column in columns], np.float32)
         scaler = fit(scale.values[known], scale.present[known], least, weight)
         descriptors = standardise(scale.values, scale.present, scaler)
-        size = size_for(int(known.sum()))
-        vocabulary = Vocabulary("kmeans", size, self.settings.seed).fit(descriptors[known])
-        centroids = vocabulary.prototypes_  # format 1 names units by them
+        seed, wanted = self.settings.seed, self.settings.vocabulary
+        choice = None
+        if wanted.method == "auto" and not wanted.size:
+            units = scale.segmented.units
+            seconds = float(units["length"].mean()) / self.settings.corpus.sample_rate
+            choice = choose_size(descriptors, kinds, units["source"], seconds, seed)
+            wanted = replace(wanted, size=choice.chosen)
+        vocabulary = Vocabulary(wanted, seed).fit(descriptors[known])
         scale.segmented.units["token"] = vocabulary.assign(descriptors)
-        ends = scale_edges(scale.edges)
-        return _Named(scale.segmented, descriptors, scale.present, ends, centroids, scaler, kinds)
+        return _Named(
+            segmented=scale.segmented,
+            descriptors=descriptors,
+            present=scale.present,
+            edges=scale_edges(scale.edges),
+            scaler=scaler,
+            kinds=kinds,
+            vocabulary=vocabulary,
+            exemplars=np.flatnonzero(known)[vocabulary.exemplars_],
+            map=lay_out(descriptors, known, self.settings.map, seed),
+            size=choice,
+        )
 
     def _train(self, scales: list[_Named], shape: ModelShape) -> tuple[Trained, list[Sequence]]:
         sequences = _sequences(scales)
@@ -260,6 +284,9 @@ def _scale_report(
         units=len(scale.segmented.units),
         tokens=len(scale.centroids),
         median_seconds=float(np.median(scale.segmented.units["length"])) / rate,
+        vocabulary=scale.vocabulary.settings.method,
+        notes=scale.vocabulary.notes_,
+        size_choice=None if scale.size is None else asdict(scale.size),
         figures=figures(network, sequences[index], sequences),
     )
 
@@ -283,6 +310,11 @@ def _write_scale(folder: Path, scale: _Named) -> None:
         "edges": scale.edges,
         "centroids": scale.centroids,
         "scaler": scale.scaler,
+        "prototypes": scale.vocabulary.prototypes_,
+        "prototype_tokens": scale.vocabulary.prototype_tokens_,
+        "exemplars": scale.exemplars,
+        "spread": scale.vocabulary.spread_,
+        "map": scale.map,
     }
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array, allow_pickle=False)

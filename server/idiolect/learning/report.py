@@ -36,6 +36,9 @@ class ScaleReport:
     units: int
     tokens: int
     median_seconds: float
+    vocabulary: str  # the method
+    notes: tuple[str, ...]  # what it found, and what it did not
+    size_choice: dict[str, Any] | None  # as `sizes.SizeChoice`; None: the size was given
     figures: dict[str, Figures]  # by set: validation, test
 
 

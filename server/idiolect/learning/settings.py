@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from idiolect.config import VocabularyConfig
 from idiolect.corpus.settings import CorpusSettings
 from idiolect.errors import ConfigError
 
@@ -47,6 +48,8 @@ class LearnSettings:
 
     seed: int = 0
     corpus: CorpusSettings = field(default_factory=CorpusSettings)
+    vocabulary: VocabularyConfig = field(default_factory=VocabularyConfig)
+    map: str = "pca"  # or umap
     training: TrainingSettings = field(default_factory=TrainingSettings)
     shape: ModelShape | None = None  # of the network; None: by the number of units
 

@@ -63,18 +63,8 @@ def units_of_tokens(bundle: Bundle, scale: int, tokens: list[int]) -> Units:
         if 0 < following < len(own.units) and own.units["token"][following] == token:
             chosen.append(following)
         else:
-            chosen.append(_exemplar(bundle, scale, token))
+            chosen.append(int(own.exemplars[token]))
     return np.array(chosen, np.int64)
-
-
-def _exemplar(bundle: Bundle, scale: int, token: int) -> int:
-    """Unit nearest to the token's centre; any unit where the token has none."""
-    own = bundle.scales[scale]
-    members = np.flatnonzero(own.units["token"] == token)
-    if not len(members):
-        return 0
-    apart = own.descriptors[members] - own.centroids[token]
-    return int(members[np.argmin((apart**2).sum(axis=1))])
 
 
 def units_of_file(bundle: Bundle, scale: int, name: str, start: float, duration: float) -> Units:

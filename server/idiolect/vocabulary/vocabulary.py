@@ -5,12 +5,12 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from idiolect.config import VocabularyConfig
 from idiolect.errors import ConfigError
 from idiolect.vocabulary.assign import assign
+from idiolect.vocabulary.clusters import Clusters, size_for
 
-__all__ = ["METHODS", "Vocabulary"]
-
-METHODS = ("kmeans", "affinity")
+__all__ = ["Vocabulary"]
 
 
 class Vocabulary:
@@ -18,10 +18,8 @@ class Vocabulary:
 
     Parameters
     ----------
-    method
-        One of `METHODS`.
-    size
-        Wanted tokens, at least 1.
+    settings
+        Method and size; the method ``auto`` is k-means here, whoever calls has chosen its size.
     seed
         Same seed, same vocabulary, whatever the order of the units.
     """
@@ -33,34 +31,40 @@ class Vocabulary:
     spread_: NDArray[np.float32]  # (tokens,), root mean square distance of members to the mean
     notes_: tuple[str, ...]
 
-    def __init__(self, method: str, size: int, seed: int = 0) -> None:
-        if method not in METHODS:
-            raise ConfigError(f"vocabulary.method must be {' or '.join(METHODS)}, got {method!r}")
-        if size < 1:
-            raise ConfigError(f"vocabulary.size must be 1 or more tokens, got {size}")
-        self.method, self.size, self.seed = method, size, seed
+    def __init__(self, settings: VocabularyConfig, seed: int = 0) -> None:
+        self.settings, self.seed = settings, seed
 
     def fit(self, descriptors: NDArray[np.float32]) -> Self:
-        """Learn the tokens of training units, ``float32[units, descriptors]``, standardised."""
+        """Learn the tokens of training units, ``float32[units, descriptors]``, standardised.
+
+        Raises
+        ------
+        ConfigError
+            When more tokens are wanted than there are units.
+        """
         from threadpoolctl import threadpool_limits
 
-        from idiolect.vocabulary import affinity, kmeans
-
+        if self.settings.size > len(descriptors):
+            raise ConfigError(
+                f"vocabulary.size is {self.settings.size} tokens, but only {len(descriptors)} "
+                "units are learned from; want fewer, or 0 to let the size be found"
+            )
         # In an order of their own, so that the corpus's order says nothing.
         rows = descriptors[np.lexsort(descriptors.T)]
-        cluster = {"kmeans": kmeans.cluster, "affinity": affinity.cluster}[self.method]
         # One thread: sums over threads come in any order, and equal seeds must give equal bytes.
         with threadpool_limits(limits=1):
-            found = cluster(rows, self.size, self.seed)
-            if not len(found.prototypes):
-                found = kmeans.cluster(rows, self.size, self.seed)
-                self.notes_ = ("affinity propagation did not converge; k-means instead",)
-            else:
-                self.notes_ = found.notes
-        used = np.unique(assign(rows, found.prototypes, found.tokens))
-        points = found.prototypes[used]
-        self.prototypes_ = points[np.argsort(points[:, :2].sum(axis=1), kind="stable")]
-        self.prototype_tokens_ = np.arange(len(points), dtype=np.int32)
+            found = self._cluster(rows)
+        self.notes_ = found.notes
+        tokens = assign(rows, found.prototypes, found.tokens)
+        used = np.unique(tokens)
+        brightness = [rows[tokens == token, :2].mean(axis=0).sum() for token in used]
+        order = used[np.argsort(brightness, kind="stable")]
+        number = np.full(int(found.tokens.max()) + 1, -1, np.int32)
+        number[order] = np.arange(len(order), dtype=np.int32)
+        kept = number[found.tokens] >= 0
+        by_token = np.argsort(number[found.tokens[kept]], kind="stable")
+        self.prototypes_ = np.ascontiguousarray(found.prototypes[kept][by_token])
+        self.prototype_tokens_ = number[found.tokens[kept]][by_token]
         self._describe(descriptors)
         return self
 
@@ -68,9 +72,25 @@ class Vocabulary:
         """Name units, ``float32[units, descriptors]``: int32[units]."""
         return assign(descriptors, self.prototypes_, self.prototype_tokens_)
 
+    def _cluster(self, rows: NDArray[np.float32]) -> Clusters:
+        from idiolect.vocabulary import affinity, density, kmeans
+
+        size = min(self.settings.size or size_for(len(rows)), len(rows))
+        if self.settings.method in ("auto", "kmeans"):
+            return kmeans.cluster(rows, size, self.seed)
+        if self.settings.method == "affinity":
+            found = affinity.cluster(rows, size, self.seed)
+        else:
+            found = density.cluster(rows, self.settings, self.seed)
+        if len(found.prototypes):
+            return found
+        instead = kmeans.cluster(rows, size, self.seed)
+        notes = (*found.notes, "k-means instead")
+        return Clusters(instead.prototypes, instead.tokens, notes)
+
     def _describe(self, descriptors: NDArray[np.float32]) -> None:
         tokens = self.assign(descriptors)
-        count, width = len(self.prototypes_), descriptors.shape[1]
+        count, width = int(self.prototype_tokens_.max()) + 1, descriptors.shape[1]
         self.centroids_ = np.zeros((count, width), np.float32)
         self.spread_ = np.zeros(count, np.float32)
         self.exemplars_ = np.zeros(count, np.int64)

@@ -27,7 +27,8 @@ def find_exemplars(folder: Path, tokens: NDArray[np.int32]) -> NDArray[np.int64]
     """
     stored = folder / "exemplars.npy"
     if stored.is_file():
-        return np.asarray(np.load(stored, allow_pickle=False), np.int64)
+        said = np.asarray(np.load(stored, allow_pickle=False), np.int64)
+        return np.where(np.bincount(tokens, minlength=len(said)) > 0, said, -1)
     descriptors = np.load(folder / "descriptors.npy", mmap_mode="r", allow_pickle=False)
     centroids = np.load(folder / "centroids.npy", allow_pickle=False)
     distance = np.empty(len(tokens), np.float32)
