@@ -58,10 +58,10 @@ def _extremes(audio: NDArray[np.float32], bucket: int) -> NDArray[np.float64]:
         low = np.minimum.reduceat(reduce(np.minimum, block.T), starts)  # fast, unlike an axis of 2
         high = np.maximum.reduceat(reduce(np.maximum, block.T), starts)
         found.append(np.stack([low, high], axis=1))
-    values: NDArray[np.float64] = np.concatenate(found, dtype=np.float64)
-    return values
+    return np.concatenate(found).astype(np.float64)
 
 
 def _quantise(values: NDArray[np.float64], peak: float) -> NDArray[np.float64]:
     low, high = values[:, 0] / peak * FULL, values[:, 1] / peak * FULL
-    return np.clip(np.stack([np.floor(low), np.ceil(high)], axis=1), -FULL, FULL)
+    whole = np.stack([np.floor(low), np.ceil(high)], axis=1)
+    return np.asarray(np.clip(whole, -FULL, FULL))
