@@ -8,6 +8,7 @@ import sys
 import pytest
 
 PACKAGES = {
+    "chromium": "chromium",
     "jackd": "jackd2",
     "portaudio": "libportaudio2",
     "scsynth": "supercollider-server",

@@ -72,9 +72,12 @@ def test_learning_without_the_extra_names_the_cure(installed: Path, tmp_path: Pa
     assert "pip install 'idiolect[learn]'" in done.stderr
 
 
-def test_the_wheel_carries_the_licence_and_the_types(wheel: Path) -> None:
+def test_the_wheel_carries_the_licence_the_types_and_what_the_page_is_made_of(wheel: Path) -> None:
     import zipfile
 
     names = zipfile.ZipFile(wheel).namelist()
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert "idiolect/py.typed" in names
+    for path in (PROJECT / "server/idiolect/learning/page").glob("page.*"):
+        assert f"idiolect/learning/page/{path.name}" in names
+    assert "idiolect/learning/page/scene.js" in names

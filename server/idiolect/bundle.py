@@ -6,6 +6,7 @@ A bundle is a folder::
     ├── manifest.json             format, rate, sources, scales, descriptor names, model shape, report
     ├── audio.npy                 float32[frames, channels], every source end to end
     ├── model.safetensors         the network's weights, float32
+    ├── report.html               all of it to look at and listen to; nothing reads it
     └── scales/NAME/
         ├── units.npy             UNIT[units]
         ├── descriptors.npy       float32[units, descriptors], standardised, 0 where missing
@@ -43,10 +44,11 @@ from idiolect.errors import BundleError
 from idiolect.grain import UNIT
 from idiolect.soundness import check
 
-__all__ = ["FORMAT", "Bundle", "Scale", "writing"]
+__all__ = ["FORMAT", "PAGE", "Bundle", "Scale", "writing"]
 
 FORMAT = 2
 READS = (1, 2)
+PAGE = "report.html"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -53,3 +53,25 @@ def test_an_unknown_scale_is_one_line_that_lists_those_there_are(
 ) -> None:
     assert main(["inspect", str(GOLDEN), "--units", "phrase"]) == 1
     assert "grain, note" in capsys.readouterr().err
+
+
+def test_the_page_is_opened_in_the_browser(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    opened: list[str] = []
+    (tmp_path / "report.html").write_text("<!DOCTYPE html>")
+    monkeypatch.setattr("webbrowser.open", lambda address: not opened.append(address))
+    assert main(["inspect", str(tmp_path), "--open"]) == 0
+    assert opened == [(tmp_path / "report.html").resolve().as_uri()]
+    monkeypatch.setattr("webbrowser.open", lambda _: False)
+    assert main(["inspect", str(tmp_path), "--open"]) == 0
+    assert str(tmp_path / "report.html") in capsys.readouterr().out
+
+
+def test_a_bundle_without_a_page_is_one_line_that_names_the_cure(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["inspect", str(tmp_path), "--open"]) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "idiolect learn" in said

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import webbrowser
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 from typer import Argument, Option
 
-from idiolect.bundle import Bundle
+from idiolect.bundle import PAGE, Bundle
+from idiolect.errors import BundleError
 
 __all__ = ["inspect"]
 
@@ -22,8 +24,14 @@ def inspect(
         str | None,
         Option(metavar="SCALE", help="Print the units of a scale, tab-separated."),
     ] = None,
+    in_browser: Annotated[
+        bool, Option("--open", help="Look at it and listen to it in the browser.")
+    ] = False,
 ) -> None:
     """Say what is in a bundle."""
+    if in_browser:
+        _open_page(bundle)
+        return
     opened = Bundle.open(bundle)
     if units is not None:
         sys.stdout.write(_units(opened, units))
@@ -31,6 +39,14 @@ def inspect(
         print(json.dumps(_summary(opened), indent=1))
     else:
         _print(opened, Console())
+
+
+def _open_page(bundle: Path) -> None:
+    page = (bundle / PAGE).resolve()
+    if not page.is_file():
+        raise BundleError(f"{bundle} has no {PAGE}; run `idiolect learn` again to make one")
+    if not webbrowser.open(page.as_uri()):
+        print(f"no browser can be opened here; the page is {page}")
 
 
 def _summary(bundle: Bundle) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from idiolect.corpus.edges import scale_edges
 from idiolect.corpus.segment import Segmented
 from idiolect.errors import BundleError, ConfigError
 from idiolect.learning.network import Network
+from idiolect.learning.page.writing import write_page
 from idiolect.learning.report import Report, ScaleReport, figures
 from idiolect.learning.sequences import Sequence
 from idiolect.learning.settings import LearnSettings, ModelShape
@@ -247,6 +248,7 @@ class _Work:
         manifest |= {"hash": content, "report": report.as_json()}
         text = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False)
         (self.folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+        write_page(self.folder, manifest)
         return report
 
 

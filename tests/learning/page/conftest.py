@@ -1,0 +1,62 @@
+"""A bundle whose names are hostile and whose figures are partly missing."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from idiolect.learning.page.writing import write_page
+from synthetic import make_bundle
+
+HOSTILE = "</script><img src=x onerror=document.body.dataset.hacked=1>{{script}}.wav"
+
+
+@dataclass(frozen=True)
+class Paged:
+    """A bundle with its page."""
+
+    folder: Path
+    manifest: dict[str, Any]
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "report.html"
+
+    @property
+    def text(self) -> str:
+        return self.path.read_text(encoding="utf-8")
+
+    @property
+    def data(self) -> dict[str, Any]:
+        start = self.text.index('id="data">') + len('id="data">')
+        return dict(json.loads(self.text[start : self.text.index("</script>", start)]))
+
+
+@pytest.fixture(scope="session")
+def paged(tmp_path_factory: pytest.TempPathFactory) -> Paged:
+    folder = make_bundle(tmp_path_factory.mktemp("page") / "random.idiolect").path
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["sources"][0] |= {"name": HOSTILE, "notes": [HOSTILE]}
+    known = {"units": 30, "uniform": 3.5, "unigram": 3.1, "bigram": 2.8, "model": 2.5}
+    unknown = {"units": 0, **dict.fromkeys(("uniform", "unigram", "bigram", "model"), float("nan"))}
+    choice = {"sizes": [4, 8, 12], "rates": [1.0, 2.0, 1.5], "errors": [0.1, None, 0.2],
+              "chosen": 8, "why": "the most bits per second"}  # fmt: skip
+    manifest["report"] = {
+        "bundle": f"{HOSTILE}.idiolect",
+        "scales": [
+            {
+                "name": "grain",
+                "figures": {"validation": known, "test": unknown},
+                "size_choice": choice,
+            },
+            {"name": "note", "figures": {"validation": unknown, "test": unknown}},
+        ],
+        "left_out": {"section": "too few units"},
+        "skipped": [{"name": HOSTILE, "reason": "no audio"}],
+        "training": {"steps": 10, "note": "short"},
+        "seconds": {"decode": 0.1, "train": 2.0},
+    }
+    write_page(folder, manifest)
+    return Paged(folder, manifest)
