@@ -25,7 +25,7 @@ __all__ = ["Skipped", "Source", "Stored", "store"]
 
 HEADER_BYTES = 128  # a multiple of 64, as the npy format asks
 BATCH_BYTES = 16 << 20  # of files decoded by one call; beside it, tiny files cost a call each
-BATCH_FILES = 256
+BATCH_FILES = 1024
 LARGE_BYTES = 256 << 20  # a file beyond this is decoded into its place, not copied there
 
 Block = NDArray[np.float32]

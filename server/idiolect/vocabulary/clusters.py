@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 __all__ = ["FEWEST", "MOST", "Clusters", "sample", "size_for"]
 
-FEWEST, MOST = 8, 128  # tokens by the square-root rule
+FEWEST, MOST = 2, 128  # tokens by the square-root rule
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from idiolect.errors import ConfigError
 
 __all__ = ["lay_out"]
 
-LIMIT = 2.5  # spreads that lie at the edge of the map; what is farther out lies on it
+INSIDE = 0.995  # share of the units that lie within the map; the others lie on its edge
 
 
 def lay_out(
@@ -43,8 +43,8 @@ def lay_out(
     """
     places = _umap(descriptors, seed) if method == "umap" else _pca(descriptors, known)
     middle = np.median(places[known], axis=0)
-    spread = np.maximum(np.abs(places[known] - middle).mean(axis=0), 1e-9)
-    return np.asarray(np.clip((places - middle) / (LIMIT * spread), -1.0, 1.0), np.float32)
+    reach = np.maximum(np.quantile(np.abs(places[known] - middle), INSIDE, axis=0), 1e-9)
+    return np.asarray(np.clip((places - middle) / reach, -1.0, 1.0), np.float32)
 
 
 def _pca(descriptors: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[np.float64]:

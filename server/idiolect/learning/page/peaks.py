@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from idiolect.corpus.pages import let_go
 from idiolect.learning.page.packing import pack
 
 __all__ = ["find_peaks"]
@@ -58,6 +59,7 @@ def _extremes(audio: NDArray[np.float32], bucket: int) -> NDArray[np.float64]:
         low = np.minimum.reduceat(reduce(np.minimum, block.T), starts)  # fast, unlike an axis of 2
         high = np.maximum.reduceat(reduce(np.maximum, block.T), starts)
         found.append(np.stack([low, high], axis=1))
+        let_go(audio, at, at + len(block))
     return np.concatenate(found).astype(np.float64)
 
 
