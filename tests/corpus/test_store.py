@@ -113,3 +113,27 @@ def test_a_folder_without_audio_is_an_error(folder: Path) -> None:
     (folder / "notes.txt").write_text("not audio\n")
     with pytest.raises(CorpusError, match="no audio files"):
         _store(folder)
+
+
+@pytest.mark.slow
+def test_files_cut_off_anywhere_are_used_as_far_as_they_go_or_named(
+    corpora: Path, folder: Path
+) -> None:
+    """Ten good files of four formats, each cut at eight random bytes."""
+    rng = np.random.default_rng(0)
+    names = {
+        ".flac": "birdsong_a",
+        ".mp3": "drums_jazz",
+        ".ogg": "music_surge",
+        ".wav": "digits_george",
+    }
+    good = [p for s, name in names.items() for p in sorted((corpora / name).glob(f"*{s}"))[:3]]
+    for number, path in enumerate(good[:10]):
+        whole = path.read_bytes()[:2_000_000]
+        for cut, length in enumerate(rng.integers(0, len(whole), 8).tolist()):
+            (folder / f"{number}_{cut}{path.suffix}").write_bytes(whole[:length])
+    stored, audio = _store(folder, 48_000)
+    assert len(stored.sources) + len(stored.skipped) == 80
+    assert len(stored.sources) > 40
+    assert all(skipped.reason for skipped in stored.skipped)
+    assert np.isfinite(audio).all()
