@@ -12,7 +12,17 @@ import idiolect
 
 PACKAGE = Path(idiolect.__file__).parent
 
-LEAVES = {"bundle", "compiled", "config", "errors", "grain", "parameters", "random", "soundness"}
+LEAVES = {
+    "bundle",
+    "compiled",
+    "config",
+    "errors",
+    "grain",
+    "memory",
+    "parameters",
+    "random",
+    "soundness",
+}
 OFFLINE = {"corpus", "learning", "vocabulary"}
 LIVE = {"audio", "control", "engine", "language", "performance", "selection"}
 

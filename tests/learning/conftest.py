@@ -29,6 +29,7 @@ def make_sequence(
         descriptors=rng.normal(size=(units, WIDTH)).astype(np.float32),
         present=rng.random((units, WIDTH)) > 0.1,
         kinds=kinds,
+        sources=np.zeros(units, np.int64),
     )
 
 

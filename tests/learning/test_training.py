@@ -26,13 +26,13 @@ def _learn(sequences: list[Sequence], settings: TrainingSettings = QUICK) -> Tra
 def test_step_zero_is_the_unigram(sequences: list[Sequence]) -> None:
     network = _learn(sequences, replace(QUICK, max_steps=0)).network
     for sequence in sequences:
-        for judged in figures(network, sequence, sequences).values():
+        for judged in figures(network, sequence, sequences)[1].values():
             assert judged.model == pytest.approx(judged.unigram, abs=1e-4)
 
 
 def test_what_can_be_learned_is_learned(sequences: list[Sequence]) -> None:
     trained = _learn(sequences)
-    judged = figures(trained.network, sequences[0], sequences)
+    _, judged = figures(trained.network, sequences[0], sequences)
     assert trained.steps > 0
     assert judged["validation"].model < judged["validation"].unigram - 0.5
     assert judged["test"].model < judged["test"].unigram - 0.5
@@ -61,9 +61,9 @@ def test_a_few_units_that_tell_nothing_do_not_stop_the_learning_of_many(
         tokens=rng.integers(0, 3, 120),
         kinds=np.where(np.arange(120) < 112, TRAIN, VALIDATION),
     )
-    alone = figures(_learn(sequences[:1]).network, sequences[0], sequences[:1])
+    _, alone = figures(_learn(sequences[:1]).network, sequences[0], sequences[:1])
     both = [sequences[0], few]
-    beside = figures(_learn(both).network, sequences[0], both)
+    _, beside = figures(_learn(both).network, sequences[0], both)
     assert beside["validation"].model < alone["validation"].model + 0.2
 
 

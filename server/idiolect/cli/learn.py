@@ -141,7 +141,7 @@ def print_report(report: "Report", console: Console) -> None:
 
 def _scales(report: "Report") -> Table:
     table = Table()
-    for title in ("scale", "units", "tokens", "median", "unigram", "bigram", "model"):
+    for title in ("scale", "units", "tokens", "median", "unigram", "n-gram", "model"):
         table.add_column(title, justify="left" if title == "scale" else "right")
     for scale in report.scales:
         sets = [scale.figures["validation"], scale.figures["test"]]
@@ -151,7 +151,7 @@ def _scales(report: "Report") -> Table:
             str(scale.tokens),
             f"{scale.median_seconds:.3f} s",
             _pair([f.unigram for f in sets]),
-            _pair([f.bigram for f in sets]),
+            _pair([f.ngram for f in sets]),
             _pair([f.model for f in sets]),
         )
     return table

@@ -269,6 +269,7 @@ def _sequences(scales: list[_Named]) -> list[Sequence]:
                 descriptors=scale.descriptors,
                 present=scale.present,
                 kinds=scale.kinds,
+                sources=scale.segmented.units["source"].astype(np.int64),
             )
         )
         offset += len(scale.centroids)
@@ -278,6 +279,7 @@ def _sequences(scales: list[_Named]) -> list[Sequence]:
 def _scale_report(
     scale: _Named, rate: int, sequences: list[Sequence], network: Network, index: int
 ) -> ScaleReport:
+    ngram, judged = figures(network, sequences[index], sequences)
     return ScaleReport(
         name=scale.segmented.name,
         method=scale.segmented.method,
@@ -287,7 +289,8 @@ def _scale_report(
         vocabulary=scale.vocabulary.settings.method,
         notes=scale.vocabulary.notes_,
         size_choice=None if scale.size is None else asdict(scale.size),
-        figures=figures(network, sequences[index], sequences),
+        ngram=ngram,
+        figures=judged,
     )
 
 

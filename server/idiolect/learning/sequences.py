@@ -24,6 +24,7 @@ class Sequence:
     descriptors: NDArray[np.float32]  # (units, descriptors), standardised
     present: NDArray[np.bool_]  # (units, descriptors)
     kinds: NDArray[np.int64]  # (units,), the set each unit belongs to
+    sources: NDArray[np.int64]  # (units,), the file each unit lies in
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ const GUESSERS = [
   ["uniform", "all tokens alike"],
   ["unigram", "how often each occurs"],
   ["bigram", "the one before"],
+  ["ngram", "the best n-gram"],
   ["model", "the network"],
 ];
 
