@@ -1,12 +1,17 @@
 """Descriptors say what was heard inside a unit, and nothing else."""
 
+import sys
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from idiolect.corpus.columns import NAMES
+from idiolect.corpus.custom import load
 from idiolect.corpus.describe import describe
 from idiolect.corpus.edges import measure_edges, scale_edges
+from idiolect.corpus.settings import CorpusSettings
+from idiolect.errors import ConfigError, CorpusError
 from idiolect.grain import UNIT
 
 RATE = 8000
@@ -110,3 +115,57 @@ def test_values_are_finite_whatever_the_level(level: float) -> None:
     audio = np.random.default_rng(0).normal(0, 1, (2000, 1)) * level
     values, _ = _described(audio.astype(np.float32), _units(1, 2, 3, 994, 1000))
     assert np.isfinite(values).all()
+
+
+def loudest(signal: NDArray[np.float32], sample_rate: int) -> float:
+    """Seconds to the loudest frame; nothing for a unit of less than 100 frames."""
+    return float(np.abs(signal).argmax() / sample_rate) if len(signal) >= 100 else float("nan")
+
+
+def broken(signal: NDArray[np.float32], sample_rate: int) -> float:
+    return float("no number")
+
+
+@pytest.fixture
+def own(monkeypatch: pytest.MonkeyPatch) -> str:
+    """This module, under a name that can be imported."""
+    monkeypatch.setitem(sys.modules, "my_descriptors", sys.modules[__name__])
+    load.cache_clear()
+    return "my_descriptors"
+
+
+def test_descriptors_are_chosen_by_name_and_by_group() -> None:
+    units = _units(400, 400)
+    whole = describe(_sine(440, 800), units, RATE)
+    part = describe(_sine(440, 800), units, RATE, ("pitch", "mfcc"))
+    kept = [i for i, name in enumerate(NAMES) if name == "pitch" or name.startswith("mfcc_")]
+    np.testing.assert_array_equal(part, whole[:, kept])
+
+
+def test_a_function_of_the_users_own_is_a_descriptor_too(own: str) -> None:
+    audio = np.zeros((900, 1), np.float32)
+    audio[[100, 650]] = 0.5
+    values = describe(audio, _units(400, 400, 50, 50), RATE, ("loudness", f"{own}:loudest"))
+    assert values.shape == (4, 2)
+    np.testing.assert_allclose(values[:2, 1], [100 / RATE, 250 / RATE])
+    assert np.isnan(values[2:, 1]).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("loudnes", "did you mean loudness"),
+        ("no_such_module:f", "cannot be imported"),
+        ("my_descriptors:no_such", "cannot be imported"),
+        ("my_descriptors:RATE", "is no function"),
+    ],
+)
+def test_a_descriptor_there_is_none_of_is_named_with_a_cure(own: str, name: str, said: str) -> None:
+    del own
+    with pytest.raises(ConfigError, match=said):
+        CorpusSettings(descriptors=(name,))
+
+
+def test_a_function_that_fails_is_named(own: str) -> None:
+    with pytest.raises(CorpusError, match=f"{own}:broken.*400 frames"):
+        describe(_sine(440, 400), _units(400), RATE, (f"{own}:broken",))

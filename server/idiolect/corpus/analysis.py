@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.corpus.bounds import Bounds
+from idiolect.corpus.custom import source_of
 from idiolect.corpus.describe import batches, describe
 from idiolect.corpus.earlier import Earlier, EarlierScale, write_analysis
 from idiolect.corpus.edges import measure_edges
@@ -103,7 +104,9 @@ def analyse(
 
 def _digest(settings: CorpusSettings) -> str:
     """Digest what decides the analysis of a source; not how many threads there are."""
+    own = [source_of(name) for name in settings.descriptors if ":" in name]
     deciding = asdict(settings) | {"jobs": None, "fewest_units": None, "revision": REVISION}
+    deciding["own"] = own
     return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
 
 

@@ -8,6 +8,7 @@ from idiolect.errors import ConfigError
 __all__ = ["COLUMNS", "MFCC", "NAMES", "Column", "select"]
 
 MFCC = 12
+LEAST_OF_OWN = 1e-6  # smallest spread of a descriptor that nobody here knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +40,29 @@ NAMES: tuple[str, ...] = tuple(column.name for column in COLUMNS)
 
 
 def select(wanted: tuple[str, ...]) -> tuple[Column, ...]:
-    """Choose descriptors by name, or by the name of a group, like ``mfcc`` for ``mfcc_1`` and on.
+    """Choose descriptors by name, or by the name of a group: ``all``, or ``mfcc`` for ``mfcc_1`` on.
 
     Parameters
     ----------
     wanted
-        In any order; none is all.
+        In any order; none is all.  A name with a colon is a function of the user's own, see
+        `custom`; those come last.
 
     Raises
     ------
     ConfigError
         When there is no such descriptor.
     """
-    for name in wanted:
+    own = tuple(name for name in wanted if ":" in name)
+    named = tuple(name for name in wanted if ":" not in name)
+    for name in named:
         if not any(_fits(name, column) for column in COLUMNS):
-            near = difflib.get_close_matches(name, (*NAMES, "mfcc"), n=1)
+            near = difflib.get_close_matches(name, (*NAMES, "mfcc", "all"), n=1)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(NAMES)}"
             raise ConfigError(f"descriptors: {name!r} is not known; {hint}")
-    return tuple(c for c in COLUMNS if not wanted or any(_fits(name, c) for name in wanted))
+    built_in = [c for c in COLUMNS if not wanted or any(_fits(name, c) for name in named)]
+    return (*built_in, *(Column(name, "", LEAST_OF_OWN) for name in own))
 
 
 def _fits(name: str, column: Column) -> bool:
-    return column.name == name or column.name.rstrip("0123456789") == f"{name}_"
+    return name in ("all", column.name) or column.name.rstrip("0123456789") == f"{name}_"

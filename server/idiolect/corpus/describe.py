@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.corpus.columns import MFCC, NAMES, select
+from idiolect.corpus.custom import measure
 from idiolect.corpus.pitch import pitches
 from idiolect.corpus.spectrum import (
     SILENCE_DB,
@@ -56,14 +57,19 @@ def describe(
     float32[units, descriptors]
         In the units of `columns.COLUMNS`; NaN where the unit is too short or too quiet to tell.
     """
-    values = np.zeros((len(units), len(NAMES)), np.float32)
+    chosen = select(wanted)
+    kept = [NAMES.index(column.name) for column in chosen if column.name in NAMES]
+    own = [column.name for column in chosen if column.name not in NAMES]
+    values = np.zeros((len(units), len(chosen)), np.float32)
     for low, high in batches(units, round(BATCH * sample_rate)):
         starts = units["start"][low:high].astype(np.int64)
         lengths = units["length"][low:high].astype(np.int64)
         signal = mono(audio, int(starts[0]), int(starts[-1] + lengths[-1]))
-        values[low:high] = _describe(signal, starts - starts[0], lengths, sample_rate)
-    kept = [NAMES.index(column.name) for column in select(wanted)]
-    return values[:, kept]
+        starts -= starts[0]
+        values[low:high, : len(kept)] = _describe(signal, starts, lengths, sample_rate)[:, kept]
+        for index, name in enumerate(own, start=len(kept)):
+            values[low:high, index] = measure(name, signal, starts, lengths, sample_rate)
+    return values
 
 
 def batches(units: NDArray[np.void], frames: int) -> Iterator[tuple[int, int]]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from idiolect.config import SCALES, ScaleSettings, check_scales
 from idiolect.corpus.columns import select
+from idiolect.corpus.custom import load
 from idiolect.errors import ConfigError
 
 __all__ = ["CorpusSettings", "ScaleSettings"]
@@ -26,7 +27,9 @@ class CorpusSettings:
         if not 1000 <= self.sample_rate <= 768_000:
             raise ConfigError(f"sample_rate must be 1000 to 768000 Hz, got {self.sample_rate}")
         check_scales("scales", self.scales)
-        select(self.descriptors)
+        for column in select(self.descriptors):
+            if ":" in column.name:
+                load(column.name)
 
     @property
     def scale_names(self) -> tuple[str, ...]:
