@@ -1,5 +1,7 @@
 """A place for every unit."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -44,10 +46,19 @@ def test_there_is_always_a_map(count: int, width: int) -> None:
     assert np.isfinite(lay_out(rows, np.ones(count, np.bool_), "pca", 0)).all()
 
 
-def test_umap_is_laid_out_or_its_cure_is_named() -> None:
-    known = np.ones(60, np.bool_)
-    try:
-        import umap  # noqa: F401
-    except ModuleNotFoundError:
-        with pytest.raises(ConfigError, match=r"idiolect\[map\]"):
-            lay_out(units(60), known, "umap", 0)
+@pytest.mark.slow
+def test_umap_lays_out_blobs_apart() -> None:
+    pytest.importorskip("umap", exc_type=ImportError)
+    rng = np.random.default_rng(0)
+    names = np.arange(120) % 2
+    rows = (rng.normal(size=(120, 6)) + 12 * names[:, None]).astype(np.float32)
+    places = lay_out(rows, np.ones(120, np.bool_), "umap", 0)
+    apart = np.linalg.norm(places[names == 0].mean(axis=0) - places[names == 1].mean(axis=0))
+    assert apart > 2 * max(places[names == n].std() for n in (0, 1))
+    np.testing.assert_array_equal(lay_out(rows, np.ones(120, np.bool_), "umap", 0), places)
+
+
+def test_without_umap_its_cure_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "umap", None)
+    with pytest.raises(ConfigError, match=r"idiolect\[map\]"):
+        lay_out(units(60), np.ones(60, np.bool_), "umap", 0)

@@ -1,5 +1,7 @@
 """A picture of a scale: two coordinates for every unit, near where they sound alike."""
 
+import warnings
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,6 +9,7 @@ from idiolect.errors import ConfigError
 
 __all__ = ["lay_out"]
 
+FEW = 8  # units that have no spectrum to begin from
 INSIDE = 0.995  # share of the units that lie within the map; the others lie on its edge
 
 
@@ -61,14 +64,18 @@ def _pca(descriptors: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[
 
 
 def _umap(descriptors: NDArray[np.float32], seed: int) -> NDArray[np.float64]:
-    try:
-        from umap import UMAP
-    except ModuleNotFoundError as error:
-        raise ConfigError(
-            "learn.map is 'umap', which is not installed; pip install 'idiolect[map]', or use 'pca'"
-        ) from error
-    near = min(15, len(descriptors) - 1)
-    if near < 2:
-        return np.zeros((len(descriptors), 2))
-    model = UMAP(n_neighbors=near, random_state=seed, n_jobs=1)
-    return np.asarray(model.fit_transform(descriptors), np.float64)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what else it could do, with more installed
+        try:
+            from umap import UMAP
+        except ModuleNotFoundError as error:
+            raise ConfigError(
+                "learn.map is 'umap', which is not installed; pip install 'idiolect[map]', or "
+                "use 'pca'"
+            ) from error
+        near = min(15, len(descriptors) - 1)
+        if near < 2:
+            return np.zeros((len(descriptors), 2))
+        start = "random" if len(descriptors) < FEW else "spectral"
+        model = UMAP(n_neighbors=near, init=start, random_state=seed, n_jobs=1)
+        return np.asarray(model.fit_transform(descriptors), np.float64)
