@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from idiolect.bundle import Bundle
+from idiolect.config import VocabularyConfig
 from idiolect.corpus.settings import CorpusSettings
 from idiolect.errors import ConfigError, CorpusError
 from idiolect.learning.pipeline import STAGES, learn
@@ -49,6 +50,26 @@ def test_what_is_learned_opens_and_says_what_the_report_says(
     assert bundle.manifest["report"] == report.as_json()
     assert len(bundle.audio) == 24 * 8000
     assert set(report.seconds) == set(STAGES)
+
+
+def test_a_size_too_large_for_coarse_scales_is_theirs_as_far_as_they_go(
+    corpus: Path, tmp_path: Path
+) -> None:
+    settings = replace(
+        QUICK,
+        vocabulary=VocabularyConfig(size=64),
+        training=replace(QUICK.training, max_steps=0),
+    )
+    grain, note = _learn(corpus, tmp_path / "a.idiolect", settings).scales
+    assert grain.tokens == 64
+    assert 2 <= note.tokens < 64
+    with pytest.raises(ConfigError, match=r"vocabulary\.size is 60000 tokens"):
+        _learn(
+            corpus,
+            tmp_path / "b.idiolect",
+            replace(settings, vocabulary=VocabularyConfig(size=60_000)),
+        )
+    assert not (tmp_path / "b.idiolect").exists()
 
 
 def test_tokens_are_those_of_the_nearest_prototypes(learned: tuple[Report, Bundle]) -> None:

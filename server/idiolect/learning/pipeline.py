@@ -34,6 +34,7 @@ from idiolect.vocabulary.vocabulary import Vocabulary
 __all__ = ["STAGES", "learn"]
 
 STAGES = ("decode", "segment", "describe", "cluster", "train", "finish", "write")
+UNITS_EACH = 3  # training units a token has on average, at the least, at coarse scales
 LONGEST_GAP = 6.0  # seconds; coarse scales look back further than a corpus can spare
 TRAIN_SHARE = 0.55  # of the budget; finishing on all audio takes no more steps, so no more time
 
@@ -150,7 +151,7 @@ class _Work:
         with self._stage("cluster") as tick:
             scales = []
             for index, (scale, sets) in enumerate(zip(analysis.scales, kinds, strict=True)):
-                scales.append(self._vocabulary(scale, sets))
+                scales.append(self._vocabulary(scale, sets, coarse=index > 0))
                 tick(index + 1, len(analysis.scales))
         return scales
 
@@ -169,7 +170,7 @@ class _Work:
             return [k if (k == TRAIN).any() else np.full(len(k), TRAIN) for k in kinds]
         return [np.full(len(own), TRAIN) for own in units]
 
-    def _vocabulary(self, scale: Described, kinds: NDArray[np.int64]) -> _Named:
+    def _vocabulary(self, scale: Described, kinds: NDArray[np.int64], *, coarse: bool) -> _Named:
         known = kinds == TRAIN
         columns = select(self.settings.corpus.descriptors)
         least = np.array([column.least for column in columns], np.float32)
@@ -183,6 +184,9 @@ class _Work:
             seconds = float(units["length"].mean()) / self.settings.corpus.sample_rate
             choice = choose_size(descriptors, kinds, units["source"], seconds, seed)
             wanted = replace(wanted, size=choice.chosen)
+        elif coarse:  # a size is wanted for all scales, and the coarse ones have few units
+            most = max(1, int(known.sum()) // UNITS_EACH)
+            wanted = replace(wanted, size=min(wanted.size, most))
         vocabulary = Vocabulary(wanted, seed).fit(descriptors[known])
         scale.segmented.units["token"] = vocabulary.assign(descriptors)
         return _Named(
