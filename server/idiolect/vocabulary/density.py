@@ -12,8 +12,8 @@ from idiolect.vocabulary.clusters import Clusters, sample
 
 __all__ = ["cluster"]
 
-MANY = 5000  # units; of more a sample is taken
-PROTOTYPES = 4000  # units that stand for the clusters, at most
+MANY = 3000  # units; of more a sample is taken, since neighbourhoods hold every pair
+PROTOTYPES = 2500  # units that stand for the clusters, at most
 STEPS = 16  # radii, or least sizes, that are tried when none is given
 LEAST = 4  # units in a neighbourhood, when nothing is given
 
