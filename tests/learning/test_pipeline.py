@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -192,7 +193,14 @@ def test_a_real_corpus_is_learned_and_beats_the_unigram(
     report = _learn(corpora / name, tmp_path / f"{name}.idiolect", settings)
     bundle = Bundle.open(tmp_path / f"{name}.idiolect")
     assert report.skipped == []
-    assert len(bundle.scales) == 2
+    names = [scale.name for scale in bundle.scales]
+    assert names[:3] == ["grain", "note", "phrase"]
+    assert {*names, *report.left_out} == {"grain", "note", "phrase", "section"}
+    for fine, coarse in pairwise(bundle.scales):
+        ends = coarse.units["start"] + coarse.units["length"]
+        parents = fine.units["parent"]
+        assert (fine.units["start"] >= coarse.units["start"][parents]).all()
+        assert (fine.units["start"] + fine.units["length"] <= ends[parents]).all()
     judged = report.scales[0].figures
     assert judged["validation"].model < judged["validation"].unigram
     assert judged["test"].model < judged["test"].unigram
