@@ -80,22 +80,6 @@ def test_units_tokens_and_counts_are_those_of_the_bundle(paged: Any) -> None:
             assert scale.units["token"][exemplar["unit"]] == token
 
 
-def test_where_the_bundle_names_none_an_exemplar_is_the_nearest_to_its_centroid(
-    tmp_path: Path,
-) -> None:
-    bundle = make_bundle(tmp_path / "old.idiolect")
-    for scale in bundle.scales:
-        for name in ("exemplars", "map"):
-            (bundle.path / "scales" / scale.name / f"{name}.npy").unlink()
-    scale = bundle.scales[0]
-    shown = contents.gather(bundle.path, "old", bundle.manifest)["scales"][0]
-    assert len(unpacked(shown["map"]["points"], "<i2")) == 2 * len(scale.units)
-    for token, exemplar in enumerate(shown["exemplars"]):
-        distance = ((scale.descriptors - scale.centroids[token]) ** 2).sum(axis=1)
-        distance[scale.units["token"] != token] = np.inf
-        assert distance[exemplar["unit"]] == distance.min()
-
-
 def test_a_map_and_exemplars_that_the_bundle_holds_are_shown(tmp_path: Path) -> None:
     bundle = make_bundle(tmp_path / "mapped.idiolect")
     for scale in bundle.scales:

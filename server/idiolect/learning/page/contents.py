@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.learning.page.clips import Clips, clip
-from idiolect.learning.page.exemplars import find_exemplars
 from idiolect.learning.page.packing import pack
 from idiolect.learning.page.peaks import find_peaks
 from idiolect.learning.page.projection import anchors_and_points
@@ -87,7 +86,9 @@ def gather(folder: Path, name: str, manifest: dict[str, Any]) -> dict[str, Any]:
 
 def _open(folder: Path, entry: dict[str, Any], report: dict[str, Any]) -> _Scale:
     units = np.load(folder / "units.npy", mmap_mode="r", allow_pickle=False)
-    exemplars = find_exemplars(folder, units["token"])
+    said = np.load(folder / "exemplars.npy", allow_pickle=False)
+    used = np.bincount(units["token"], minlength=len(said)) > 0
+    exemplars = np.where(used, said, -1)  # a token without units has none
     drawn = np.arange(0, len(units), _stride(len(units)))
     return _Scale(entry, report, units, exemplars, anchors_and_points(folder, exemplars, drawn))
 
