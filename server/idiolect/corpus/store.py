@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -214,9 +214,7 @@ class _Work:
 
     def _moved(self, source: Source) -> Source:
         start, self.frames = self.frames, self.frames + source.frames
-        return Source(
-            source.name, start, source.frames, source.sample_rate, source.channels, source.notes
-        )
+        return replace(source, start=start)
 
     def _append(self, file: IO[bytes], entry: _Entry) -> Source | Skipped:
         """Write one source at the end of a file; nothing of it where it cannot be read."""
@@ -250,7 +248,8 @@ class _Work:
         level, frames = Level(settings.sample_rate), 0
         for block in blocks:
             file.write(np.ascontiguousarray(block, "<f4").data)
-            level.hear(block)
+            if settings.level_db < 0:
+                level.hear(block)
             frames += len(block)
         if frames == 0:
             rate = settings.sample_rate
