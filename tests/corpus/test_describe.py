@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from idiolect.corpus.columns import NAMES
+from idiolect.corpus.columns import CLASSES, NAMES, select
 from idiolect.corpus.custom import load
 from idiolect.corpus.describe import describe
 from idiolect.corpus.edges import measure_edges, scale_edges
@@ -99,6 +99,38 @@ def test_a_crescendo_changes_upwards_and_peaks_late() -> None:
     assert found["attack"][0] > found["attack"][1]
 
 
+@pytest.mark.parametrize(("hertz", "note"), [(440.0, "a"), (880.0, "a"), (523.25, "c")])
+def test_a_sine_lies_in_its_pitch_class(hertz: float, note: str) -> None:
+    found = _of(_sine(hertz, 1600), _units(1600))
+    shares = np.array([found[f"chroma_{name}"][0] for name in CLASSES])
+    assert CLASSES[int(shares.argmax())] == note
+    assert shares.sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_a_unit_under_fifty_milliseconds_has_no_pitch_class() -> None:
+    found = _of(_sine(440, 1199), _units(399, 800))
+    assert np.isnan(found["chroma_a"]).tolist() == [True, False]
+
+
+def test_a_sound_that_changes_its_timbre_moves_and_one_that_stays_does_not() -> None:
+    noise = np.random.default_rng(0).normal(0, 0.1, (800, 1)).astype(np.float32)
+    moving, steady = np.concatenate([_sine(300, 800), noise]), _sine(300, 1600)
+    found = _of(np.concatenate([moving, moving[::-1], steady]), _units(1600, 1600, 1600))
+    assert found["mfcc_deviation_1"][0] > 5 > found["mfcc_deviation_1"][2] + 3
+    change = found["mfcc_change_1"]
+    assert change[0] == pytest.approx(-change[1], abs=1)
+    assert abs(change[0]) > 10 * abs(change[2])
+
+
+def test_the_silence_after_a_sound_is_no_movement() -> None:
+    sound = _sine(300, 800) * np.linspace(1, 0, 800, dtype=np.float32)[:, None]
+    alone = _of(sound, _units(800))
+    longer = _of(np.concatenate([sound, np.zeros((2400, 1), np.float32)]), _units(3200))
+    for index in range(1, 7):
+        name = f"mfcc_deviation_{index}"
+        assert longer[name][0] == pytest.approx(alone[name][0], abs=3)
+
+
 def test_silence_has_a_level_and_a_length_and_no_more() -> None:
     _, present = _described(np.zeros((800, 1), np.float32), _units(800))
     known = {name for name, here in zip(NAMES, present[0], strict=True) if here}
@@ -138,8 +170,18 @@ def test_descriptors_are_chosen_by_name_and_by_group() -> None:
     units = _units(400, 400)
     whole = describe(_sine(440, 800), units, RATE)
     part = describe(_sine(440, 800), units, RATE, ("pitch", "mfcc"))
-    kept = [i for i, name in enumerate(NAMES) if name == "pitch" or name.startswith("mfcc_")]
+    mfcc = {f"mfcc_{index}" for index in range(1, 13)}
+    kept = [i for i, name in enumerate(NAMES) if name == "pitch" or name in mfcc]
     np.testing.assert_array_equal(part, whole[:, kept])
+
+
+@pytest.mark.parametrize(
+    ("group", "members"), [("mfcc", 12), ("mfcc_change", 6), ("mfcc_deviation", 6), ("chroma", 12)]
+)
+def test_a_group_is_all_that_bears_its_name_and_a_number_or_a_note(
+    group: str, members: int
+) -> None:
+    assert len(select((group,))) == members
 
 
 def test_a_function_of_the_users_own_is_a_descriptor_too(own: str) -> None:

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 from idiolect.errors import ConfigError
 
-__all__ = ["COLUMNS", "MFCC", "NAMES", "Column", "select"]
+__all__ = ["CLASSES", "COLUMNS", "LOWEST", "MFCC", "MOVING", "NAMES", "Column", "select"]
 
 MFCC = 12
+MOVING = 6  # of them whose movement is described
+CLASSES = ("c", "cs", "d", "ds", "e", "f", "fs", "g", "gs", "a", "as", "b")  # s: sharp
+LOWEST = 20.0  # Hz, where the logarithm of a frequency begins
 LEAST_OF_OWN = 1e-6  # smallest spread of a descriptor that nobody here knows
 
 
@@ -35,12 +38,19 @@ COLUMNS: tuple[Column, ...] = (
     Column("duration", "octaves", 0.25),
     Column("loudness_change", "dB", 1.0),
     Column("centroid_change", "octaves", 0.1),
+    *(Column(f"mfcc_change_{index}", "dB", 0.5, weight=0.7) for index in range(1, MOVING + 1)),
+    *(Column(f"mfcc_deviation_{index}", "dB", 0.5, weight=0.7) for index in range(1, MOVING + 1)),
+    *(Column(f"chroma_{name}", "", 0.01, weight=0.25) for name in CLASSES),
 )
 NAMES: tuple[str, ...] = tuple(column.name for column in COLUMNS)
+GROUPS = ("all", "mfcc", "mfcc_change", "mfcc_deviation", "chroma")
 
 
 def select(wanted: tuple[str, ...]) -> tuple[Column, ...]:
-    """Choose descriptors by name, or by the name of a group: ``all``, or ``mfcc`` for ``mfcc_1`` on.
+    """Choose descriptors by name, or by the name of a group.
+
+    A group is ``all``, or what several have in common: ``mfcc`` for ``mfcc_1`` on, ``mfcc_change``,
+    ``mfcc_deviation``, ``chroma``.
 
     Parameters
     ----------
@@ -57,7 +67,7 @@ def select(wanted: tuple[str, ...]) -> tuple[Column, ...]:
     named = tuple(name for name in wanted if ":" not in name)
     for name in named:
         if not any(_fits(name, column) for column in COLUMNS):
-            near = difflib.get_close_matches(name, (*NAMES, "mfcc", "all"), n=1)
+            near = difflib.get_close_matches(name, (*NAMES, *GROUPS), n=1)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(NAMES)}"
             raise ConfigError(f"descriptors: {name!r} is not known; {hint}")
     built_in = [c for c in COLUMNS if not wanted or any(_fits(name, c) for name in named)]
@@ -65,4 +75,6 @@ def select(wanted: tuple[str, ...]) -> tuple[Column, ...]:
 
 
 def _fits(name: str, column: Column) -> bool:
-    return name in ("all", column.name) or column.name.rstrip("0123456789") == f"{name}_"
+    group, _, member = column.name.rpartition("_")
+    grouped = group in GROUPS and (group == "chroma" or member.isdigit())
+    return name in ("all", column.name) or (grouped and name == group)

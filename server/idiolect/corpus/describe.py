@@ -8,26 +8,16 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.corpus.columns import MFCC, NAMES, select
+from idiolect.corpus.columns import LOWEST, NAMES, select
 from idiolect.corpus.custom import measure
+from idiolect.corpus.harmony import chroma
 from idiolect.corpus.pitch import pitches
-from idiolect.corpus.spectrum import (
-    SILENCE_DB,
-    decibel,
-    even_length,
-    frames_of_units,
-    mel_bands,
-    mono,
-    power_spectra,
-)
+from idiolect.corpus.spectrum import SILENCE_DB, decibel, mono
+from idiolect.corpus.timbre import timbre
 
 __all__ = ["batches", "describe"]
 
-FRAME = 0.0213  # seconds: 1024 frames at 48 kHz
-MEL_BANDS = 32
 BATCH = 20.0  # seconds of audio at once: bounds memory to tens of megabytes
-LOWEST = 20.0  # Hz, where the logarithm of a frequency begins
-ROLLOFF = 0.85  # share of the power below the roll-off
 PEAK_STEP = 0.002  # seconds added to the attack before its logarithm
 
 Matrix = NDArray[np.float64]
@@ -91,7 +81,8 @@ def _describe(
     """Fill the columns; NaN is missing."""
     columns: dict[str, Matrix] = {}
     columns.update(_waveform(signal, starts, lengths, sample_rate))
-    columns.update(_spectral(signal, starts, lengths, sample_rate))
+    columns.update(timbre(signal, starts, lengths, sample_rate))
+    columns.update(chroma(signal, starts, lengths, sample_rate))
     hertz, confidence, measured = pitches(signal, starts, lengths, sample_rate)
     columns["pitch"] = np.where(hertz > 0, np.log2(np.maximum(hertz, 1.0) / LOWEST), np.nan)
     columns["pitch_confidence"] = np.where(measured, confidence, np.nan)
@@ -140,63 +131,3 @@ def _first_peak(
     offset = np.zeros(len(starts))
     offset[units] = largest[first] - starts[units]
     return offset
-
-
-def _spectral(
-    signal: NDArray[np.float32],
-    starts: NDArray[np.int64],
-    lengths: NDArray[np.int64],
-    sample_rate: int,
-) -> dict[str, Matrix]:
-    """Describe the mean power spectrum of each unit, and how its centroid moves."""
-    size = even_length(FRAME, sample_rate)
-    owner, begin, held = frames_of_units(starts, lengths, size, size // 2)
-    frames = power_spectra(signal, begin, held, size)
-    first = np.flatnonzero(np.diff(owner, prepend=-1))
-    counts = np.diff(np.append(first, len(owner)))
-    power = np.add.reduceat(frames, first, axis=0).astype(np.float64) / counts[:, None]
-    octaves = np.log2(1.0 + np.fft.rfftfreq(size, 1.0 / sample_rate) / LOWEST)
-    total = np.maximum(power.sum(axis=1), 1e-20)
-    centroid = power @ octaves / total
-    spread = np.sqrt(np.maximum(0.0, power @ octaves**2 / total - centroid**2))
-    below = np.cumsum(power, axis=1) >= ROLLOFF * total[:, None]
-    columns = {
-        "centroid": centroid,
-        "spread": spread,
-        "flatness": (10.0 * np.log10(power + 1e-12)).mean(axis=1)
-        - 10.0 * np.log10(power.mean(axis=1) + 1e-12),
-        "rolloff": octaves[np.argmax(below, axis=1)],
-        "centroid_change": _movement(frames, octaves, owner, first, counts),
-    }
-    cepstrum = decibel(power @ mel_bands(MEL_BANDS, size, sample_rate)) @ _cosines()
-    columns.update({f"mfcc_{i + 1}": cepstrum[:, i] for i in range(MFCC)})
-    return columns
-
-
-def _movement(
-    frames: NDArray[np.float32],
-    octaves: Matrix,
-    owner: NDArray[np.int64],
-    first: NDArray[np.int64],
-    counts: NDArray[np.int64],
-) -> Matrix:
-    """Give the centroid of each unit's later frames less that of its earlier ones."""
-    index = np.arange(len(owner)) - first[owner]
-    later = index >= (counts[owner] + 1) // 2
-    earlier = index < counts[owner] // 2
-    sums = np.stack([frames.sum(axis=1), frames @ octaves.astype(np.float32)], axis=1)
-    sums = sums.astype(np.float64)
-    one = np.add.reduceat(sums * earlier[:, None], first, axis=0)
-    two = np.add.reduceat(sums * later[:, None], first, axis=0)
-    heard = (counts >= 2) & (one[:, 0] > 1e-9) & (two[:, 0] > 1e-9)
-    safe = np.where(heard, 1.0, np.nan)
-    change = two[:, 1] / np.maximum(two[:, 0], 1e-30) - one[:, 1] / np.maximum(one[:, 0], 1e-30)
-    return np.asarray(change * safe)
-
-
-def _cosines() -> Matrix:
-    """Give columns 1 to 12 of the orthonormal discrete cosine transform of the bands."""
-    band = (np.arange(MEL_BANDS) + 0.5) / MEL_BANDS
-    return np.asarray(
-        np.sqrt(2.0 / MEL_BANDS) * np.cos(np.pi * band[:, None] * np.arange(1, MFCC + 1))
-    )

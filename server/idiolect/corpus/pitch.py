@@ -5,6 +5,7 @@ music" (JASA 2002), sections II.B to II.E, over all frames at once by the Fourie
 """
 
 import numpy as np
+import scipy.fft
 from numpy.typing import NDArray
 
 from idiolect.corpus.spectrum import frames_of_units
@@ -77,9 +78,9 @@ def _yin(
     audio = signal[begin[:, None] + np.arange(size)].astype(np.float32)
     audio -= audio.mean(axis=1, keepdims=True)
     energy = (audio.astype(np.float64) ** 2).mean(axis=1)
-    head = np.fft.rfft(audio[:, :half], n=2 * size, axis=1)
-    whole = np.fft.rfft(audio, n=2 * size, axis=1)
-    product = np.fft.irfft(np.conj(head) * whole, n=2 * size, axis=1)[:, :half]
+    head = scipy.fft.rfft(audio[:, :half], n=2 * size, axis=1)
+    whole = scipy.fft.rfft(audio, n=2 * size, axis=1)
+    product = scipy.fft.irfft(np.conj(head) * whole, n=2 * size, axis=1)[:, :half]
     squares = np.concatenate(
         [np.zeros((len(audio), 1)), np.cumsum(audio.astype(np.float64) ** 2, axis=1)], axis=1
     )

@@ -4,6 +4,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import scipy.fft
 from numpy.typing import NDArray
 
 __all__ = [
@@ -135,7 +136,7 @@ def power_spectra(
         window[short] = np.where(inside[short], 0.5 - 0.5 * np.cos(2.0 * np.pi * phase), 0.0)
     audio = audio * window
     energy = np.maximum((window.astype(np.float32) ** 2).sum(axis=1), 1e-9)
-    spectrum = np.fft.rfft(audio, axis=1)
+    spectrum = scipy.fft.rfft(audio, axis=1)
     return np.asarray((spectrum.real**2 + spectrum.imag**2) / energy[:, None], np.float32)
 
 

@@ -1,0 +1,56 @@
+"""Harmony inside each unit: how its power is spread over the twelve pitch classes."""
+
+from functools import lru_cache
+
+import librosa
+import numpy as np
+from numpy.typing import NDArray
+
+from idiolect.corpus.columns import CLASSES
+from idiolect.corpus.spectrum import even_length, frames_of_units, power_spectra
+
+__all__ = ["chroma"]
+
+FRAME = 0.0853  # seconds: 4096 frames at 48 kHz, a semitone apart from 200 Hz on
+SHORTEST = 0.05  # seconds below which classes cannot be told apart
+
+
+def chroma(
+    signal: NDArray[np.float32],
+    starts: NDArray[np.int64],
+    lengths: NDArray[np.int64],
+    sample_rate: int,
+) -> dict[str, NDArray[np.float64]]:
+    """Give the share of each pitch class in the power of each unit.
+
+    Parameters
+    ----------
+    signal : float32[n]
+        Audio.
+    starts, lengths : int64[units]
+        Where the units lie in it.
+    sample_rate
+        Hz.
+
+    Returns
+    -------
+    dict
+        float64[units] by column, 0 to 1; NaN where the unit is shorter than `SHORTEST`.
+    """
+    size = even_length(FRAME, sample_rate)
+    shares = np.full((len(starts), len(CLASSES)), np.nan)
+    chosen = np.flatnonzero(lengths >= SHORTEST * sample_rate)
+    if len(chosen):
+        owner, begin, held = frames_of_units(starts[chosen], lengths[chosen], size, size)
+        frames = power_spectra(signal, begin, held, size) @ _classes(size, sample_rate)
+        first = np.flatnonzero(np.diff(owner, prepend=-1))
+        power = np.add.reduceat(frames.astype(np.float64), first, axis=0)
+        shares[chosen] = power / np.maximum(power.sum(axis=1, keepdims=True), 1e-20)
+    return {f"chroma_{name}": shares[:, i] for i, name in enumerate(CLASSES)}
+
+
+@lru_cache(maxsize=16)
+def _classes(size: int, sample_rate: int) -> NDArray[np.float32]:
+    """Make the weights that fold bins into pitch classes from C on, tuned to A = 440 Hz."""
+    weights = librosa.filters.chroma(sr=sample_rate, n_fft=size, tuning=0.0)
+    return np.ascontiguousarray(weights.T, np.float32)
