@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from idiolect.corpus.columns import LOWEST, NAMES, select
 from idiolect.corpus.custom import measure
-from idiolect.corpus.harmony import chroma
+from idiolect.corpus.chroma import chroma
 from idiolect.corpus.pitch import pitches
 from idiolect.corpus.spectrum import SILENCE_DB, decibel, mono
 from idiolect.corpus.timbre import timbre
