@@ -11,6 +11,8 @@ from safetensors.numpy import save_file
 from idiolect import __version__
 from idiolect.bundle import FORMAT, Bundle, writing
 from idiolect.grain import UNIT
+from idiolect.learning.ngrams import Stream, kneser_ney
+from idiolect.learning.ngrams import count as count_ngrams
 from idiolect.selection.inventory import Inventory
 from idiolect.soundness import weight_shapes
 
@@ -18,6 +20,7 @@ SCALES = ("grain", "note")
 SOURCE_SHARES = (0.5, 0.2, 0.3)  # of the audio, one each
 DESCRIPTORS = ("loudness", "centroid", "flatness", "pitch", "attack")
 BANDS = 8
+MEMORY_WEIGHT = 0.25
 
 
 def make_bundle(
@@ -38,7 +41,8 @@ def make_bundle(
 
     Three sources; two scales, `grain` and `note`, whose units tile each source, every note made
     of one to four grains; every token has a unit when there are enough units; about a tenth of
-    the descriptors are missing.  Everything follows from the arguments.
+    the descriptors are missing; the memory is that of the tokens.  Everything follows from the
+    arguments.
 
     Parameters
     ----------
@@ -65,7 +69,9 @@ def make_bundle(
         "idiolect": __version__,
         "sample_rate": sample_rate,
         "sources": sources,
-        "scales": [{"name": name, "method": "random"} for name in SCALES],
+        "scales": [
+            {"name": name, "method": "random", "memory_weight": MEMORY_WEIGHT} for name in SCALES
+        ],
         "descriptors": list(DESCRIPTORS),
         "model": model,
         "report": {},
@@ -175,6 +181,9 @@ def _write_scale(folder: Path, rng: np.random.Generator, units: NDArray[np.void]
     np.save(folder / "exemplars.npy", np.array(exemplars, np.int64))
     np.save(folder / "spread.npy", np.ones(n, np.float32))
     np.save(folder / "map.npy", rng.uniform(-1, 1, (count, 2)).astype(np.float32))
+    heard = Stream.of(units["token"].astype(np.int64), units["source"], np.full(count, True))
+    memory = kneser_ney(count_ngrams(heard, 3), np.full(3, 0.5))
+    save_file(memory._asdict(), folder / "memory.safetensors")
 
 
 def _audio(

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from idiolect.bundle import FORMAT, Bundle, writing
 from idiolect.errors import BundleError
+from idiolect.memory import recall
+from synthetic import make_bundle
 
 GOLDEN = Path(__file__).parent / "golden/tones.idiolect"
 
@@ -43,7 +46,7 @@ def test_another_format_version_is_refused_by_name(copy: Path) -> None:
     manifest["format"] = FORMAT + 1
     (copy / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(
-        BundleError, match=f"format {FORMAT + 1}, this version reads 1 and {FORMAT}"
+        BundleError, match=f"format {FORMAT + 1}, this version reads 1, 2 and {FORMAT}"
     ):
         Bundle.open(copy)
 
@@ -75,6 +78,85 @@ def _no_number(folder: Path) -> None:
 def _pickle(folder: Path) -> None:
     array = np.array([{"code": "in here"}], dtype=object)
     np.save(folder / "scales/grain/edges.npy", array, allow_pickle=True)
+
+
+def _change(name: str, change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Path], None]:
+    """Damage one array of the memory of the grains."""
+
+    def damage(folder: Path) -> None:
+        path = folder / "scales/grain/memory.safetensors"
+        arrays = load_file(path)
+        arrays[name] = change(arrays[name].copy())
+        save_file(arrays, path)
+
+    return damage
+
+
+def _put(index: int, value: float) -> Callable[[np.ndarray], np.ndarray]:
+    def change(array: np.ndarray) -> np.ndarray:
+        array[index] = value
+        return array
+
+    return change
+
+
+def _weigh(weight: object) -> Callable[[Path], None]:
+    def damage(folder: Path) -> None:
+        manifest = json.loads((folder / "manifest.json").read_text())
+        manifest["scales"][0]["memory_weight"] = weight
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+
+    return damage
+
+
+FORGETFUL: dict[str, Callable[[Path], object]] = {
+    "it is gone": lambda f: (f / "scales/grain/memory.safetensors").unlink(),
+    "children begin beyond their end": _change("child_start", _put(-1, 1000)),
+    "children begin before the first": _change("child_start", _put(0, -1)),
+    "children go backwards": _change("child_start", _put(1, 0)),
+    "shares go backwards": _change("share_start", _put(2, 0)),
+    "a child is its own parent": _change("child_node", _put(0, 0)),
+    "a child is far away": _change("child_node", _put(0, 1_000_000)),
+    "children are out of order": _change("child_token", lambda a: a[::-1]),
+    "an edge has no such token": _change("child_token", _put(-1, 99)),
+    "a share is of no token": _change("share_token", _put(0, 99)),
+    "a share is below nothing": _change("share", _put(0, -0.5)),
+    "a share is no number": _change("share", _put(0, np.nan)),
+    "shares do not add up": _change("rest", _put(0, 0.9)),
+    "indices are of another type": _change("share_token", lambda a: a.astype(np.int64)),
+    "an array is short": _change("child_node", lambda a: a[:-1]),
+    "its weight is too much": _weigh(1.5),
+    "its weight is no number": _weigh(None),
+}
+
+
+@pytest.mark.parametrize("what", FORGETFUL)
+def test_a_damaged_memory_is_a_bundle_error(tmp_path: Path, what: str) -> None:
+    bundle = make_bundle(tmp_path / "copy.idiolect", seconds=5)
+    FORGETFUL[what](bundle.path)
+    with pytest.raises(BundleError, match=r"copy\.idiolect"):
+        Bundle.open(bundle.path)
+
+
+def test_a_bundle_without_a_memory_expects_every_token_alike_and_leaves_it_to_the_network(
+    tmp_path: Path,
+) -> None:
+    path = make_bundle(tmp_path / "two.idiolect", seconds=5).path
+    manifest = json.loads((path / "manifest.json").read_text()) | {"format": 2}
+    for entry in manifest["scales"]:
+        del entry["memory_weight"]
+        (path / "scales" / entry["name"] / "memory.safetensors").unlink()
+    (path / "manifest.json").write_text(json.dumps(manifest))
+    weights = load_file(path / "model.safetensors")
+    del weights["parent_embedding"]
+    save_file(weights, path / "model.safetensors")
+    for bundle in (Bundle.open(path), Bundle.open(GOLDEN)):
+        assert not bundle.weights["parent_embedding"].any()
+        for scale in bundle.scales:
+            assert scale.memory_weight == 0
+            probabilities = np.zeros(scale.token_count)
+            assert recall(scale.memory, np.array([0, 1]), 2, probabilities) == 0
+            np.testing.assert_allclose(probabilities, 1 / scale.token_count)
 
 
 DAMAGE: dict[str, Callable[[Path], object]] = {

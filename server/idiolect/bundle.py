@@ -18,10 +18,12 @@ A bundle is a folder::
         ├── prototype_tokens.npy  int32[prototypes], the token each stands for
         ├── exemplars.npy         int64[tokens], the unit that speaks for each token
         ├── spread.npy            float32[tokens], mean distance of its units to the centroid
-        └── map.npy               float32[units, 2], a place for each unit, -1 to 1
+        ├── map.npy               float32[units, 2], a place for each unit, -1 to 1
+        └── memory.safetensors    what followed in the corpus: the arrays of `memory.Memory`
 
-Format 1 had nothing below ``scaler.npy``; it is derived when such a bundle is opened.  What only
-`learn` reads again, a bundle's ``analysis`` folder, is described in `corpus.earlier`.
+Format 1 had nothing below ``scaler.npy``, format 2 no memory, and a network that is told no parent;
+what is missing is derived when such a bundle is opened.  What only `learn` reads again, a bundle's
+``analysis`` folder, is described in `corpus.earlier`.
 
 There is no pickle and no code in it, so a bundle from a stranger is safe to open.  Arrays are
 opened by memory map.
@@ -42,12 +44,13 @@ from numpy.typing import NDArray
 
 from idiolect.errors import BundleError
 from idiolect.grain import UNIT
+from idiolect.memory import Memory, blank
 from idiolect.soundness import check
 
 __all__ = ["FORMAT", "PAGE", "Bundle", "Scale", "writing"]
 
-FORMAT = 2
-READS = (1, 2)
+FORMAT = 3
+READS = (1, 2, 3)
 PAGE = "report.html"
 
 
@@ -68,6 +71,8 @@ class Scale:
     exemplars: NDArray[np.int64]  # (tokens,), units
     spread: NDArray[np.float32]  # (tokens,)
     map: NDArray[np.float32]  # (units, 2)
+    memory: Memory
+    memory_weight: float  # its share in what is expected, 0 to 1; the network has the rest
 
     @property
     def token_count(self) -> int:
@@ -134,7 +139,9 @@ class Bundle:
             scales = tuple(
                 _open_scale(path, entry, manifest["format"]) for entry in manifest["scales"]
             )
-            weights = _load_weights(path / "model.safetensors")
+            weights = _load_arrays(path / "model.safetensors")
+            if "parent_embedding" not in weights and manifest["format"] < 3:
+                weights["parent_embedding"] = np.zeros_like(weights["token_embedding"])
             bundle = cls(path=path, manifest=manifest, audio=audio, scales=scales, weights=weights)
             check(bundle)
         except BundleError:
@@ -182,7 +189,7 @@ def _read_manifest(path: Path) -> dict[str, Any]:
     if version not in READS:
         raise BundleError(
             f"{path} has bundle format {version}, this version reads "
-            f"{' and '.join(map(str, READS))}; "
+            f"{', '.join(map(str, READS[:-1]))} and {READS[-1]}; "
             "run `idiolect learn` again, or install the version that wrote it "
             f"({manifest.get('idiolect', 'unknown')})"
         )
@@ -222,7 +229,13 @@ def _open_scale(path: Path, entry: dict[str, Any], version: int) -> Scale:
     }
     if version == 1:
         arrays |= _derive(arrays["units"], arrays["descriptors"], arrays["centroids"])
-    return Scale(name=name, method=str(entry["method"]), **arrays)
+    memory, weight = blank(), 0.0
+    if version > 2:
+        memory = _load_memory(folder / "memory.safetensors")
+        weight = float(entry["memory_weight"])
+    return Scale(
+        name=name, method=str(entry["method"]), memory=memory, memory_weight=weight, **arrays
+    )
 
 
 def _derive(
@@ -247,11 +260,20 @@ def _derive(
     }
 
 
-def _load_weights(path: Path) -> dict[str, NDArray[np.float32]]:
+def _load_memory(path: Path) -> Memory:
+    kinds = {name: array.dtype for name, array in blank()._asdict().items()}
+    arrays = _load_arrays(path)
+    for name, dtype in kinds.items():
+        if arrays[name].dtype != dtype or arrays[name].ndim != 1:
+            raise ValueError(f"{path.name}: {name} is not {dtype}[1d]")
+    return Memory(**{name: arrays[name] for name in kinds})
+
+
+def _load_arrays(path: Path) -> dict[str, NDArray[Any]]:
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
     try:
-        return {k: np.ascontiguousarray(v, np.float32) for k, v in load_file(path).items()}
+        return {name: np.ascontiguousarray(array) for name, array in load_file(path).items()}
     except SafetensorError as error:
         raise ValueError(f"{path.name}: {error}") from error

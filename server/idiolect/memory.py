@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from idiolect.compiled import njit
 
-__all__ = ["BOUNDARY", "Memory", "recall"]
+__all__ = ["BOUNDARY", "Memory", "blank", "recall"]
 
 BOUNDARY = -1
 """The token that stands for the beginning of a source in a context."""
@@ -31,6 +31,19 @@ class Memory(NamedTuple):
     share_token: NDArray[np.int32]  # (shares,)
     share: NDArray[np.float32]  # (shares,)
     rest: NDArray[np.float32]  # (nodes,): with a node's shares it adds up to 1
+
+
+def blank() -> Memory:
+    """Give a memory of nothing: it expects every token alike."""
+    return Memory(
+        child_start=np.zeros(2, np.int64),
+        child_token=np.zeros(0, np.int32),
+        child_node=np.zeros(0, np.int32),
+        share_start=np.zeros(2, np.int64),
+        share_token=np.zeros(0, np.int32),
+        share=np.zeros(0, np.float32),
+        rest=np.ones(1, np.float32),
+    )
 
 
 @njit

@@ -3,11 +3,16 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
+
+from idiolect.memory import BOUNDARY
 
 if TYPE_CHECKING:
-    from idiolect.bundle import Bundle
+    from idiolect.bundle import Bundle, Scale
 
 __all__ = ["check", "weight_shapes"]
+
+SUM_ERROR = 1e-3  # of probabilities in float32
 
 
 def check(bundle: "Bundle") -> None:
@@ -59,6 +64,7 @@ def check(bundle: "Bundle") -> None:
         )
         if not ok:
             raise ValueError(f"scale {scale.name} is inconsistent")
+        _check_memory(scale)
         tokens += scale.token_count
     _check_weights(bundle, tokens, width)
 
@@ -66,8 +72,52 @@ def check(bundle: "Bundle") -> None:
 def _check_weights(bundle: "Bundle", tokens: int, descriptors: int) -> None:
     shapes = weight_shapes(bundle.manifest["model"], tokens, descriptors, len(bundle.scales))
     for name, shape in shapes.items():
-        if bundle.weights[name].shape != shape or not np.isfinite(bundle.weights[name]).all():
-            raise ValueError(f"weight {name} is not a finite array of shape {shape}")
+        weight = bundle.weights[name]
+        if weight.shape != shape or weight.dtype != np.float32 or not np.isfinite(weight).all():
+            raise ValueError(f"weight {name} is not a finite float32 array of shape {shape}")
+
+
+def _check_memory(scale: "Scale") -> None:
+    """Check that the tree is one, its children sorted, and every node's shares add up to 1."""
+    memory, weight = scale.memory, scale.memory_weight
+    nodes, shares = len(memory.rest), len(memory.share)
+    ok = (
+        0.0 <= weight <= 1.0
+        and nodes > 0
+        and len(memory.child_token) == len(memory.child_node) == nodes - 1
+        and len(memory.share_token) == shares
+        and _bounds(memory.child_start, nodes, nodes - 1)
+        and _bounds(memory.share_start, nodes, shares)
+        and (memory.child_token >= BOUNDARY).all()
+        and (memory.child_token < scale.token_count).all()
+        and (memory.share_token >= 0).all()
+        and (memory.share_token < scale.token_count).all()
+        and (memory.share >= 0).all()
+        and (memory.rest >= 0).all()
+    )
+    if not ok:
+        raise ValueError(f"the memory of scale {scale.name} is inconsistent")
+    above = np.repeat(np.arange(nodes), np.diff(memory.child_start))
+    owner = np.repeat(np.arange(nodes), np.diff(memory.share_start))
+    sums = np.bincount(owner, memory.share, minlength=nodes) + memory.rest
+    ok = (
+        np.array_equal(np.sort(memory.child_node), np.arange(1, nodes))
+        and (memory.child_node > above).all()
+        and ((np.diff(memory.child_token) > 0) | (np.diff(above) > 0)).all()
+        and (abs(sums - 1.0) < SUM_ERROR).all()
+    )
+    if not ok:
+        raise ValueError(f"the memory of scale {scale.name} is no tree of shares")
+
+
+def _bounds(starts: NDArray[np.int64], parts: int, total: int) -> bool:
+    """Say whether an array's parts, one behind the other, begin where `starts` says."""
+    return bool(
+        len(starts) == parts + 1
+        and starts[0] == 0
+        and starts[-1] == total
+        and (np.diff(starts) >= 0).all()
+    )
 
 
 def weight_shapes(
@@ -91,6 +141,7 @@ def weight_shapes(
         "token_embedding": (tokens + 1, width),  # the last row: nothing has sounded yet
         "descriptor_projection": (width, 2 * descriptors),  # values, then presence as 0 or 1
         "scale_embedding": (scales, width),
+        "parent_embedding": (tokens + 1, width),  # of the next unit; last row: nobody says
         "attention_norm": (layers, width),
         "qkv": (layers, 3 * width, width),
         "attention_out": (layers, width, width),

@@ -23,6 +23,7 @@ class Context(NamedTuple):
     descriptors: NDArray[np.float32]
     present: NDArray[np.float32]
     scales: NDArray[np.int64]
+    parents: NDArray[np.int64]
 
 
 def draw_context(bundle: Bundle, seed: int, steps: int = STEPS) -> Context:
@@ -34,7 +35,8 @@ def draw_context(bundle: Bundle, seed: int, steps: int = STEPS) -> Context:
     descriptors = rng.normal(size=(steps, width)).astype(np.float32) * present
     scales = (tokens >= bundle.scales[0].token_count).astype(np.int64)
     scales[0] = 0
-    return Context(tokens, descriptors, present, scales)
+    parents = rng.integers(0, total + 1, steps)  # of the units that follow; total: nobody says
+    return Context(tokens, descriptors, present, scales, parents)
 
 
 def step(bundle: Bundle, cache: decoder.Cache, context: Context, at: int) -> NDArray[np.float32]:
@@ -42,7 +44,7 @@ def step(bundle: Bundle, cache: decoder.Cache, context: Context, at: int) -> NDA
     hidden = np.empty(weights.final_norm.size, np.float32)
     decoder.advance(
         weights, cache, 0, at, context.tokens[at], context.descriptors[at],
-        context.present[at], context.scales[at], hidden,
+        context.present[at], context.scales[at], context.parents[at], hidden,
     )  # fmt: skip
     return hidden
 
@@ -72,6 +74,7 @@ def reference(bundle: Bundle, context: Context) -> Any:
     read = torch.from_numpy(np.concatenate([context.descriptors, context.present], 1)).double()
     x = w["token_embedding"][torch.from_numpy(context.tokens)]
     x = x + read @ w["descriptor_projection"].T + w["scale_embedding"][context.scales]
+    x = x + w["parent_embedding"][context.parents]
     time = torch.arange(steps)
     distance = time[:, None] - time[None, :]
     hidden_from = (distance < 0) | (distance >= model["window"])
@@ -132,6 +135,14 @@ def test_the_network_that_is_trained_is_the_one_that_plays(bundle: Bundle) -> No
     np.testing.assert_allclose(logits, expected, atol=1e-4, rtol=0)
 
 
+def test_who_is_told_the_parent_expects_something_else(bundle: Bundle) -> None:
+    told = draw_context(bundle, seed=12)
+    nobody = told._replace(parents=np.full(STEPS, len(bundle.weights["head"])))
+    one, two = (walk(bundle, decoder.make_cache(bundle, 1, ROLLBACK), c) for c in (told, nobody))
+    assert (told.parents[0] == nobody.parents[0]) == np.array_equal(one[0], two[0])
+    assert not np.array_equal(one[-1], two[-1])
+
+
 def test_variance_is_bounded_however_sure_the_network_is(bundle: Bundle) -> None:
     weights = decoder.load_weights(bundle)
     mean, variance = np.empty((2, len(bundle.manifest["descriptors"])), np.float32)
@@ -178,10 +189,8 @@ def test_rows_of_a_batch_have_the_bits_they_have_alone(bundle: Bundle) -> None:
                     weights, cache, voice, 0, *(a[:first] for a in contexts[voice]), hidden[0]
                 )
         rows = [[a[i] for a in c] for c, i in zip(contexts, ats, strict=True)]
-        tokens, descriptors, present, scales = (np.array(a) for a in zip(*rows, strict=True))
-        decoder.advance_rows(
-            weights, cache, np.arange(3), ats, tokens, descriptors, present, scales, hidden
-        )
+        read = (np.array(a) for a in zip(*rows, strict=True))
+        decoder.advance_rows(weights, cache, np.arange(3), ats, *read, hidden)
         for voice in range(3):
             np.testing.assert_array_equal(hidden[voice], alone[voice][ats[voice]])
 

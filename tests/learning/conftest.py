@@ -30,6 +30,7 @@ def make_sequence(
         present=rng.random((units, WIDTH)) > 0.1,
         kinds=kinds,
         sources=np.zeros(units, np.int64),
+        parents=np.full(units, -1),
     )
 
 

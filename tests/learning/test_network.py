@@ -27,7 +27,8 @@ def _input(seed: int = 0) -> list[torch.Tensor]:
     token = torch.randint(0, TOKENS + 1, (1, TIME), generator=generator)
     values = torch.randn(1, TIME, WIDTH, generator=generator)
     scale = torch.randint(0, SCALES, (1, TIME), generator=generator)
-    return [token, values, torch.ones_like(values), scale]
+    parent = torch.randint(0, TOKENS + 1, (1, TIME), generator=generator)
+    return [token, values, torch.ones_like(values), scale, parent]
 
 
 def _logits(network: Network, given: list[torch.Tensor]) -> np.ndarray:

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from idiolect.learning.ngrams import Stream, best_ngram, count, kneser_ney, ppm, surprise
+from idiolect.learning.memories import USUAL, choose
+from idiolect.learning.ngrams import Stream, count, kneser_ney, ppm
 from idiolect.memory import BOUNDARY, Memory, recall
 
 SIZE = 5
@@ -29,6 +30,7 @@ def memories(tokens: NDArray[np.int64], order: int) -> list[Memory]:
     return [kneser_ney(counts, np.full(order, 0.4)), ppm(counts)]
 
 
+@settings(deadline=None)  # the first is compiled
 @given(
     st.lists(st.integers(0, SIZE - 1), min_size=1, max_size=60),
     st.integers(1, 5),
@@ -64,18 +66,20 @@ def test_an_unknown_past_is_read_as_far_as_it_is_known() -> None:
 def test_no_context_reaches_across_the_beginning_of_a_source() -> None:
     tokens, sources = np.array([0, 1, 2, 3, 4, 0]), np.array([0, 0, 0, 1, 1, 1])
     laid = stream(tokens, sources)
-    assert laid.context(4, 5).tolist() == [3, BOUNDARY]
-    assert laid.context(3, 5).tolist() == [BOUNDARY]
     memory = kneser_ney(count(laid, 3), np.full(3, 0.1))
     probabilities = np.zeros(SIZE)
     assert recall(memory, np.array([BOUNDARY]), 1, probabilities) == 1
     assert sorted(np.argsort(probabilities)[-2:].tolist()) == [0, 3]
+    assert recall(memory, np.array([3, BOUNDARY]), 2, probabilities) == 2
+    assert recall(memory, np.array([3, 2]), 2, probabilities) == 1  # 2 ends the source before
+    assert recall(memory, np.array([2]), 1, probabilities) == 0
 
 
 def test_the_past_ends_where_the_set_does() -> None:
     inside = np.array([True, True, False, True, True])
-    laid = Stream.of(np.arange(5), np.zeros(5, np.int64), inside)
-    assert laid.context(3, 4).tolist() == [3]
+    memory = ppm(count(Stream.of(np.arange(5), np.zeros(5, np.int64), inside), 3))
+    for past, known in (([0, BOUNDARY], 2), ([3], 1), ([3, 1], 1), ([1], 0)):
+        assert recall(memory, np.array(past), len(past), np.zeros(5)) == known
 
 
 @pytest.mark.parametrize("order", [2, 3, 4])
@@ -90,12 +94,10 @@ def test_kneser_ney_is_that_of_a_published_toolkit(order: int) -> None:
     names = [str(token) for token in range(SIZE)]
     model.fit([list(everygrams(words, max_len=order))], vocabulary_text=names)
     discounts = np.append(0.0, np.full(order - 1, 0.3))
-    laid = stream(tokens)
-    memory = kneser_ney(count(laid, order), discounts)
+    memory = kneser_ney(count(stream(tokens), order), discounts)
     probabilities = np.zeros(SIZE)
     for index in range(order, 60):
-        context = laid.context(index, order - 1)
-        recall(memory, context, len(context), probabilities)
+        recall(memory, tokens[index - order + 1 : index][::-1], order - 1, probabilities)
         past = words[index + 2 - order : index + 1]
         expected = [model.score(name, past) for name in names]
         np.testing.assert_allclose(probabilities, expected, atol=1e-6)
@@ -108,12 +110,15 @@ def test_the_best_is_as_long_as_what_there_is_to_remember() -> None:
     for index in range(3, 3000):
         if rng.random() < 0.95:
             tokens[index] = tokens[index - 3] ^ tokens[index - 2]
-    name, memory = best_ngram(stream(tokens[:2000]), stream(tokens[2000:2500]), 2)
-    assert int(name[-1]) >= 4
-    assert surprise(memory, stream(tokens[2500:]), 2).mean() < 0.5
+    learned = stream(tokens[:2000])
+    best = choose([(learned, stream(tokens[2000:2500]))], 2)
+    assert best.order >= 4
+    assert best.surprise(best.remember(learned), stream(tokens[2500:]), 2).mean() < 0.5
 
 
 def test_where_nothing_is_held_out_a_bigram_it_is() -> None:
-    name, memory = best_ngram(stream(some()), stream(some(0)), SIZE)
-    assert name.endswith("order 2")
-    assert np.isfinite(surprise(memory, stream(some(50, 1)), SIZE)).all()
+    found = choose([(stream(some()), stream(some(0)))], SIZE)
+    assert found == USUAL
+    assert found.order == 2
+    memory = found.remember(stream(some()))
+    assert np.isfinite(found.surprise(memory, stream(some(50, 1)), SIZE)).all()

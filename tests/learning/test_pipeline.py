@@ -1,7 +1,7 @@
 """From folders to a bundle."""
 
 import json
-from dataclasses import replace
+from dataclasses import astuple, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,9 +12,12 @@ from idiolect.bundle import Bundle
 from idiolect.config import VocabularyConfig
 from idiolect.corpus.settings import CorpusSettings
 from idiolect.errors import ConfigError, CorpusError
+from idiolect.learning.evaluation import MODELS
 from idiolect.learning.pipeline import STAGES, learn
 from idiolect.learning.report import Report
 from idiolect.learning.settings import LearnSettings, ModelShape, TrainingSettings
+from idiolect.learning.split import TEST, Split
+from idiolect.memory import recall
 from idiolect.vocabulary.assign import assign
 from idiolect.vocabulary.standardise import LIMIT
 from tones import write_corpus
@@ -84,11 +87,28 @@ def test_tokens_are_those_of_the_nearest_prototypes(learned: tuple[Report, Bundl
 
 
 def test_figures_stand_beside_their_baselines(learned: tuple[Report, Bundle]) -> None:
-    judged = learned[0].scales[0].figures
-    for name in ("validation", "test"):
-        assert judged[name].units > 0
-        assert np.isfinite([judged[name].unigram, judged[name].bigram, judged[name].model]).all()
-    assert judged["validation"].model <= judged["validation"].unigram + 0.05
+    for scale in learned[0].scales:
+        judged = scale.figures
+        assert judged.units > 0
+        assert list(judged.bits_per_token) == list(MODELS)
+        assert np.isfinite(list(judged.bits_per_token.values())).all()
+        for name, (mean, low, high) in ((n, astuple(i)) for n, i in judged.intervals.items()):
+            assert mean == judged.bits_per_token[name]
+            assert low - 1e-9 <= mean <= high + 1e-9
+
+
+def test_the_memory_is_that_of_all_units_and_what_is_held_out_is_told(
+    learned: tuple[Report, Bundle],
+) -> None:
+    report, bundle = learned
+    for scale, told in zip(bundle.scales, report.scales, strict=True):
+        assert scale.memory_weight == told.memory_weight
+        token = int(scale.units["token"][-1])
+        probabilities = np.zeros(scale.token_count)
+        assert recall(scale.memory, np.array([token]), 1, probabilities) == 1
+        assert probabilities.sum() == pytest.approx(1, abs=1e-5)
+        held_out = Split(*(np.array(bundle.manifest["split"][key]) for key in ("edges", "kinds")))
+        assert told.figures.units == (held_out.of(scale.units) == TEST).sum()
 
 
 def test_the_same_corpus_and_seed_give_the_same_bundle(
@@ -201,6 +221,6 @@ def test_a_real_corpus_is_learned_and_beats_the_unigram(
         parents = fine.units["parent"]
         assert (fine.units["start"] >= coarse.units["start"][parents]).all()
         assert (fine.units["start"] + fine.units["length"] <= ends[parents]).all()
-    judged = report.scales[0].figures
-    assert judged["validation"].model < judged["validation"].unigram
-    assert judged["test"].model < judged["test"].unigram
+    bits = report.scales[0].figures.bits_per_token
+    assert bits["network"] < bits["unigram"]
+    assert bits["mixture_no_parent"] < bits["best_ngram"]

@@ -7,11 +7,10 @@ import pytest
 import torch
 
 from idiolect.learning.baselines import bigram, unigram
-from idiolect.learning.report import figures
 from idiolect.learning.sequences import Sequence
 from idiolect.learning.settings import ModelShape, TrainingSettings
-from idiolect.learning.split import TRAIN, VALIDATION
-from idiolect.learning.training import Trained, evaluate, everything, fresh, train
+from idiolect.learning.split import TEST, TRAIN, VALIDATION
+from idiolect.learning.training import Trained, everything, fresh, surprises, train
 
 SHAPE = ModelShape(layers=1, width=16, heads=2, window=8)
 QUICK = TrainingSettings(budget=60, max_steps=120, batch=8, check_every=20, decay=0.1)
@@ -23,19 +22,31 @@ def _learn(sequences: list[Sequence], settings: TrainingSettings = QUICK) -> Tra
     return train(network, sequences, settings, 0, lambda done, total: None)
 
 
+def _bits(trained: Trained, sequences: list[Sequence], kind: int) -> list[float]:
+    """Mean surprise at the units of a set, of each scale."""
+    return [
+        float(surprises(trained.network, s, sequences, kind, guided=False).mean())
+        for s in sequences
+    ]
+
+
+def _unigram(sequence: Sequence, kind: int) -> float:
+    base = unigram(sequence.tokens[sequence.kinds == TRAIN], sequence.size)
+    return float(-np.log2(base[sequence.tokens[sequence.kinds == kind]]).mean())
+
+
 def test_step_zero_is_the_unigram(sequences: list[Sequence]) -> None:
-    network = _learn(sequences, replace(QUICK, max_steps=0)).network
-    for sequence in sequences:
-        for judged in figures(network, sequence, sequences)[1].values():
-            assert judged.model == pytest.approx(judged.unigram, abs=1e-4)
+    trained = _learn(sequences, replace(QUICK, max_steps=0))
+    for kind in (VALIDATION, TEST):
+        expected = [_unigram(sequence, kind) for sequence in sequences]
+        assert _bits(trained, sequences, kind) == pytest.approx(expected, abs=1e-4)
 
 
 def test_what_can_be_learned_is_learned(sequences: list[Sequence]) -> None:
     trained = _learn(sequences)
-    _, judged = figures(trained.network, sequences[0], sequences)
     assert trained.steps > 0
-    assert judged["validation"].model < judged["validation"].unigram - 0.5
-    assert judged["test"].model < judged["test"].unigram - 0.5
+    for kind in (VALIDATION, TEST):
+        assert _bits(trained, sequences, kind)[0] < _unigram(sequences[0], kind) - 0.5
 
 
 def test_where_nothing_can_be_learned_it_is_no_worse_than_the_unigram(
@@ -43,13 +54,13 @@ def test_where_nothing_can_be_learned_it_is_no_worse_than_the_unigram(
 ) -> None:
     rng = np.random.default_rng(5)
     noise = [replace(s, tokens=rng.integers(0, s.size, len(s.tokens))) for s in sequences]
-    network = _learn(noise).network
-    before = _learn(noise, replace(QUICK, max_steps=0)).network
-    sums = [
-        sum(evaluate(model, s, noise, VALIDATION) / np.log2(s.size) for s in noise)
-        for model in (network, before)
-    ]
-    assert sums[0] <= sums[1] + 1e-6
+    size = np.log2([s.size for s in noise])
+    weight = np.sqrt([(s.kinds == VALIDATION).sum() for s in noise])
+    after, before = (
+        float(_bits(_learn(noise, settings), noise, VALIDATION) / size @ weight)
+        for settings in (QUICK, replace(QUICK, max_steps=0))
+    )
+    assert after <= before + 1e-6
 
 
 def test_a_few_units_that_tell_nothing_do_not_stop_the_learning_of_many(
@@ -61,10 +72,24 @@ def test_a_few_units_that_tell_nothing_do_not_stop_the_learning_of_many(
         tokens=rng.integers(0, 3, 120),
         kinds=np.where(np.arange(120) < 112, TRAIN, VALIDATION),
     )
-    _, alone = figures(_learn(sequences[:1]).network, sequences[0], sequences[:1])
+    alone = _bits(_learn(sequences[:1]), sequences[:1], VALIDATION)
     both = [sequences[0], few]
-    _, beside = figures(_learn(both).network, sequences[0], both)
-    assert beside["validation"].model < alone["validation"].model + 0.2
+    beside = _bits(_learn(both), both, VALIDATION)
+    assert beside[0] < alone[0] + 0.2
+
+
+def test_whose_parent_tells_what_follows_is_the_better_for_being_told(
+    sequences: list[Sequence],
+) -> None:
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, 5, 400)
+    nested = [replace(sequences[0], tokens=noise, parents=5 + noise % 3), sequences[1]]
+    network = _learn(nested).network
+    told, alone = (
+        surprises(network, nested[0], nested, TEST, guided=guided).mean()
+        for guided in (True, False)
+    )
+    assert told < alone - 0.3
 
 
 def test_equal_seeds_give_equal_weights(sequences: list[Sequence]) -> None:

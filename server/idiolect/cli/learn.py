@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["learn", "learn_settings", "learn_with_bars", "print_report"]
 
+SHOWN_MODELS = ("unigram", "best_ngram", "mixture_no_parent", "mixture")
 SHOWN = 20  # skipped files named before the rest are counted; --json names all
 
 
@@ -131,34 +132,35 @@ def print_report(report: "Report", console: Console) -> None:
         console.print(f"  no scale {name}: {reason}")
     console.print(_scales(report))
     console.print(
-        "[dim]bits per token on audio the model had not learned from (validation / test); "
-        "it was then finished on all audio[/dim]",
+        "[dim]bits per token on audio the model had not learned from; it was then finished on all "
+        "audio[/dim]",
         soft_wrap=True,
     )
+    for scale in report.scales:
+        console.print(f"  {scale.name}: {scale.speaks}", soft_wrap=True)
     spent = ", ".join(f"{name} {value:.1f}" for name, value in report.seconds.items())
     console.print(f"seconds: {spent}", soft_wrap=True)
 
 
 def _scales(report: "Report") -> Table:
     table = Table()
-    for title in ("scale", "units", "tokens", "median", "unigram", "n-gram", "model"):
+    titles = "scale", "units", "tokens", "median", "unigram", "n-gram", "model", "with parent"
+    for title in titles:
         table.add_column(title, justify="left" if title == "scale" else "right")
     for scale in report.scales:
-        sets = [scale.figures["validation"], scale.figures["test"]]
+        bits = scale.figures.bits_per_token
         table.add_row(
             scale.name,
             str(scale.units),
             str(scale.tokens),
             f"{scale.median_seconds:.3f} s",
-            _pair([f.unigram for f in sets]),
-            _pair([f.ngram for f in sets]),
-            _pair([f.model for f in sets]),
+            *(_number(bits[name]) for name in SHOWN_MODELS),
         )
     return table
 
 
-def _pair(values: list[float]) -> str:
-    return " / ".join("-" if value != value else f"{value:.2f}" for value in values)
+def _number(value: float) -> str:
+    return "-" if value != value else f"{value:.2f}"
 
 
 @contextmanager

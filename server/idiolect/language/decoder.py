@@ -42,6 +42,7 @@ def advance(
     descriptors: Floats,
     present: Floats,
     scale: int,
+    parent: int,
     hidden: Floats,
 ) -> None:
     """Read one sounded unit.
@@ -60,6 +61,8 @@ def advance(
         Of the unit: standardised, 0 where missing; 1 where present, else 0.
     scale : int64
         Scale of the unit.
+    parent : int64
+        Global token of the parent of the unit that is to come, or T: nobody says.
     hidden : float32[C]
         Written: the state that `score_tokens` and `expect_descriptors` read.
 
@@ -76,6 +79,7 @@ def advance(
         descriptors.reshape(1, -1),
         present.reshape(1, -1),
         np.full(1, scale),
+        np.full(1, parent),
         hidden.reshape(1, -1),
     )
 
@@ -90,6 +94,7 @@ def advance_rows(
     descriptors: Floats,
     present: Floats,
     scales: Integers,
+    parents: Integers,
     hidden: Floats,
 ) -> None:
     """Read n sounded units, each in the context of its voice.
@@ -102,7 +107,7 @@ def advance_rows(
         As in `advance`.  Rows of one voice have ascending positions and read each other.
     descriptors, present : float32[n, D]
         As in `advance`.
-    scales : int64[n]
+    scales, parents : int64[n]
         As in `advance`.
     hidden : float32[n, C]
         Written.
@@ -116,7 +121,7 @@ def advance_rows(
     normed = np.empty((rows, width), np.float32)
     wide = np.empty((rows, 4 * width), np.float32)
     scores = np.empty(weights.window, np.float32)
-    embed(weights, tokens, descriptors, present, scales, stream)
+    embed(weights, tokens, descriptors, present, scales, parents, stream)
     for layer in range(weights.qkv.shape[0]):
         normalise(stream, weights.attention_norm[layer], normed)
         wide.fill(np.float32(0))
@@ -145,6 +150,7 @@ def fill(
     descriptors: Floats,
     present: Floats,
     scales: Integers,
+    parents: Integers,
     hidden: Floats,
 ) -> int:
     """Read a context in order, from `position` on.
@@ -157,7 +163,7 @@ def fill(
         As in `advance`, one each unit.
     descriptors, present : float32[n, D]
         As in `advance`, one row each unit.
-    scales : int64[n]
+    scales, parents : int64[n]
         As in `advance`, one each unit.
     hidden : float32[C]
         Written: the state after the last unit; left alone when n is 0.
@@ -184,6 +190,7 @@ def fill(
             descriptors[first:last],
             present[first:last],
             scales[first:last],
+            parents[first:last],
             states[: last - first],
         )
         for i in range(hidden.size):

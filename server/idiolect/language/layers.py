@@ -25,6 +25,7 @@ def embed(
     descriptors: Floats,
     present: Floats,
     scales: Integers,
+    parents: Integers,
     out: Floats,
 ) -> None:
     """Write float32[n, C], the input of each row."""
@@ -41,8 +42,9 @@ def embed(
                 for k in range(value.size):
                     out[row, k] += factor * value[k] + there[k]
         embedding = weights.scale_embedding[scales[row]]
+        guide = weights.parent_embedding[parents[row]]
         for k in range(embedding.size):
-            out[row, k] += embedding[k]
+            out[row, k] += embedding[k] + guide[k]
 
 
 @njit

@@ -22,6 +22,7 @@ class Weights(NamedTuple):
     token_embedding: Floats  # (T + 1, C); the last row: nothing has sounded yet
     descriptor_projection: Floats  # (2 D, C)
     scale_embedding: Floats  # (scales, C)
+    parent_embedding: Floats  # (T + 1, C), of the next unit; the last row: nobody says
     attention_norm: Floats  # (L, C)
     qkv: Floats  # (L, C, 3 C)
     attention_out: Floats  # (L, C, C)

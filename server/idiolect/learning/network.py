@@ -44,7 +44,7 @@ class Output:
 
 
 class Network(nn.Module):
-    """A causal transformer that reads sounded units: token, descriptors and scale.
+    """A causal transformer that reads sounded units, and the class of what comes next.
 
     Parameters
     ----------
@@ -59,6 +59,7 @@ class Network(nn.Module):
     token_embedding: Tensor
     descriptor_projection: Tensor
     scale_embedding: Tensor
+    parent_embedding: Tensor
     attention_norm: Tensor
     qkv: Tensor
     attention_out: Tensor
@@ -99,7 +100,9 @@ class Network(nn.Module):
                 else:
                     weight.normal_(0.0, SMALL, generator=generator)
 
-    def forward(self, token: Tensor, descriptors: Tensor, present: Tensor, scale: Tensor) -> Output:
+    def forward(
+        self, token: Tensor, descriptors: Tensor, present: Tensor, scale: Tensor, parent: Tensor
+    ) -> Output:
         """Read steps that sounded.
 
         Parameters
@@ -112,11 +115,14 @@ class Network(nn.Module):
             1 where known.
         scale : int64[batch, time]
             Index of each step's scale.
+        parent : int64[batch, time]
+            Global id of the token of the next unit's parent; the number of tokens: nobody says.
         """
         x = functional.embedding(token, self.token_embedding)
         both = torch.cat([descriptors, present], dim=-1)
         x = x + functional.linear(both, self.descriptor_projection)
-        x = self._drop(x + functional.embedding(scale, self.scale_embedding))
+        x = x + functional.embedding(scale, self.scale_embedding)
+        x = self._drop(x + functional.embedding(parent, self.parent_embedding))
         bias = self._distances(token.shape[1])
         for layer in range(self.shape.layers):
             seen = _norm(x) * self.attention_norm[layer]

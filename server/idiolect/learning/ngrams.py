@@ -12,24 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from idiolect.compiled import njit
 from idiolect.memory import BOUNDARY, Memory, recall
 
-__all__ = [
-    "HIGHEST_ORDER",
-    "Counts",
-    "Stream",
-    "best_ngram",
-    "count",
-    "kneser_ney",
-    "ppm",
-    "surprise",
-]
-
-HIGHEST_ORDER = 6
-USUAL_DISCOUNT = 0.75  # where nothing is held out to find a better one
-
-GRID = (0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95)
-"""Discounts that are tried."""
+__all__ = ["Counts", "Stream", "count", "kneser_ney", "ppm", "surprise"]
 
 _BEGIN = 0  # symbol of the boundary; then the tokens
 _FIRST = 1
@@ -64,22 +50,21 @@ class Stream:
         reach = index - np.maximum.accumulate(np.where(starts, index, 0))
         return cls(tokens[inside], begins[inside], reach[inside])
 
-    def context(self, index: int, depth: int) -> NDArray[np.int64]:
-        """Give what precedes a unit, the newest first."""
-        reach = min(depth, int(self.reach[index]))
-        past = self.tokens[index - reach : index][::-1]
-        ends = reach < depth and bool(self.boundary[index - reach])
-        return np.append(past, BOUNDARY) if ends else past
-
 
 @dataclass(frozen=True, slots=True)
 class Counts:
     """What followed each context of one length."""
 
-    context: NDArray[np.int64]  # (kinds, length), the oldest first, as symbols; sorted
-    token: NDArray[np.int64]  # (kinds,)
+    contexts: NDArray[np.int64]  # (contexts, length), the oldest first, as symbols; sorted
+    shorter: NDArray[np.int64]  # (contexts,), which context is left without its oldest symbol
+    owner: NDArray[np.int64]  # (kinds,), the context of each n-gram
+    token: NDArray[np.int64]  # (kinds,), what followed
     seen: NDArray[np.int64]  # (kinds,), how often
     kinds_before: NDArray[np.int64]  # (kinds,), how many different symbols preceded it
+
+    def per_context(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sum something over the n-grams of each context, float64[contexts]."""
+        return np.bincount(self.owner, weights, minlength=len(self.contexts)).astype(np.float64)
 
 
 def count(stream: Stream, order: int) -> list[Counts]:
@@ -97,7 +82,7 @@ def count(stream: Stream, order: int) -> list[Counts]:
         For contexts of 0 to order - 1 tokens, as far as there are any.
     """
     grams = [_grams(stream, length) for length in range(order + 1)]
-    found = []
+    found: list[Counts] = []
     for length in range(order):
         if not len(grams[length][0]):  # nothing has so long a past
             break
@@ -105,10 +90,25 @@ def count(stream: Stream, order: int) -> list[Counts]:
         longer = np.unique(grams[length + 1][0], axis=0)
         # One that was never preceded by anything counts as preceded by one thing nobody knows.
         alone = np.unique(grams[length][0][~grams[length][1]], axis=0)
-        before = np.concatenate([longer[:, 1:], alone])
-        often = np.unique(before, axis=0, return_counts=True)[1]
-        found.append(Counts(kinds[:, :-1], kinds[:, -1] - _FIRST, seen, often))
+        before = np.unique(np.concatenate([longer[:, 1:], alone]), axis=0, return_counts=True)[1]
+        contexts, owner = _distinct(kinds[:, :-1])
+        shorter = _find(found[-1].contexts, contexts[:, 1:]) if found else np.zeros(1, np.int64)
+        found.append(Counts(contexts, shorter, owner, kinds[:, -1] - _FIRST, seen, before))
     return found
+
+
+def _distinct(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Give the different rows of sorted ones, and which of them each row is."""
+    new = np.append(True, (rows[1:] != rows[:-1]).any(axis=1))
+    return rows[new], np.cumsum(new) - 1
+
+
+def _find(names: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Find rows in sorted, different rows; all are there."""
+    both, inverse = np.unique(np.concatenate([names, wanted]), axis=0, return_inverse=True)
+    place = np.zeros(len(both), np.int64)
+    place[inverse.reshape(-1)[: len(names)]] = np.arange(len(names))
+    return np.asarray(place[inverse.reshape(-1)[len(names) :]])
 
 
 def _grams(stream: Stream, length: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
@@ -117,8 +117,7 @@ def _grams(stream: Stream, length: int) -> tuple[NDArray[np.int64], NDArray[np.b
     A boundary is the oldest symbol of a context or none of it.
     """
     index = np.arange(len(stream.tokens))
-    begins = index - stream.reach
-    opens = stream.boundary[begins]
+    opens = stream.boundary[index - stream.reach]
     depth = stream.reach + opens  # symbols before each unit
     chosen = np.flatnonzero(depth >= length)
     columns = []
@@ -139,77 +138,39 @@ def kneser_ney(counts: list[Counts], discounts: NDArray[np.float64]) -> Memory:
     discounts : float64[orders]
         Taken off every count of an order, 0 to 1; that of the first is what never seen tokens get.
     """
-    highest = len(counts) - 1
-
-    def shares(order: int, own: Counts) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        weight = (own.seen if order == highest else own.kinds_before).astype(np.float64)
-        return np.maximum(weight - discounts[order], 0.0), weight
-
-    return _tree(counts, [shares(order, own) for order, own in enumerate(counts)])
+    shares = []
+    for order, own in enumerate(counts):
+        highest = order == len(counts) - 1
+        weight = (own.seen if highest else own.kinds_before).astype(np.float64)
+        kept = np.maximum(weight - discounts[order], 0.0)
+        shares.append(kept / own.per_context(weight)[own.owner])
+    return _tree(counts, shares)
 
 
 def ppm(counts: list[Counts]) -> Memory:
     """Smooth counts by escape method C: as many escapes as different tokens followed."""
-    weights = []
+    shares = []
     for own in counts:
-        _, inverse, kinds = _contexts(own)
         seen = own.seen.astype(np.float64)
-        total = np.bincount(inverse, seen, minlength=len(kinds))
-        # Seen alone of a total that holds the escapes too.
-        factor = (total / (total + kinds))[inverse]
-        weights.append((seen * factor, seen))
-    return _tree(counts, weights)
+        shares.append(seen / own.per_context(seen + 1.0)[own.owner])
+    return _tree(counts, shares)
 
 
-def _contexts(own: Counts) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Give the different contexts, the context of each kind, and the kinds of each context."""
-    if own.context.shape[1] == 0:
-        zeros = np.zeros(len(own.token), np.int64)
-        return np.zeros((1, 0), np.int64), zeros, np.array([len(own.token)])
-    names, inverse, kinds = np.unique(own.context, axis=0, return_inverse=True, return_counts=True)
-    return names, inverse.reshape(-1), kinds
-
-
-def _tree(
-    counts: list[Counts],
-    weights: list[tuple[NDArray[np.float64], NDArray[np.float64]]],
-) -> Memory:
-    """Lay out the contexts as a tree; `weights` has what each kind keeps, and its whole weight."""
-    names = [_contexts(own) for own in counts]
-    firsts = np.cumsum([0, *(len(found[0]) for found in names)])
-    nodes = int(firsts[-1])
-    parent, edge = np.zeros(nodes, np.int64), np.zeros(nodes, np.int64)
-    rest = np.ones(nodes)
-    owner, token, share = [], [], []
-    for order, (own, (contexts, inverse, _)) in enumerate(zip(counts, names, strict=True)):
-        kept, whole = weights[order]
-        total = np.bincount(inverse, whole, minlength=len(contexts))
-        part = kept / total[inverse]
-        rest[firsts[order] : firsts[order + 1]] -= np.bincount(
-            inverse, part, minlength=len(contexts)
-        )
-        owner.append(inverse + firsts[order])
-        token.append(own.token)
-        share.append(part)
-        if order:
-            above = _find(names[order - 1][0], contexts[:, 1:])
-            parent[firsts[order] : firsts[order + 1]] = firsts[order - 1] + above
-            edge[firsts[order] : firsts[order + 1]] = np.where(
-                contexts[:, 0] == _BEGIN, BOUNDARY, contexts[:, 0] - _FIRST
-            )
+def _tree(counts: list[Counts], shares: list[NDArray[np.float64]]) -> Memory:
+    """Lay out the contexts as a tree, the shorter ones first."""
+    firsts = np.cumsum([0, *(len(own.contexts) for own in counts)])
+    pairs = list(zip(firsts, counts, strict=False))
+    parent = [before + own.shorter for before, own in zip(firsts, counts[1:], strict=False)]
+    edge = [own.contexts[:, 0] for own in counts[1:]]
+    rest = [1.0 - own.per_context(share) for own, share in zip(counts, shares, strict=True)]
     return _pack(
-        parent, edge, np.concatenate(owner), np.concatenate(token), np.concatenate(share), rest
+        np.concatenate([np.zeros(1, np.int64), *parent]),
+        np.concatenate([np.zeros(1, np.int64), *edge]),
+        np.concatenate([own.owner + first for first, own in pairs]),
+        np.concatenate([own.token for own in counts]),
+        np.concatenate(shares),
+        np.concatenate(rest),
     )
-
-
-def _find(names: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Find rows in sorted rows; all are there."""
-    both = np.concatenate([names, wanted])
-    _, inverse = np.unique(both, axis=0, return_inverse=True)
-    inverse = inverse.reshape(-1)
-    place = np.zeros(inverse.max() + 1, np.int64)
-    place[inverse[: len(names)]] = np.arange(len(names))
-    return np.asarray(place[inverse[len(names) :]])
 
 
 def _pack(
@@ -226,7 +187,7 @@ def _pack(
     by_owner = np.argsort(owner, kind="stable")
     return Memory(
         child_start=np.searchsorted(parent[1:][order], np.arange(nodes + 1)),
-        child_token=edge[1:][order].astype(np.int32),
+        child_token=np.where(edge == _BEGIN, BOUNDARY, edge - _FIRST)[1:][order].astype(np.int32),
         child_node=children[order].astype(np.int32),
         share_start=np.searchsorted(owner[by_owner], np.arange(nodes + 1)),
         share_token=token[by_owner].astype(np.int32),
@@ -235,58 +196,42 @@ def _pack(
     )
 
 
-def surprise(memory: Memory, stream: Stream, size: int) -> NDArray[np.float64]:
-    """Give the bits by which each unit of a stream surprises a memory, float64[units]."""
-    depth = HIGHEST_ORDER - 1
-    probabilities = np.zeros(size)
-    bits = np.zeros(len(stream.tokens))
-    for index, token in enumerate(stream.tokens.tolist()):
-        context = stream.context(index, depth)
-        recall(memory, context, len(context), probabilities)
-        bits[index] = -np.log2(probabilities[token])
-    return bits
-
-
-def best_ngram(learned: Stream, held_out: Stream, size: int) -> tuple[str, Memory]:
-    """Choose the n-gram under which held-out units surprise least.
+def surprise(memory: Memory, stream: Stream, size: int, depth: int) -> NDArray[np.float64]:
+    """Give the bits by which each unit of a stream surprises a memory, float64[units].
 
     Parameters
     ----------
-    learned : Stream
-        Units that are counted.
-    held_out : Stream
-        Units that decide about discounts, order and kind; without any, a bigram does.
+    memory
+        Whatever it remembers.
+    stream
+        What is heard.
     size
         Tokens of the scale.
-
-    Returns
-    -------
-    str, Memory
-        What it is called, and what it remembers.
+    depth
+        How much of the past is looked at, at the most.
     """
-    whole = count(learned, HIGHEST_ORDER)
-    if not len(held_out.tokens):
-        return "Kneser-Ney of order 2", kneser_ney(count(learned, 2), np.full(2, USUAL_DISCOUNT))
-    discounts = _fit_discounts(whole, held_out, size)
-    found: list[tuple[float, str, Memory]] = []
-    for order in range(1, len(whole) + 1):
-        own = count(learned, order)
-        for name, memory in (
-            (f"Kneser-Ney of order {order}", kneser_ney(own, discounts[:order])),
-            (f"PPM of order {order}", ppm(own)),
-        ):
-            found.append((float(surprise(memory, held_out, size).mean()), name, memory))
-    _, name, memory = min(found, key=lambda entry: entry[0])
-    return name, memory
+    return -np.log2(_expect(memory, stream.tokens, stream.boundary, stream.reach, size, depth))
 
 
-def _fit_discounts(counts: list[Counts], held_out: Stream, size: int) -> NDArray[np.float64]:
-    """Find the discount of each order: one after the other, the lowest first, twice."""
-    discounts = np.full(len(counts), USUAL_DISCOUNT)
-    for order in 2 * list(range(len(counts))):
-        bits = []
-        for value in GRID:
-            discounts[order] = value
-            bits.append(surprise(kneser_ney(counts, discounts), held_out, size).mean())
-        discounts[order] = GRID[int(np.argmin(bits))]
-    return discounts
+@njit
+def _expect(
+    memory: Memory,
+    tokens: NDArray[np.int64],
+    boundary: NDArray[np.bool_],
+    reach: NDArray[np.int64],
+    size: int,
+    depth: int,
+) -> NDArray[np.float64]:
+    """Give the probability of each unit, float64[units]."""
+    expected, probabilities = np.empty(tokens.size), np.empty(size)
+    context = np.empty(depth + 1, np.int64)
+    for index in range(tokens.size):
+        count = min(depth, reach[index])
+        for k in range(count):
+            context[k] = tokens[index - 1 - k]
+        if count < depth and boundary[index - count]:
+            context[count] = BOUNDARY
+            count += 1
+        recall(memory, context, count, probabilities)
+        expected[index] = probabilities[tokens[index]]
+    return expected

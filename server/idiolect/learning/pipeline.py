@@ -18,15 +18,15 @@ from idiolect.corpus.columns import select
 from idiolect.corpus.edges import scale_edges
 from idiolect.corpus.segment import Segmented
 from idiolect.errors import BundleError, ConfigError
-from idiolect.learning.network import Network
+from idiolect.learning.evaluation import Evaluation
 from idiolect.learning.page.writing import write_page
-from idiolect.learning.report import Report, ScaleReport, figures
+from idiolect.learning.report import Report, ScaleReport
 from idiolect.learning.sequences import Sequence
-from idiolect.learning.settings import LearnSettings, ModelShape
+from idiolect.learning.settings import LearnSettings
 from idiolect.learning.sizes import SizeChoice, choose_size
-from idiolect.learning.split import TRAIN, VALIDATION, split
-from idiolect.learning.training import Trained, everything, fresh, train
-from idiolect.learning.writing import digest, write_weights
+from idiolect.learning.split import TRAIN, VALIDATION, Split, split
+from idiolect.learning.teaching import Material, Taught, teach
+from idiolect.learning.writing import digest, write_memory, write_scale, write_weights
 from idiolect.vocabulary.map import lay_out
 from idiolect.vocabulary.standardise import fit, standardise
 from idiolect.vocabulary.vocabulary import Vocabulary
@@ -36,7 +36,6 @@ __all__ = ["STAGES", "learn"]
 STAGES = ("decode", "segment", "describe", "cluster", "train", "finish", "write")
 UNITS_EACH = 3  # training units a token has on average, at the least, at coarse scales
 LONGEST_GAP = 6.0  # seconds; coarse scales look back further than a corpus can spare
-TRAIN_SHARE = 0.55  # of the budget; finishing on all audio takes no more steps, so no more time
 
 Progress = Callable[[str, float, float], None]
 
@@ -100,6 +99,22 @@ class _Named:
         """Mean of each token's training units, float32[tokens, descriptors]."""
         return self.vocabulary.centroids_
 
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Give what is written of it, by file name."""
+        return {
+            "units": self.segmented.units,
+            "descriptors": self.descriptors,
+            "present": self.present,
+            "edges": self.edges,
+            "centroids": self.centroids,
+            "scaler": self.scaler,
+            "prototypes": self.vocabulary.prototypes_,
+            "prototype_tokens": self.vocabulary.prototype_tokens_,
+            "exemplars": self.exemplars,
+            "spread": self.vocabulary.spread_,
+            "map": self.map,
+        }
+
 
 @dataclass
 class _Work:
@@ -116,25 +131,26 @@ class _Work:
         """Do all stages in turn."""
         corpus = self.settings.corpus
         analysis = analyse(folders, self.folder, corpus, self.earlier, self._stage)
-        scales = self._name(analysis)
+        division = self._divide(analysis)
+        scales = self._name(analysis, division)
         shape = self.settings.shape_for(len(scales[0].segmented.units))
-        first, judged = self._train(scales, shape)
-        last = self._finish(scales, shape, first)
+        material = _material(scales, corpus.sample_rate)
+        taught = teach(material, shape, self.settings.training, self.settings.seed, self._stage)
         report = Report(
             bundle=self.name,
             sources=[asdict(source) for source in analysis.stored.sources],
             skipped=[asdict(skipped) for skipped in analysis.stored.skipped],
             scales=[
-                _scale_report(scale, corpus.sample_rate, judged, first.network, index)
-                for index, scale in enumerate(scales)
+                _scale_report(scale, corpus.sample_rate, own)
+                for scale, own in zip(scales, taught.evaluations, strict=True)
             ],
             left_out=analysis.left_out,
             model=asdict(shape),
-            training=_training(first, last),
+            training=taught.training,
             audio_seconds=len(analysis.audio) / corpus.sample_rate,
             reused=sum(known >= 0 for known in analysis.stored.known),
         )
-        return self._write(report, analysis, scales, last.network)
+        return self._write(report, analysis, scales, taught, division)
 
     @contextmanager
     def _stage(self, name: str) -> Iterator[Callable[[float, float], None]]:
@@ -145,9 +161,9 @@ class _Work:
         self.progress(name, 1, 1)
         self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - began
 
-    def _name(self, analysis: Analysis) -> list[_Named]:
+    def _name(self, analysis: Analysis, division: Split) -> list[_Named]:
         """Give every unit its token; scalers and vocabularies see the training units alone."""
-        kinds = self._divide(analysis)
+        kinds = _kinds([scale.segmented.units for scale in analysis.scales], division)
         with self._stage("cluster") as tick:
             scales = []
             for index, (scale, sets) in enumerate(zip(analysis.scales, kinds, strict=True)):
@@ -155,8 +171,8 @@ class _Work:
                 tick(index + 1, len(analysis.scales))
         return scales
 
-    def _divide(self, analysis: Analysis) -> list[NDArray[np.int64]]:
-        """Give the set of each unit of each scale; all train where too little can be held out."""
+    def _divide(self, analysis: Analysis) -> Split:
+        """Divide the audio into what is learned from and what is held out."""
         rate = self.settings.corpus.sample_rate
         units = [scale.segmented.units for scale in analysis.scales]
         window = self.settings.shape_for(len(units[0])).window
@@ -164,11 +180,7 @@ class _Work:
             max(window * float(np.median(own["length"])) for own in units) / rate, LONGEST_GAP
         )
         starts = np.array([source.start for source in analysis.stored.sources], np.int64)
-        division = split(len(analysis.audio), starts, rate, context)
-        kinds = [division.of(own) for own in units]
-        if (kinds[0] == TRAIN).any() and (kinds[0] == VALIDATION).any():
-            return [k if (k == TRAIN).any() else np.full(len(k), TRAIN) for k in kinds]
-        return [np.full(len(own), TRAIN) for own in units]
+        return split(len(analysis.audio), starts, rate, context)
 
     def _vocabulary(self, scale: Described, kinds: NDArray[np.int64], *, coarse: bool) -> _Named:
         known = kinds == TRAIN
@@ -202,34 +214,21 @@ class _Work:
             size=choice,
         )
 
-    def _train(self, scales: list[_Named], shape: ModelShape) -> tuple[Trained, list[Sequence]]:
-        sequences = _sequences(scales)
-        seed, training = self.settings.seed, self.settings.training
-        limit = replace(training, budget=training.budget * TRAIN_SHARE)
-        if not any((s.kinds == VALIDATION).any() for s in sequences):
-            limit = replace(limit, max_steps=0)  # nothing could say when to stop
-        with self._stage("train") as tick:
-            network = fresh(sequences, _centroids(scales), shape, training.dropout, seed)
-            return train(network, sequences, limit, seed, tick), sequences
-
-    def _finish(self, scales: list[_Named], shape: ModelShape, first: Trained) -> Trained:
-        """Train the network that is shipped on all audio, for as many steps."""
-        sequences = everything(_sequences(scales))
-        seed, training = self.settings.seed, self.settings.training
-        rest = max(1.0, training.budget - first.seconds)
-        limit = replace(training, budget=rest, max_steps=first.steps)
-        with self._stage("finish") as tick:
-            network = fresh(sequences, _centroids(scales), shape, training.dropout, seed)
-            return train(network, sequences, limit, seed, tick)
-
     def _write(
-        self, report: Report, analysis: Analysis, scales: list[_Named], network: Network
+        self,
+        report: Report,
+        analysis: Analysis,
+        scales: list[_Named],
+        taught: Taught,
+        division: Split,
     ) -> Report:
         """Write all but the audio, which is there, and the manifest last."""
         with self._stage("write"):
-            for scale in scales:
-                _write_scale(self.folder / "scales" / scale.segmented.name, scale)
-            write_weights(self.folder / "model.safetensors", network)
+            for scale, memory in zip(scales, taught.memories, strict=True):
+                place = self.folder / "scales" / scale.segmented.name
+                write_scale(place, scale.arrays())
+                write_memory(place / "memory.safetensors", memory)
+            write_weights(self.folder / "model.safetensors", taught.network)
             manifest = {
                 "format": FORMAT,
                 "idiolect": __version__,
@@ -240,8 +239,10 @@ class _Work:
                 "sources": report.sources,
                 "skipped": report.skipped,
                 "scales": [
-                    {"name": s.segmented.name, "method": s.segmented.method} for s in scales
+                    {"name": s.name, "method": s.method, "memory_weight": s.memory_weight}
+                    for s in report.scales
                 ],
+                "split": {"edges": division.edges.tolist(), "kinds": division.kinds.tolist()},
                 "descriptors": [c.name for c in select(self.settings.corpus.descriptors)],
                 "model": report.model,
             }
@@ -256,34 +257,49 @@ class _Work:
         return report
 
 
-def _centroids(scales: list[_Named]) -> list[NDArray[np.float32]]:
-    return [scale.centroids for scale in scales]
+def _kinds(units: list[NDArray[np.void]], division: Split) -> list[NDArray[np.int64]]:
+    """Give the set of each unit of each scale; all train where too little can be held out."""
+    kinds = [division.of(own) for own in units]
+    if (kinds[0] == TRAIN).any() and (kinds[0] == VALIDATION).any():
+        return [k if (k == TRAIN).any() else np.full(len(k), TRAIN) for k in kinds]
+    return [np.full(len(own), TRAIN) for own in units]
+
+
+def _material(scales: list[_Named], rate: int) -> Material:
+    return Material(
+        sequences=_sequences(scales),
+        centroids=[scale.centroids for scale in scales],
+        seconds=[float(s.segmented.units["length"].mean()) / rate for s in scales],
+    )
 
 
 def _sequences(scales: list[_Named]) -> list[Sequence]:
-    sequences, offset = [], 0
+    sequences: list[Sequence] = []
+    offsets = np.cumsum([0, *(len(scale.centroids) for scale in scales)])
     for index, scale in enumerate(scales):
+        units = scale.segmented.units
+        parents = np.full(len(units), -1, np.int64)
+        if index + 1 < len(scales):
+            above = scales[index + 1].segmented.units["token"] + offsets[index + 1]
+            parents = np.where(units["parent"] < 0, -1, above[units["parent"]])
         sequences.append(
             Sequence(
                 name=scale.segmented.name,
                 scale=index,
-                offset=offset,
+                offset=int(offsets[index]),
                 size=len(scale.centroids),
-                tokens=scale.segmented.units["token"].astype(np.int64),
+                tokens=units["token"].astype(np.int64),
                 descriptors=scale.descriptors,
                 present=scale.present,
                 kinds=scale.kinds,
-                sources=scale.segmented.units["source"].astype(np.int64),
+                sources=units["source"].astype(np.int64),
+                parents=parents,
             )
         )
-        offset += len(scale.centroids)
     return sequences
 
 
-def _scale_report(
-    scale: _Named, rate: int, sequences: list[Sequence], network: Network, index: int
-) -> ScaleReport:
-    ngram, judged = figures(network, sequences[index], sequences)
+def _scale_report(scale: _Named, rate: int, judged: Evaluation) -> ScaleReport:
     return ScaleReport(
         name=scale.segmented.name,
         method=scale.segmented.method,
@@ -293,35 +309,7 @@ def _scale_report(
         vocabulary=scale.vocabulary.settings.method,
         notes=scale.vocabulary.notes_,
         size_choice=None if scale.size is None else asdict(scale.size),
-        ngram=ngram,
-        figures=judged,
+        memory_weight=judged.weight,
+        speaks=judged.note,
+        figures=judged.figures,
     )
-
-
-def _training(first: Trained, last: Trained) -> dict[str, Any]:
-    return {
-        "steps": first.steps,
-        "steps_run": first.ran,
-        "stopped_by": first.stopped,
-        "finish_steps": last.steps,
-        "note": "bits per token are of the model before it was finished on all audio",
-    }
-
-
-def _write_scale(folder: Path, scale: _Named) -> None:
-    folder.mkdir(parents=True)
-    arrays = {
-        "units": scale.segmented.units,
-        "descriptors": scale.descriptors,
-        "present": scale.present,
-        "edges": scale.edges,
-        "centroids": scale.centroids,
-        "scaler": scale.scaler,
-        "prototypes": scale.vocabulary.prototypes_,
-        "prototype_tokens": scale.vocabulary.prototype_tokens_,
-        "exemplars": scale.exemplars,
-        "spread": scale.vocabulary.spread_,
-        "map": scale.map,
-    }
-    for name, array in arrays.items():
-        np.save(folder / f"{name}.npy", array, allow_pickle=False)

@@ -25,6 +25,12 @@ class Sequence:
     present: NDArray[np.bool_]  # (units, descriptors)
     kinds: NDArray[np.int64]  # (units,), the set each unit belongs to
     sources: NDArray[np.int64]  # (units,), the file each unit lies in
+    parents: NDArray[np.int64]  # (units,), global id of the parent's token; -1: it has none
+
+    @property
+    def ends(self) -> NDArray[np.bool_]:
+        """Say of each unit whether its source ends with it, bool[units]."""
+        return np.asarray(np.diff(self.sources, append=-1) != 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,7 @@ class Batch:
     descriptors: Tensor  # float32 (batch, time, descriptors)
     present: Tensor  # float32 (batch, time, descriptors)
     scale: Tensor  # int64 (batch, time)
+    parent: Tensor  # int64 (batch, time), of the unit that follows; the number of tokens: none
     target: Tensor  # int64 (batch, time), global id of the unit that follows
     target_descriptors: Tensor  # float32 (batch, time, descriptors)
     target_present: Tensor  # float32 (batch, time, descriptors)
@@ -95,8 +102,13 @@ def draw_chunks(
     return chunks
 
 
-def collate(sequences: list[Sequence], chunks: list[Chunk]) -> Batch:
+def collate(
+    sequences: list[Sequence], chunks: list[Chunk], guided: NDArray[np.bool_] | None = None
+) -> Batch:
     """Make one batch of chunks.
+
+    The unit that ends its source is read under the token of the start: what follows it is a
+    beginning.  Its descriptors are read as ever, for files that stand side by side are often alike.
 
     Parameters
     ----------
@@ -104,33 +116,46 @@ def collate(sequences: list[Sequence], chunks: list[Chunk]) -> Batch:
         By scale index.
     chunks
         The rows.
+    guided : bool[rows]
+        Which rows are told the parents; without it, none is.
     """
     time, rows = max(chunk.count for chunk in chunks), len(chunks)
     width = sequences[0].descriptors.shape[1]
     nothing = sum(sequence.size for sequence in sequences)
-    token = np.full((rows, time + 1), nothing, np.int64)
-    values = np.zeros((rows, time + 1, width), np.float32)
-    present = np.zeros((rows, time + 1, width), np.float32)
+    told = np.zeros(rows, np.bool_) if guided is None else guided
+    read, target, parent = (np.full((rows, time), nothing, np.int64) for _ in range(3))
+    values, present, next_values, next_present = (
+        np.zeros((rows, time, width), np.float32) for _ in range(4)
+    )
     weight = np.zeros((rows, time), np.float32)
-    for row, chunk in enumerate(chunks):
-        sequence, part = sequences[chunk.scale], slice(chunk.first, chunk.first + chunk.count)
-        token[row, 1 : chunk.count + 1] = sequence.tokens[part] + sequence.offset
-        values[row, 1 : chunk.count + 1] = sequence.descriptors[part]
-        present[row, 1 : chunk.count + 1] = sequence.present[part]
-        weight[row, chunk.scored : chunk.count] = 1.0
     scale = np.array([chunk.scale for chunk in chunks], np.int64)
     low = np.array([sequences[s].offset for s in scale], np.int64)
     high = low + np.array([sequences[s].size for s in scale], np.int64)
-    # The padding's target is any token of the row's scale: its weight is 0.
-    target = np.where(np.arange(time) < [[c.count] for c in chunks], token[:, 1:], low[:, None])
+    target[:] = low[:, None]  # the padding's is any token of the row's scale: its weight is 0
+    for row, chunk in enumerate(chunks):
+        sequence, count = sequences[chunk.scale], chunk.count
+        part = slice(chunk.first, chunk.first + count)
+        target[row, :count] = sequence.tokens[part] + sequence.offset
+        next_values[row, :count] = sequence.descriptors[part]
+        next_present[row, :count] = sequence.present[part]
+        weight[row, chunk.scored : count] = 1.0
+        goes_on = ~sequence.ends[part][:-1]
+        read[row, 1:count] = np.where(goes_on, target[row, : count - 1], nothing)
+        values[row, 1:count] = next_values[row, : count - 1]
+        present[row, 1:count] = next_present[row, : count - 1]
+        if told[row]:
+            parent[row, :count] = np.where(
+                sequence.parents[part] < 0, nothing, sequence.parents[part]
+            )
     return Batch(
-        token=torch.from_numpy(token[:, :-1].copy()),
-        descriptors=torch.from_numpy(values[:, :-1].copy()),
-        present=torch.from_numpy(present[:, :-1].copy()),
+        token=torch.from_numpy(read),
+        descriptors=torch.from_numpy(values),
+        present=torch.from_numpy(present),
         scale=torch.from_numpy(np.repeat(scale[:, None], time, axis=1)),
+        parent=torch.from_numpy(parent),
         target=torch.from_numpy(target),
-        target_descriptors=torch.from_numpy(values[:, 1:].copy()),
-        target_present=torch.from_numpy(present[:, 1:].copy()),
+        target_descriptors=torch.from_numpy(next_values),
+        target_present=torch.from_numpy(next_present),
         weight=torch.from_numpy(weight),
         low=torch.from_numpy(low),
         high=torch.from_numpy(high),

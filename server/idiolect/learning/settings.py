@@ -29,6 +29,7 @@ class TrainingSettings:
     rate: float = 4e-3  # of AdamW
     decay: float = 1.0  # weight decay of AdamW, on matrices
     dropout: float = 0.3
+    parent_dropout: float = 0.5  # share of rows that are not told the parents
     descriptor_weight: float = 0.1  # of the predicted descriptors in the loss
     warmup: int = 40  # steps
     check_every: int = 25  # steps between looks at the validation units

@@ -22,7 +22,7 @@ from idiolect.learning.sequences import (
 from idiolect.learning.settings import ModelShape, TrainingSettings
 from idiolect.learning.split import TRAIN, VALIDATION
 
-__all__ = ["Trained", "evaluate", "everything", "fresh", "token_loss", "train"]
+__all__ = ["Trained", "everything", "fresh", "surprises", "token_loss", "train"]
 
 AVERAGE = 0.98  # of the running mean of the weights, per step
 EVALUATED = 16  # rows at once
@@ -163,8 +163,10 @@ def _step(
 ) -> None:
     network.train()
     length = 2 * network.shape.window
-    batch = collate(sequences, draw_chunks(sequences, settings.batch, length, generator))
-    output = network(batch.token, batch.descriptors, batch.present, batch.scale)
+    chunks = draw_chunks(sequences, settings.batch, length, generator)
+    guided = generator.random(len(chunks)) >= settings.parent_dropout
+    batch = collate(sequences, chunks, guided)
+    output = network(batch.token, batch.descriptors, batch.present, batch.scale, batch.parent)
     bits = token_loss(output.logits(), batch)
     loss = (bits * batch.weight).sum() / batch.weight.sum()
     mean, log_variance = output.descriptors(batch.target)
@@ -185,19 +187,35 @@ def token_loss(logits: Tensor, batch: Batch) -> Tensor:
     return functional.cross_entropy(masked.transpose(1, 2), batch.target, reduction="none")
 
 
-def evaluate(network: Network, sequence: Sequence, sequences: list[Sequence], kind: int) -> float:
-    """Give the mean surprise at the units of a held-out set, bits; NaN when there are none."""
+def surprises(
+    network: Network, sequence: Sequence, sequences: list[Sequence], kind: int, *, guided: bool
+) -> NDArray[np.float64]:
+    """Give the surprise at each unit of a held-out set, bits, float64[units].
+
+    Parameters
+    ----------
+    network
+        Is put into evaluation.
+    sequence, sequences
+        The scale, and all of them.
+    kind
+        The set.
+    guided
+        Whether the network is told the parents.
+    """
     chunks = held_out_chunks(sequence, kind, network.shape.window)
-    total, count = 0.0, 0.0
+    bits = [np.zeros(0)]
     network.eval()
     with torch.no_grad():
         for low in range(0, len(chunks), EVALUATED):
-            batch = collate(sequences, chunks[low : low + EVALUATED])
-            output = network(batch.token, batch.descriptors, batch.present, batch.scale)
-            loss = token_loss(output.logits(), batch) * batch.weight
-            total += float(loss.sum(dtype=torch.float64))
-            count += float(batch.weight.sum())
-    return total / count / float(np.log(2.0)) if count else float("nan")
+            part = chunks[low : low + EVALUATED]
+            batch = collate(sequences, part, np.full(len(part), guided))
+            output = network(
+                batch.token, batch.descriptors, batch.present, batch.scale, batch.parent
+            )
+            loss = token_loss(output.logits(), batch)
+            bits.append(loss[batch.weight > 0].double().numpy() / np.log(2.0))
+    return np.concatenate(bits)
 
 
 def _score(network: Network, sequences: list[Sequence]) -> float:
@@ -208,11 +226,11 @@ def _score(network: Network, sequences: list[Sequence]) -> float:
     """
     total, weights = 0.0, 0.0
     for sequence in sequences:
-        judged = int((sequence.kinds == VALIDATION).sum())
-        if judged:
-            bits = evaluate(network, sequence, sequences, VALIDATION)
-            total += np.sqrt(judged) * bits / max(1.0, float(np.log2(max(sequence.size, 2))))
-            weights += np.sqrt(judged)
+        bits = surprises(network, sequence, sequences, VALIDATION, guided=False)
+        if len(bits):
+            weight = np.sqrt(len(bits))
+            total += weight * float(bits.mean()) / max(1.0, float(np.log2(max(sequence.size, 2))))
+            weights += weight
     return total / weights if weights else float("nan")
 
 

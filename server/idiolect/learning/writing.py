@@ -6,17 +6,31 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from idiolect.learning.network import Network
+from idiolect.memory import Memory
 
-__all__ = ["digest", "write_weights"]
+__all__ = ["digest", "write_memory", "write_scale", "write_weights"]
 
 
 def write_weights(path: Path, network: Network) -> None:
     """Save the network's weights, float32, by name."""
     weights = {name: weight.detach().numpy() for name, weight in network.named_parameters()}
     save_file({name: np.ascontiguousarray(weight) for name, weight in weights.items()}, path)
+
+
+def write_scale(folder: Path, arrays: dict[str, NDArray[Any]]) -> None:
+    """Save the arrays of one scale, each under its name."""
+    folder.mkdir(parents=True)
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", array, allow_pickle=False)
+
+
+def write_memory(path: Path, memory: Memory) -> None:
+    """Save what a scale remembers, its arrays by name."""
+    save_file({k: np.ascontiguousarray(v) for k, v in memory._asdict().items()}, path)
 
 
 def digest(folder: Path, manifest: dict[str, Any]) -> str:

@@ -134,6 +134,7 @@ def read_context(
     descriptors = np.zeros((count, width), np.float32)
     present = np.zeros((count, width), np.float32)
     scales = np.full(count, scale, np.int64)
+    parents = np.full(count, inventory.token_offset[-1], np.int64)  # nobody says
     tokens[0] = inventory.token_offset[-1]  # nothing has sounded yet
     for i in range(1, count):
         index = inventory.unit_offset[scale] + units[i - 1]
@@ -141,7 +142,7 @@ def read_context(
         descriptors[i] = inventory.descriptors[index]
         present[i] = inventory.present[index]
     row = plan.voices[voice].row ^ 1
-    fill(weights, cache, row, 0, tokens, descriptors, present, scales, hidden)
+    fill(weights, cache, row, 0, tokens, descriptors, present, scales, parents, hidden)
 
 
 @brief

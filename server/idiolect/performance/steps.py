@@ -49,6 +49,7 @@ def read_unit(
         inventory.descriptors[index],
         inventory.present[index],
         own.scale,
+        inventory.token_offset[-1],  # nobody says what the parent is
         plan.hidden[voice, own.steps % plan.steps.shape[1]],
     )
     own.position += 1

@@ -39,11 +39,10 @@ def paged(tmp_path_factory: pytest.TempPathFactory) -> Paged:
     folder = make_bundle(tmp_path_factory.mktemp("page") / "random.idiolect").path
     manifest = json.loads((folder / "manifest.json").read_text())
     manifest["sources"][0] |= {"name": HOSTILE, "notes": [HOSTILE]}
-    known = {"units": 30, "uniform": 3.5, "unigram": 3.1, "bigram": 2.8, "ngram": 2.7, "model": 2.5}
-    unknown = {
-        "units": 0,
-        **dict.fromkeys(("uniform", "unigram", "bigram", "ngram", "model"), float("nan")),
-    }
+    bits = {"uniform": 3.5, "unigram": 3.1, "best_ngram": 2.8, "network": 2.7,
+            "mixture_no_parent": 2.5, "mixture": float("nan")}  # fmt: skip
+    known = {"units": 30, "bits_per_token": bits}
+    unknown = {"units": 0, "bits_per_token": dict.fromkeys(bits, float("nan"))}
     choice = {"sizes": [4, 8, 12], "rates": [1.0, 2.0, 1.5], "errors": [0.1, None, 0.2],
               "chosen": 8, "why": "the most bits per second"}  # fmt: skip
     manifest["report"] = {
@@ -51,10 +50,10 @@ def paged(tmp_path_factory: pytest.TempPathFactory) -> Paged:
         "scales": [
             {
                 "name": "grain",
-                "figures": {"validation": known, "test": unknown},
+                "figures": known,
                 "size_choice": choice,
             },
-            {"name": "note", "figures": {"validation": unknown, "test": unknown}},
+            {"name": "note", "figures": unknown, "speaks": HOSTILE},
         ],
         "left_out": {"section": "too few units"},
         "skipped": [{"name": HOSTILE, "reason": "no audio"}],

@@ -24,7 +24,8 @@ The block (arrays marked with * are base64 of little-endian numbers)::
                points*: int16[2 n], x and y in 32767ths, anchors*: int16[2 tokens], of exemplars}
       exemplars  [{unit, start, frames} of each token, null for one without units]
       clips   {type: MIME, seconds: longest, missing: number left out, data: [base64 or null]}
-      figures {validation, test: {units, uniform, unigram, bigram, ngram, model}}; bits per token or null
+      figures {units, bits_per_token: {uniform, unigram, best_ngram, network, ...}}; a number or null
+      speaks  network, memory or both, and why
       size_choice  {sizes, rates, errors, chosen, why} or null; bits per second
     left_out  {scale: why it is not there}
     skipped   [{name, reason}], the first of them;  skipped_more  number of others

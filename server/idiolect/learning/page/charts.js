@@ -65,35 +65,32 @@ function usage(scale) {
 const GUESSERS = [
   ["uniform", "all tokens alike"],
   ["unigram", "how often each occurs"],
-  ["bigram", "the one before"],
-  ["ngram", "the best n-gram"],
-  ["model", "the network"],
+  ["best_ngram", "the best n-gram"],
+  ["network", "the network"],
+  ["mixture_no_parent", "network and memory"],
+  ["mixture", "and the class around it"],
 ];
 
-// Bits per token of each way of guessing, on each set that was held out.
+// Bits per token of each way of guessing, on what was held out.
 function guesses(scale) {
-  const sets = Object.entries(scale.figures).filter(([, f]) => f.units && Number.isFinite(f.model));
-  if (!sets.length) {
+  const { units, bits_per_token: bits } = scale.figures;
+  if (!units) {
     return titled("How well the next token is guessed",
       make("p", { class: "note" }, "Too little audio to hold any out and judge by it."));
   }
-  const values = sets.flatMap(([, f]) => GUESSERS.map(([key]) => f[key]).filter(Number.isFinite));
-  const most = Math.max(...values, 1e-9);
+  const known = GUESSERS.filter(([key]) => Number.isFinite(bits[key]));
+  const most = Math.max(...known.map(([key]) => bits[key]), 1e-9);
   const box = make("div", { class: "bars" });
-  for (const [name, figures] of sets) {
-    box.append(make("div", { class: "of" }, `${name}, ${several(figures.units, "unit")}`));
-    for (const [key, words] of GUESSERS) {
-      const value = figures[key];
-      if (!Number.isFinite(value)) continue;
-      const own = key === "model" ? "own" : "";
-      const bar = make("i", { class: own });
-      bar.style.width = `${(100 * value) / most}%`;
-      box.append(make("span", { class: own }, words), make("div", { class: "track" }, bar),
-        make("span", { class: `number ${own}` }, value.toFixed(2)));
-    }
+  for (const [key, words] of known) {
+    const own = key.startsWith("mixture") ? "own" : "";
+    const bar = make("i", { class: own });
+    bar.style.width = `${(100 * bits[key]) / most}%`;
+    box.append(make("span", { class: own }, words), make("div", { class: "track" }, bar),
+      make("span", { class: `number ${own}` }, bits[key].toFixed(2)));
   }
   return titled("Bits to say the next token, knowing …", box,
-    make("p", { class: "note" }, "Fewer is better; audio it had not learned from."));
+    make("p", { class: "note" },
+      `Fewer is better; ${several(units, "unit")} of audio it had not learned from. ${scale.speaks}`));
 }
 
 function drawnElement(tag, attributes, text) {

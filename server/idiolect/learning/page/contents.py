@@ -126,6 +126,7 @@ def _scale(scale: _Scale, clips: Clips, frames: int, rate: int) -> dict[str, Any
             "data": clips.data,
         },
         "figures": scale.report.get("figures", {}),
+        "speaks": scale.report.get("speaks", ""),
         "size_choice": scale.report.get("size_choice"),
     }
 

@@ -13,13 +13,11 @@ function openHeader() {
 // What was learned, in one sentence, at the finest scale that could be judged.
 function lead() {
   for (const scale of data.scales) {
-    for (const set of ["test", "validation"]) {
-      const figures = scale.figures[set];
-      if (!figures?.units || !Number.isFinite(figures.model)) continue;
-      return `Of ${scale.tokens} kinds of ${scale.name}, what came before leaves it about as unsure of the next ` +
-        `as a choice among ${(2 ** figures.model).toFixed(1)}; knowing only how often each occurs, ` +
-        `it would be a choice among ${(2 ** figures.unigram).toFixed(1)}.`;
-    }
+    const { units, bits_per_token: bits } = scale.figures;
+    if (!units || !Number.isFinite(bits.mixture_no_parent)) continue;
+    return `Of ${scale.tokens} kinds of ${scale.name}, what came before leaves it about as unsure of the next ` +
+      `as a choice among ${(2 ** bits.mixture_no_parent).toFixed(1)}; knowing only how often each occurs, ` +
+      `it would be a choice among ${(2 ** bits.unigram).toFixed(1)}.`;
   }
   return "There was too little audio to hold some out and say how well the next unit can be foreseen.";
 }

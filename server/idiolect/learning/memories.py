@@ -1,0 +1,97 @@
+"""Which memory of a scale is the best: how long, how smoothed, as held-out units say."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from idiolect.learning.ngrams import Counts, Stream, count, kneser_ney, ppm, surprise
+from idiolect.memory import Memory
+
+__all__ = ["HIGHEST_ORDER", "USUAL", "Ngram", "choose"]
+
+HIGHEST_ORDER = 6
+
+GRID = (0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95)
+"""Discounts that are tried."""
+
+USUAL_DISCOUNT = 0.75  # where it begins
+
+
+@dataclass(frozen=True, slots=True)
+class Ngram:
+    """A way to remember units: tokens of the longest n-gram, and how counts become shares."""
+
+    order: int
+    discounts: tuple[float, ...] = ()  # one for each order, Kneser and Ney's; empty: PPM
+
+    @property
+    def name(self) -> str:
+        """What it is called in the report."""
+        return f"{'Kneser-Ney' if self.discounts else 'PPM'} of order {self.order}"
+
+    def remember(self, stream: Stream) -> Memory:
+        """Count units and smooth the counts."""
+        return self.smooth(count(stream, self.order))
+
+    def smooth(self, counts: list[Counts]) -> Memory:
+        """Smooth counts, of as many orders as it has or more."""
+        own = counts[: self.order]
+        return kneser_ney(own, np.array(self.discounts)) if self.discounts else ppm(own)
+
+    def surprise(self, memory: Memory, stream: Stream, size: int) -> NDArray[np.float64]:
+        """Judge units by what was remembered, bits, float64[units]."""
+        return surprise(memory, stream, size, self.order - 1)
+
+
+USUAL = Ngram(2, (USUAL_DISCOUNT, USUAL_DISCOUNT))
+"""Where nothing is held out to find a better one."""
+
+
+Pair = tuple[Stream, Stream]  # units that are counted, and others that judge
+
+
+def choose(pairs: list[Pair], size: int) -> Ngram:
+    """Choose the n-gram under which held-out units surprise least.
+
+    Parameters
+    ----------
+    pairs
+        Units that are counted, and held-out ones that decide about discounts, order and kind; one
+        pair, or one for each fold.  Where none are held out, it is `USUAL`.
+    size
+        Tokens of the scale.
+    """
+    judges = [
+        (count(learned, HIGHEST_ORDER), held_out)
+        for learned, held_out in pairs
+        if len(held_out.tokens)
+    ]
+    if not judges:
+        return USUAL
+    highest = min(len(counts) for counts, _ in judges)
+    discounts = _fit_discounts(judges, highest, size)
+    orders = range(1, highest + 1)
+    known = [Ngram(order, discounts[:order]) for order in orders] + [Ngram(n) for n in orders]
+    return min(known, key=lambda ngram: _bits(ngram, judges, size))
+
+
+def _bits(ngram: Ngram, judges: list[tuple[list[Counts], Stream]], size: int) -> float:
+    return sum(
+        float(ngram.surprise(ngram.smooth(counts), held_out, size).sum())
+        for counts, held_out in judges
+    )
+
+
+def _fit_discounts(
+    judges: list[tuple[list[Counts], Stream]], highest: int, size: int
+) -> tuple[float, ...]:
+    """Find the discount of each order: one after the other, the lowest first, twice."""
+    discounts = [USUAL_DISCOUNT] * highest
+    for order in 2 * list(range(highest)):
+        bits = []
+        for value in GRID:
+            discounts[order] = value
+            bits.append(_bits(Ngram(highest, tuple(discounts)), judges, size))
+        discounts[order] = GRID[int(np.argmin(bits))]
+    return tuple(discounts)
