@@ -44,6 +44,12 @@ PARAMETERS: tuple[Parameter, ...] = (
         doc="How freely the next token is drawn: 0 always the likeliest, 1 as learned.",
     ),
     Parameter(
+        name="min_p", kind="f", low=0, high=1, default=0, unit="", curve="linear",
+        scope="planner", per_voice=True,
+        doc="Only tokens at least this share as likely as the likeliest may be drawn; 0 lifts the "
+        "limit. Counted after the temperature, before top_k and top_p.",
+    ),
+    Parameter(
         name="top_k", kind="i", low=0, high=65536, default=0, unit="tokens", curve="log",
         scope="planner", per_voice=True,
         doc="Only the k likeliest tokens may be drawn; 0 lifts the limit.",
@@ -52,6 +58,17 @@ PARAMETERS: tuple[Parameter, ...] = (
         name="top_p", kind="f", low=0, high=1, default=1, unit="", curve="linear",
         scope="planner", per_voice=True,
         doc="Only the likeliest tokens whose probabilities add up to p may be drawn.",
+    ),
+    Parameter(
+        name="repetition", kind="f", low=0, high=4, default=0, unit="", curve="linear",
+        scope="planner", per_voice=True,
+        doc="How far tokens heard lately are avoided: at 1 a token heard n times is n + 1 times less "
+        "likely, at 2 that squared; 0 does not mind.",
+    ),
+    Parameter(
+        name="repetition_window", kind="f", low=0, high=60, default=4, unit="s", curve="linear",
+        scope="planner", per_voice=True,
+        doc="How long what was heard counts for repetition, up to 512 units.",
     ),
     Parameter(
         name="scale", kind="scale", low=0, high=63, default=0, unit="", curve="step",

@@ -13,6 +13,7 @@ from idiolect.selection.inventory import Inventory, load_inventory, successor
 from synthetic import make_bundle, make_inventory
 
 NOTHING = np.zeros(0, np.int64)
+SILENCE = np.zeros(12, np.int64)  # no token was heard
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +46,7 @@ class Speaker:
 
     def __init__(self, weights: Weights, inventory: Inventory, hidden: NDArray[np.float32]) -> None:
         self.weights, self.inventory, self.hidden = weights, inventory, hidden
+        self.heard = SILENCE
 
     def decide(
         self, previous: int = -1, step: int = 0, seed: int = 1, voice: int = 1, **values: float
@@ -53,7 +55,7 @@ class Speaker:
         choice = np.full(4, -7)
         self.bits = decide(
             self.weights, self.inventory, self.hidden, 0, previous, settings(**values),
-            seed, voice, step, NOTHING, 0, choice,
+            seed, voice, step, NOTHING, 0, self.heard, choice,
         )  # fmt: skip
         unit, token, natural, _ = choice.tolist()
         assert self.inventory.units[unit]["token"] == token
@@ -87,7 +89,13 @@ def assert_as_often(events: int, draws: int, chance: float) -> None:
     assert abs(events - draws * chance) < 4 * np.sqrt(draws * chance * (1 - chance)) + 1
 
 
-LIMITS: list[dict[str, float]] = [{}, {"top_k": 1}, {"temperature": 0}, {"top_p": 0.1}]
+LIMITS: list[dict[str, float]] = [
+    {},
+    {"top_k": 1},
+    {"temperature": 0},
+    {"top_p": 0.1},
+    {"min_p": 1},
+]
 
 
 @pytest.mark.parametrize("limits", LIMITS)
@@ -136,6 +144,62 @@ def test_at_continuity_a_half_tokens_come_as_learned(speaker: Speaker) -> None:
     counts = np.bincount(drawn, minlength=12)
     for count, chance in zip(counts, speaker.tokens(), strict=True):
         assert_as_often(count, draws, chance)
+
+
+def reshape(
+    p: NDArray[np.float64],
+    temperature: float = 1,
+    min_p: float = 0,
+    top_k: int = 0,
+    top_p: float = 1,
+    repetition: float = 0,
+) -> NDArray[np.float64]:
+    """Say in other words what the parameters do to a distribution."""
+    p = (p / (1 + HEARD) ** repetition) ** (1 / temperature)
+    p = p / p.sum()
+    p = np.where(p >= min_p * p.max(), p, 0)
+    order = np.argsort(-p)[: top_k or len(p)]
+    before = np.cumsum(p[order]) - p[order]
+    kept = order[before < top_p * p[order].sum()]
+    shaped = np.zeros_like(p)
+    shaped[kept] = p[kept]
+    return np.asarray(shaped / shaped.sum())
+
+
+HEARD = np.array([3, 0, 0, 1, 7, 0, 2, 0, 0, 0, 1, 0])
+
+SHAPES: list[dict[str, float]] = [
+    {"temperature": 0.5},
+    {"temperature": 2},
+    {"top_p": 0.6},
+    {"top_k": 3},
+    {"min_p": 0.15},
+    {"repetition": 1},
+    {"repetition": 2.5, "temperature": 1.5},
+    {"temperature": 1.4, "min_p": 0.05, "top_k": 4, "top_p": 0.8, "repetition": 0.5},
+]
+
+
+@pytest.mark.parametrize("values", SHAPES, ids=str)
+def test_tokens_come_as_often_as_the_parameters_say(
+    speaker: Speaker, values: dict[str, float]
+) -> None:
+    speaker.heard = HEARD
+    expected, draws = reshape(speaker.tokens(), **values), 10_000  # type: ignore[arg-type]
+    drawn = [speaker.decide(step=step, **values)[1] for step in range(draws)]
+    for count, chance in zip(np.bincount(drawn, minlength=12), expected, strict=True):
+        assert_as_often(count, draws, chance)
+        assert chance or not count
+
+
+def test_what_followed_is_avoided_as_any_other_when_its_token_was_heard(speaker: Speaker) -> None:
+    previous, draws = likely(speaker), 6000
+    token = int(speaker.inventory.units[previous + 1]["token"])
+    speaker.heard = np.where(np.arange(12) == token, 3, 0)
+    weights = speaker.tokens() / (1 + speaker.heard)
+    chance = float(weights[token] / weights.sum()) * speaker.share(previous + 1)
+    events = sum(speaker.decide(previous, step, repetition=1)[2] for step in range(draws))
+    assert_as_often(events, draws, chance)
 
 
 def test_temperature_0_takes_the_likeliest_token(speaker: Speaker) -> None:
@@ -225,7 +289,7 @@ def test_every_scale_decides_among_its_own_units(tmp_path: Path) -> None:
         for step in range(60):
             decide(
                 weights, inventory, hidden, scale, previous, settings(), 1, 1, step,
-                NOTHING, 0, choice,
+                NOTHING, 0, SILENCE, choice,
             )  # fmt: skip
             previous = int(choice[0])
             assert content.units[previous]["token"] == choice[1]

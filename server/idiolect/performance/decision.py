@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from idiolect.compiled import njit
 from idiolect.language.decoder import Weights, expect_descriptors, score_tokens
-from idiolect.language.sampling import draw, shape_distribution
+from idiolect.language.sampling import avoid_heard, draw, shape_distribution
 from idiolect.parameters import PLANNER_SLOTS
 from idiolect.random import PURPOSE_CANDIDATES, PURPOSE_CONTINUE, PURPOSE_TOKEN, uniform
 from idiolect.selection.cost import target_cost
@@ -21,8 +21,9 @@ from idiolect.selection.search import choose_member
 
 __all__ = ["decide"]
 
-TEMPERATURE, TOP_K, TOP_P = (PLANNER_SLOTS[name] for name in ("temperature", "top_k", "top_p"))
-CONTINUITY = PLANNER_SLOTS["continuity"]
+TEMPERATURE, MIN_P = PLANNER_SLOTS["temperature"], PLANNER_SLOTS["min_p"]
+TOP_K, TOP_P = PLANNER_SLOTS["top_k"], PLANNER_SLOTS["top_p"]
+CONTINUITY, REPETITION = PLANNER_SLOTS["continuity"], PLANNER_SLOTS["repetition"]
 SHARERS = 256  # units of a token that are weighed against the natural successor, itself included
 LOWEST_SCORE = np.float32(-1e30)  # stands for a score that overflowed: unlikely, not forbidden
 
@@ -40,6 +41,7 @@ def decide(
     step: int,
     recent: NDArray[np.int64],
     recent_count: int,
+    heard: NDArray[np.int64],
     choice: NDArray[np.int64],
 ) -> float:
     """Choose the next unit of a voice.
@@ -55,13 +57,15 @@ def decide(
     previous : int64
         The unit of this scale that sounds, local index; -1 when none does.
     parameters : float64[PLANNER_SLOTS]
-        The voice's planner parameters: temperature, top_k, top_p, continuity are read.
+        The voice's planner parameters: all that shape the choice are read.
     seed, voice, step : int64
         Keys of the random stream; `step` counts the voice's decisions.
     recent : int64[r]
         Ring of the units of this scale that sounded, see ``selection.cost.recency_cost``.
     recent_count : int64
         How many ever sounded.
+    heard : int64[>= tokens of the scale]
+        How often each token was heard within the repetition window.
     choice : int64[4]
         Written: unit and token, local indices; 1 for the natural successor, else 0; 0.
 
@@ -79,6 +83,8 @@ def decide(
     probabilities = np.empty(last - first, np.float64)
     score_tokens(weights, hidden, first, last, logits)
     _forbid_empty(inventory, first, logits)
+    if parameters[REPETITION] > 0:
+        avoid_heard(logits, heard, parameters[REPETITION])
     bits = _shape(logits, parameters, probabilities)
     natural = successor(inventory, scale, previous)
     if natural >= 0:
@@ -115,7 +121,7 @@ def _shape(
     """Write the probabilities under the voice's parameters; return their entropy in bits."""
     top_k = int(parameters[TOP_K])
     return shape_distribution(
-        logits, parameters[TEMPERATURE], top_k, parameters[TOP_P], probabilities
+        logits, parameters[TEMPERATURE], parameters[MIN_P], top_k, parameters[TOP_P], probabilities
     )
 
 

@@ -79,11 +79,13 @@ class Plan(NamedTuple):
     arena_starts: NDArray[np.int64]  # (voices, GRAIN_CAPACITY): arena frames used before each grain
     choice: NDArray[np.int64]  # (4,): scratch of a decision
     recent: NDArray[np.int64]  # (64,): scratch: units heard last
+    heard: NDArray[np.int64]  # (tokens of all scales,): scratch: how often each was heard lately
+    sample_rate: int  # Hz
     interrupted: NDArray[np.int64]  # (1,): the control thread raises it when a change waits
 
 
-def make_plan(voices: int, width: int) -> Plan:
-    """Allocate the plan of `voices` voices, for a network `width` wide."""
+def make_plan(voices: int, width: int, tokens: int, sample_rate: int) -> Plan:
+    """Allocate the plan of `voices` voices, for a network `width` wide that knows so many tokens."""
     plan = Plan(
         voices=np.zeros(voices, VOICE_PLAN),
         steps=np.zeros((voices, STEPS), STEP),
@@ -92,6 +94,8 @@ def make_plan(voices: int, width: int) -> Plan:
         arena_starts=np.zeros((voices, GRAIN_CAPACITY), np.int64),
         choice=np.zeros(4, np.int64),
         recent=np.zeros(64, np.int64),
+        heard=np.zeros(tokens, np.int64),
+        sample_rate=sample_rate,
         interrupted=np.zeros(1, np.int64),
     )
     for parameter in PARAMETERS:

@@ -75,7 +75,8 @@ class Planner:
         self._inventory = load_inventory(bundle)
         starts = [int(source["start"]) for source in bundle.sources]
         self._limits = np.array([*starts, len(bundle.audio)], np.int64)
-        self.plan = make_plan(engine.voices, self._weights.final_norm.shape[0])
+        width, tokens = self._weights.head.shape
+        self.plan = make_plan(engine.voices, width, tokens, engine.sample_rate)
         self._inbox: deque[Change] = deque()
         self._waiting: list[deque[Change]] = [deque() for _ in range(engine.voices)]
         self._last_cut = np.full(engine.voices, -engine.sample_rate, np.int64)

@@ -9,6 +9,7 @@ from idiolect.performance.decision import decide
 from idiolect.performance.joins import ATTACK_FRAMES, FADE_FRAMES, SEARCH_FRAMES, find_join
 from idiolect.performance.plan import Plan
 from idiolect.performance.queueing import PIECE_FRAMES, push_grain
+from idiolect.performance.recall import count_heard, gather_recent
 from idiolect.selection.inventory import Inventory, successor
 
 __all__ = [
@@ -56,21 +57,6 @@ def read_unit(
 
 
 @njit
-def _gather_recent(plan: Plan, voice: int) -> int:
-    """Collect the units of this scale that were decided last, oldest first; return how many."""
-    own = plan.voices[voice]
-    size = plan.recent.shape[0]
-    first = max(0, own.steps - size)
-    count = 0
-    for k in range(first, own.steps):
-        step = plan.steps[voice, k % plan.steps.shape[1]]
-        if step.scale == own.scale:
-            plan.recent[count] = step.unit
-            count += 1
-    return count
-
-
-@njit
 def _open_step(plan: Plan, voice: int) -> None:
     """Begin the next step by keeping the voice's state before it."""
     own = plan.voices[voice]
@@ -98,7 +84,8 @@ def decide_step(
     """
     own = plan.voices[voice]
     entry = own.steps % plan.steps.shape[1]
-    count = _gather_recent(plan, voice)
+    count = gather_recent(plan, voice)
+    count_heard(plan, voice)
     _open_step(plan, voice)
     step = plan.steps[voice, entry]
     step.entropy = decide(
@@ -113,6 +100,7 @@ def decide_step(
         own.steps - own.base,
         plan.recent,
         count,
+        plan.heard,
         plan.choice,
     )
     step.unit = plan.choice[0]
