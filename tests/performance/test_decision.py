@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from idiolect.language.decoder import Weights, expect_descriptors, load_weights, score_tokens
 from idiolect.parameters import PLANNER_SLOTS, VOICE
-from idiolect.performance.decision import SHARERS, decide
+from idiolect.performance.decision import SHARERS, Steering, decide
+from idiolect.performance.leaning import measure_tokens, tilt_tokens
 from idiolect.selection.inventory import Inventory, load_inventory, successor
-from synthetic import make_bundle, make_inventory
+from synthetic import DESCRIPTORS, make_bundle, make_inventory
 
 NOTHING = np.zeros(0, np.int64)
 SILENCE = np.zeros(12, np.int64)  # no token was heard
@@ -22,7 +23,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Weights:
     return load_weights(make_bundle(folder / "x.idiolect", seconds=3))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def inventory() -> Inventory:
     tokens = np.random.default_rng(3).permutation(np.resize(np.arange(6), 60)).tolist()
     made = make_inventory(tokens, vocabulary=12, ends=(29,))
@@ -47,15 +48,18 @@ class Speaker:
     def __init__(self, weights: Weights, inventory: Inventory, hidden: NDArray[np.float32]) -> None:
         self.weights, self.inventory, self.hidden = weights, inventory, hidden
         self.heard = SILENCE
+        self.bias = np.zeros(weights.mean_head.shape[1])
+        self.tilt = np.zeros(int(inventory.token_offset[-1]), np.float32)
 
     def decide(
         self, previous: int = -1, step: int = 0, seed: int = 1, voice: int = 1, **values: float
     ) -> tuple[int, int, int]:
         """Return unit, token, natural."""
         choice = np.full(4, -7)
+        steering = Steering(settings(**values), self.bias, self.tilt, self.heard)
         self.bits = decide(
-            self.weights, self.inventory, self.hidden, 0, previous, settings(**values),
-            seed, voice, step, NOTHING, 0, self.heard, choice,
+            self.weights, self.inventory, self.hidden, 0, previous, steering,
+            seed, voice, step, NOTHING, 0, choice,
         )  # fmt: skip
         unit, token, natural, _ = choice.tolist()
         assert self.inventory.units[unit]["token"] == token
@@ -75,7 +79,8 @@ class Speaker:
         inventory, token = self.inventory, int(self.inventory.units[natural]["token"])
         mean, variance = np.empty((2, self.weights.mean_head.shape[1]), np.float32)
         expect_descriptors(self.weights, self.hidden, token, mean, variance)
-        squares = (inventory.descriptors - mean.astype(np.float64)) ** 2 / variance
+        mean = mean.astype(np.float64) + self.bias * np.sqrt(variance)
+        squares = (inventory.descriptors - mean) ** 2 / variance
         density = np.exp(-0.5 * squares.sum(1)) * (inventory.units["token"] == token)
         return float(density[natural] / density.sum())
 
@@ -202,6 +207,43 @@ def test_what_followed_is_avoided_as_any_other_when_its_token_was_heard(speaker:
     assert_as_often(events, draws, chance)
 
 
+@pytest.mark.parametrize("bias", [-2, 0.5, 3])
+def test_a_bias_tilts_tokens_by_how_far_they_lie(speaker: Speaker, bias: float) -> None:
+    speaker.bias[1] = bias
+    places = measure_tokens(speaker.inventory)
+    tilt_tokens(places, speaker.bias, speaker.tilt)
+    weights, draws = speaker.tokens() * np.exp(bias * places[:, 1]), 10_000
+    drawn = [speaker.decide(step=step)[1] for step in range(draws)]
+    expected = weights / weights.sum()
+    for count, chance in zip(np.bincount(drawn, minlength=12), expected, strict=True):
+        assert_as_often(count, draws, chance)
+
+
+@pytest.mark.parametrize("bias", [-1.5, 1.5])
+def test_what_followed_is_weighed_beside_what_is_leaned_towards(
+    speaker: Speaker, bias: float
+) -> None:
+    """Its share is that under an expected mean as many deviations further."""
+    previous, draws = likely(speaker), 6000
+    token = int(speaker.inventory.units[previous + 1]["token"])
+    before = speaker.share(previous + 1)
+    speaker.bias[0] = bias
+    chance = float(speaker.tokens()[token]) * speaker.share(previous + 1)
+    assert abs(speaker.share(previous + 1) - before) > 0.005
+    events = sum(speaker.decide(previous, step)[2] for step in range(draws))
+    assert_as_often(events, draws, chance)
+
+
+def test_among_the_units_of_a_token_a_bias_leans_too(speaker: Speaker) -> None:
+    speaker.inventory.edges[:] = 0  # so that no join is better than another
+    means = []
+    for bias in (-4, 0, 4):
+        speaker.bias[2] = bias
+        units = [speaker.decide(step=step, temperature=0)[0] for step in range(100)]
+        means.append(speaker.inventory.descriptors[units, 2].mean())
+    assert means[0] < means[1] < means[2]
+
+
 def test_temperature_0_takes_the_likeliest_token(speaker: Speaker) -> None:
     for step in range(20):
         assert speaker.decide(step=step, temperature=0)[1] == np.argmax(speaker.tokens())
@@ -284,12 +326,16 @@ def test_every_scale_decides_among_its_own_units(tmp_path: Path) -> None:
     bundle = make_bundle(tmp_path / "x.idiolect", seconds=6)
     weights, inventory = load_weights(bundle), load_inventory(bundle)
     hidden, choice = np.zeros(weights.final_norm.size, np.float32), np.zeros(4, np.int64)
+    size = int(inventory.token_offset[-1])
+    steering = Steering(
+        settings(), np.zeros(len(DESCRIPTORS)), np.zeros(size, np.float32), np.zeros(size, np.int64)
+    )
     for scale, content in enumerate(bundle.scales):
         previous = -1
         for step in range(60):
             decide(
-                weights, inventory, hidden, scale, previous, settings(), 1, 1, step,
-                NOTHING, 0, SILENCE, choice,
+                weights, inventory, hidden, scale, previous, steering, 1, 1, step,
+                NOTHING, 0, choice,
             )  # fmt: skip
             previous = int(choice[0])
             assert content.units[previous]["token"] == choice[1]

@@ -25,7 +25,14 @@ def run(stage: Stage, **values: float) -> Stage:
     return stage
 
 
-SHAPED = {"temperature": 1.3, "min_p": 0.02, "repetition": 1.5, "repetition_window": 1.0}
+SHAPED = {
+    "temperature": 1.3,
+    "min_p": 0.02,
+    "repetition": 1.5,
+    "repetition_window": 1.0,
+    "bias/centroid": 1.0,
+    "bias/loudness": -0.7,
+}
 
 
 def quieten(stage: Stage) -> None:

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from idiolect.compiled import njit
 from idiolect.language.decoder import Cache, Weights, advance
-from idiolect.performance.decision import decide
+from idiolect.performance.decision import Steering, decide
 from idiolect.performance.joins import ATTACK_FRAMES, FADE_FRAMES, SEARCH_FRAMES, find_join
 from idiolect.performance.plan import Plan
 from idiolect.performance.queueing import PIECE_FRAMES, push_grain
@@ -94,13 +94,12 @@ def decide_step(
         plan.hidden[voice, entry],
         own.scale,
         own.previous,
-        plan.parameters[voice],
+        Steering(plan.parameters[voice], plan.bias[voice], plan.tilt[voice], plan.heard),
         own.seed,
         voice,
         own.steps - own.base,
         plan.recent,
         count,
-        plan.heard,
         plan.choice,
     )
     step.unit = plan.choice[0]
