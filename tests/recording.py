@@ -11,7 +11,7 @@ import pytest
 from idiolect.control import ControlServer
 from idiolect.control.codec import Message, encode, parse
 from idiolect.errors import ControlError
-from idiolect.parameters import MASTER, VOICE
+from idiolect.parameters import MASTER, voice_parameters
 
 UNITS = 100
 TIMEOUT = 10.0
@@ -47,14 +47,16 @@ class Status:
 class RecordingPlayer:
     voices: int = 4
     scales: tuple[str, ...] = ("grain", "note")
+    descriptors: tuple[str, ...] = ("loudness", "centroid")
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     held: list["Future[Applied]"] | None = None  # a list: nothing is answered until released
     frame: int = 48480
 
     def __post_init__(self) -> None:
         self.values = {(name, 0): p.default for name, p in MASTER.items()}
+        own = voice_parameters(self.descriptors)
         for voice in range(1, self.voices + 1):
-            self.values |= {(name, voice): p.default for name, p in VOICE.items()}
+            self.values |= {(name, voice): p.default for name, p in own.items()}
 
     def get(self, name: str, voice: int) -> float:
         return self.values[name, voice]

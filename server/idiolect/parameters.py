@@ -3,16 +3,21 @@
 The engine's slots, the OSC dispatcher, ``docs/osc.md`` and the tests all read it from here.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 __all__ = [
+    "BIAS",
     "BLOCK_SLOTS",
+    "DESCRIPTORS",
     "MASTER",
     "PARAMETERS",
     "PLANNER_SLOTS",
     "VOICE",
     "Parameter",
+    "bias_name",
+    "voice_parameters",
 ]
 
 
@@ -44,6 +49,12 @@ PARAMETERS: tuple[Parameter, ...] = (
         doc="How freely the next token is drawn: 0 always the likeliest, 1 as learned.",
     ),
     Parameter(
+        name="min_p", kind="f", low=0, high=1, default=0, unit="", curve="linear",
+        scope="planner", per_voice=True,
+        doc="Only tokens at least this share as likely as the likeliest may be drawn; 0 lifts the "
+        "limit. Counted after the temperature, before top_k and top_p.",
+    ),
+    Parameter(
         name="top_k", kind="i", low=0, high=65536, default=0, unit="tokens", curve="log",
         scope="planner", per_voice=True,
         doc="Only the k likeliest tokens may be drawn; 0 lifts the limit.",
@@ -52,6 +63,17 @@ PARAMETERS: tuple[Parameter, ...] = (
         name="top_p", kind="f", low=0, high=1, default=1, unit="", curve="linear",
         scope="planner", per_voice=True,
         doc="Only the likeliest tokens whose probabilities add up to p may be drawn.",
+    ),
+    Parameter(
+        name="repetition", kind="f", low=0, high=4, default=0, unit="", curve="linear",
+        scope="planner", per_voice=True,
+        doc="How far tokens heard lately are avoided: at 1 a token heard n times is n + 1 times less "
+        "likely, at 2 that squared; 0 does not mind.",
+    ),
+    Parameter(
+        name="repetition_window", kind="f", low=0, high=60, default=4, unit="s", curve="linear",
+        scope="planner", per_voice=True,
+        doc="How long what was heard counts for repetition, up to 512 units.",
     ),
     Parameter(
         name="scale", kind="scale", low=0, high=63, default=0, unit="", curve="step",
@@ -96,11 +118,52 @@ PARAMETERS: tuple[Parameter, ...] = (
 )  # fmt: skip
 
 VOICE: dict[str, Parameter] = {p.name: p for p in PARAMETERS if p.per_voice}
-"""Parameters of a voice: ``/voice/{n}/{name}``, and ``/{name}`` for every voice where no master
-parameter has the name."""
+"""Parameters of a voice whatever the bundle: ``/voice/{n}/{name}``, and ``/{name}`` for every voice
+where no master parameter has the name."""
+
+BIAS = Parameter(
+    name="bias/{descriptor}", kind="f", low=-4, high=4, default=0, unit="deviations",
+    curve="linear", scope="planner", per_voice=True,
+    doc="How far what it says leans towards more of a descriptor, or less; 0 as learned.",
+)  # fmt: skip
+"""Each descriptor of the bundle has one."""
+
+DESCRIPTORS: dict[str, str] = {
+    "loudness": "louder",
+    "centroid": "brighter",
+    "spread": "more of lows and highs at once, less of one register",
+    "flatness": "noisier, less tonal",
+    "rolloff": "with more treble",
+    "zero_crossings": "brighter or noisier: faster crossings of zero",
+    "mfcc_1": "darker: the spectrum's slope downwards",
+    "mfcc_2": "more lows and highs than middle",
+    **{
+        f"mfcc_{i}": f"a colour: {i / 2:g} periods of ripple over the spectrum"
+        for i in range(3, 13)
+    },
+    "pitch": "higher",
+    "pitch_confidence": "more clearly pitched",
+    "attack": "later peaks: softer beginnings",
+    "duration": "longer units",
+    "loudness_change": "swelling rather than decaying",
+    "centroid_change": "brightening rather than darkening",
+}
+"""What more of each descriptor sounds like; a bundle may have others of its user's own."""
 
 MASTER: dict[str, Parameter] = {p.name: p for p in PARAMETERS if not p.per_voice}
 """Parameters of the whole: ``/{name}``."""
+
+
+def bias_name(descriptor: str) -> str:
+    """Name the bias parameter of a descriptor; what an address cannot hold becomes ``_``."""
+    return "bias/" + "".join("_" if letter in " #*,/?[]{}" else letter for letter in descriptor)
+
+
+def voice_parameters(descriptors: Iterable[str]) -> dict[str, Parameter]:
+    """Give every parameter of a voice that plays a bundle with these descriptors, by name."""
+    biases = [replace(BIAS, name=bias_name(descriptor)) for descriptor in descriptors]
+    return VOICE | {bias.name: bias for bias in biases}
+
 
 PLANNER_SLOTS: dict[str, int] = {
     p.name: slot

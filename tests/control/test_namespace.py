@@ -16,6 +16,18 @@ def test_every_parameter_has_its_address() -> None:
             assert leaves[address_of(parameter.name, voice)].target is parameter
 
 
+def test_every_descriptor_has_its_bias() -> None:
+    leaves = Namespace(2, ("centroid", "my.module:bright", "a/b #*?[c]{d},e")).leaves
+    for name in ("centroid", "my.module:bright", "a_b_____c__d__e"):
+        assert leaves[f"/bias/{name}"].voices == (1, 2)
+        assert leaves[f"/voice/2/bias/{name}"].voices == (2,)
+
+
+def test_an_unknown_descriptor_is_refused_with_those_there_are() -> None:
+    with pytest.raises(ControlError, match="/voice/1/bias has loudness, centroid"):
+        Namespace(2, ("loudness", "centroid")).find("/voice/1/bias/brightness")
+
+
 def test_a_short_form_gives_way_to_the_master() -> None:
     leaves = Namespace(3).leaves
     for name in VOICE:
@@ -24,7 +36,7 @@ def test_a_short_form_gives_way_to_the_master() -> None:
 
 @pytest.mark.parametrize("voices", [1, 4, 64])
 def test_a_leaf_is_never_a_container(voices: int) -> None:
-    names = set(Namespace(voices).leaves)
+    names = set(Namespace(voices, ("loudness", "centroid")).leaves)
     assert not [name for name in names if any(other.startswith(f"{name}/") for other in names)]
 
 

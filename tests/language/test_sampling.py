@@ -1,4 +1,4 @@
-"""Laws of temperature, top-k, top-p and the draw."""
+"""Laws of repetition, temperature, min-p, top-k, top-p and the draw."""
 
 import numpy as np
 import pytest
@@ -6,15 +6,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from idiolect.language.sampling import draw, shape_distribution
+from idiolect.language.sampling import avoid_heard, draw, shape_distribution
 
 
 def shape(
-    logits: object, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0
+    logits: object,
+    temperature: float = 1.0,
+    top_k: int = 0,
+    top_p: float = 1.0,
+    min_p: float = 0.0,
 ) -> tuple[NDArray[np.float64], float]:
     scores = np.asarray(logits, np.float32)
     probabilities = np.full(len(scores), np.nan)
-    bits = shape_distribution(scores, float(temperature), top_k, float(top_p), probabilities)
+    bits = shape_distribution(
+        scores, float(temperature), float(min_p), top_k, float(top_p), probabilities
+    )
     return probabilities, bits
 
 
@@ -79,6 +85,50 @@ def test_top_p_0_leaves_the_likeliest(logits: NDArray[np.float32]) -> None:
     np.testing.assert_array_equal(shape(logits, top_p=0)[0], shape(logits, 0)[0])
 
 
+@pytest.mark.parametrize("temperature", [0.3, 1.0, 2.5])
+@pytest.mark.parametrize("min_p", [1e-9, 0.02, 0.5, 1.0])
+def test_min_p_keeps_what_is_so_likely_beside_the_likeliest(
+    logits: NDArray[np.float32], temperature: float, min_p: float
+) -> None:
+    probabilities, bits = shape(logits, temperature, min_p=min_p)
+    plain = softmax(logits / np.float32(temperature))
+    kept = plain >= min_p * plain.max()
+    np.testing.assert_allclose(probabilities, kept * plain / plain[kept].sum(), rtol=1e-4)
+    assert bits <= shape(logits, temperature)[1] + 1e-9
+
+
+def test_min_p_1_keeps_equals() -> None:
+    np.testing.assert_allclose(shape([1, 3, 2, 3], min_p=1)[0], [0, 0.5, 0, 0.5])
+
+
+def test_top_p_counts_within_what_min_p_left() -> None:
+    logits = np.log(np.array([0.5, 0.3, 0.15, 0.05], np.float32))
+    np.testing.assert_allclose(  # of 0.5 and 0.3 the first alone reaches 0.6 of their sum
+        shape(logits, top_p=0.6, min_p=0.5)[0], [1, 0, 0, 0], rtol=1e-6
+    )
+    np.testing.assert_allclose(
+        shape(logits, top_k=3, min_p=0.5)[0], [5 / 8, 3 / 8, 0, 0], rtol=1e-6
+    )
+
+
+@pytest.mark.parametrize("repetition", [0.5, 1, 4])
+def test_a_token_heard_n_times_is_n_plus_1_times_less_likely(
+    logits: NDArray[np.float32], repetition: float
+) -> None:
+    heard = np.random.default_rng(3).integers(0, 6, 50)
+    lowered = logits.copy()
+    avoid_heard(lowered, heard, repetition)
+    weights = softmax(logits) / (1.0 + heard) ** repetition
+    np.testing.assert_allclose(softmax(lowered), weights / weights.sum(), rtol=1e-4)
+    np.testing.assert_array_equal(lowered[heard == 0], logits[heard == 0])
+
+
+def test_what_is_forbidden_is_not_heard_back_to_life() -> None:
+    scores = np.array([-np.inf, 0, 1], np.float32)
+    avoid_heard(scores, np.array([9, 9, 0]), 4.0)
+    assert scores[0] == -np.inf
+
+
 def test_temperature_without_end_makes_all_that_is_allowed_equal() -> None:
     np.testing.assert_allclose(shape([-5, np.nan, 5], temperature=np.inf)[0], [0.5, 0, 0.5])
 
@@ -97,12 +147,18 @@ numbers = st.floats(width=32, allow_nan=True, allow_infinity=True)
 settings_ = st.floats(allow_nan=True, allow_infinity=True)
 
 
-@given(st.lists(numbers, min_size=1, max_size=12), settings_, st.integers(-2, 2**40), settings_)
+@given(
+    st.lists(numbers, min_size=1, max_size=12),
+    settings_,
+    st.integers(-2, 2**40),
+    settings_,
+    settings_,
+)
 @settings(max_examples=300, deadline=None)
 def test_whatever_comes_a_token_survives(
-    logits: list[float], temperature: float, top_k: int, top_p: float
+    logits: list[float], temperature: float, top_k: int, top_p: float, min_p: float
 ) -> None:
-    probabilities, bits = shape(logits, temperature, top_k, top_p)
+    probabilities, bits = shape(logits, temperature, top_k, top_p, min_p)
     assert probabilities.sum() == pytest.approx(1)
     assert (probabilities >= 0).all()
     assert 0 <= bits <= np.log2(len(logits)) + 1e-9

@@ -8,11 +8,13 @@ from numpy.typing import NDArray
 
 from idiolect.language.decoder import Weights, expect_descriptors, load_weights, score_tokens
 from idiolect.parameters import PLANNER_SLOTS, VOICE
-from idiolect.performance.decision import SHARERS, decide
+from idiolect.performance.decision import SHARERS, Steering, decide
+from idiolect.performance.leaning import measure_tokens, tilt_tokens
 from idiolect.selection.inventory import Inventory, load_inventory, successor
-from synthetic import make_bundle, make_inventory
+from synthetic import DESCRIPTORS, make_bundle, make_inventory
 
 NOTHING = np.zeros(0, np.int64)
+SILENCE = np.zeros(12, np.int64)  # no token was heard
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +23,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Weights:
     return load_weights(make_bundle(folder / "x.idiolect", seconds=3))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def inventory() -> Inventory:
     tokens = np.random.default_rng(3).permutation(np.resize(np.arange(6), 60)).tolist()
     made = make_inventory(tokens, vocabulary=12, ends=(29,))
@@ -45,14 +47,18 @@ class Speaker:
 
     def __init__(self, weights: Weights, inventory: Inventory, hidden: NDArray[np.float32]) -> None:
         self.weights, self.inventory, self.hidden = weights, inventory, hidden
+        self.heard = SILENCE
+        self.bias = np.zeros(weights.mean_head.shape[1])
+        self.tilt = np.zeros(int(inventory.token_offset[-1]), np.float32)
 
     def decide(
         self, previous: int = -1, step: int = 0, seed: int = 1, voice: int = 1, **values: float
     ) -> tuple[int, int, int]:
         """Return unit, token, natural."""
         choice = np.full(4, -7)
+        steering = Steering(settings(**values), self.bias, self.tilt, self.heard)
         self.bits = decide(
-            self.weights, self.inventory, self.hidden, 0, previous, settings(**values),
+            self.weights, self.inventory, self.hidden, 0, previous, steering,
             seed, voice, step, NOTHING, 0, choice,
         )  # fmt: skip
         unit, token, natural, _ = choice.tolist()
@@ -73,7 +79,8 @@ class Speaker:
         inventory, token = self.inventory, int(self.inventory.units[natural]["token"])
         mean, variance = np.empty((2, self.weights.mean_head.shape[1]), np.float32)
         expect_descriptors(self.weights, self.hidden, token, mean, variance)
-        squares = (inventory.descriptors - mean.astype(np.float64)) ** 2 / variance
+        mean = mean.astype(np.float64) + self.bias * np.sqrt(variance)
+        squares = (inventory.descriptors - mean) ** 2 / variance
         density = np.exp(-0.5 * squares.sum(1)) * (inventory.units["token"] == token)
         return float(density[natural] / density.sum())
 
@@ -87,7 +94,13 @@ def assert_as_often(events: int, draws: int, chance: float) -> None:
     assert abs(events - draws * chance) < 4 * np.sqrt(draws * chance * (1 - chance)) + 1
 
 
-LIMITS: list[dict[str, float]] = [{}, {"top_k": 1}, {"temperature": 0}, {"top_p": 0.1}]
+LIMITS: list[dict[str, float]] = [
+    {},
+    {"top_k": 1},
+    {"temperature": 0},
+    {"top_p": 0.1},
+    {"min_p": 1},
+]
 
 
 @pytest.mark.parametrize("limits", LIMITS)
@@ -136,6 +149,99 @@ def test_at_continuity_a_half_tokens_come_as_learned(speaker: Speaker) -> None:
     counts = np.bincount(drawn, minlength=12)
     for count, chance in zip(counts, speaker.tokens(), strict=True):
         assert_as_often(count, draws, chance)
+
+
+def reshape(
+    p: NDArray[np.float64],
+    temperature: float = 1,
+    min_p: float = 0,
+    top_k: int = 0,
+    top_p: float = 1,
+    repetition: float = 0,
+) -> NDArray[np.float64]:
+    """Say in other words what the parameters do to a distribution."""
+    p = (p / (1 + HEARD) ** repetition) ** (1 / temperature)
+    p = p / p.sum()
+    p = np.where(p >= min_p * p.max(), p, 0)
+    order = np.argsort(-p)[: top_k or len(p)]
+    before = np.cumsum(p[order]) - p[order]
+    kept = order[before < top_p * p[order].sum()]
+    shaped = np.zeros_like(p)
+    shaped[kept] = p[kept]
+    return np.asarray(shaped / shaped.sum())
+
+
+HEARD = np.array([3, 0, 0, 1, 7, 0, 2, 0, 0, 0, 1, 0])
+
+SHAPES: list[dict[str, float]] = [
+    {"temperature": 0.5},
+    {"temperature": 2},
+    {"top_p": 0.6},
+    {"top_k": 3},
+    {"min_p": 0.15},
+    {"repetition": 1},
+    {"repetition": 2.5, "temperature": 1.5},
+    {"temperature": 1.4, "min_p": 0.05, "top_k": 4, "top_p": 0.8, "repetition": 0.5},
+]
+
+
+@pytest.mark.parametrize("values", SHAPES, ids=str)
+def test_tokens_come_as_often_as_the_parameters_say(
+    speaker: Speaker, values: dict[str, float]
+) -> None:
+    speaker.heard = HEARD
+    expected, draws = reshape(speaker.tokens(), **values), 10_000  # type: ignore[arg-type]
+    drawn = [speaker.decide(step=step, **values)[1] for step in range(draws)]
+    for count, chance in zip(np.bincount(drawn, minlength=12), expected, strict=True):
+        assert_as_often(count, draws, chance)
+        assert chance or not count
+
+
+def test_what_followed_is_avoided_as_any_other_when_its_token_was_heard(speaker: Speaker) -> None:
+    previous, draws = likely(speaker), 6000
+    token = int(speaker.inventory.units[previous + 1]["token"])
+    speaker.heard = np.where(np.arange(12) == token, 3, 0)
+    weights = speaker.tokens() / (1 + speaker.heard)
+    chance = float(weights[token] / weights.sum()) * speaker.share(previous + 1)
+    events = sum(speaker.decide(previous, step, repetition=1)[2] for step in range(draws))
+    assert_as_often(events, draws, chance)
+
+
+@pytest.mark.parametrize("bias", [-2, 0.5, 3])
+def test_a_bias_tilts_tokens_by_how_far_they_lie(speaker: Speaker, bias: float) -> None:
+    speaker.bias[1] = bias
+    places = measure_tokens(speaker.inventory)
+    tilt_tokens(places, speaker.bias, speaker.tilt)
+    weights, draws = speaker.tokens() * np.exp(bias * places[:, 1]), 10_000
+    drawn = [speaker.decide(step=step)[1] for step in range(draws)]
+    expected = weights / weights.sum()
+    for count, chance in zip(np.bincount(drawn, minlength=12), expected, strict=True):
+        assert_as_often(count, draws, chance)
+
+
+@pytest.mark.parametrize("bias", [-1.5, 1.5])
+def test_what_followed_is_weighed_beside_what_is_leaned_towards(
+    speaker: Speaker, bias: float
+) -> None:
+    """Its share is that under an expected mean as many deviations further."""
+    previous, draws = likely(speaker), 6000
+    token = int(speaker.inventory.units[previous + 1]["token"])
+    before = speaker.share(previous + 1)
+    speaker.bias[0] = bias
+    chance = float(speaker.tokens()[token]) * speaker.share(previous + 1)
+    assert abs(speaker.share(previous + 1) - before) > 0.005
+    events = sum(speaker.decide(previous, step)[2] for step in range(draws))
+    assert_as_often(events, draws, chance)
+
+
+def test_among_the_units_of_a_token_a_bias_leans_too(speaker: Speaker) -> None:
+    speaker.inventory.edges[:] = 0  # so that no join is better than another
+    means = []
+    for bias in (-4, 0, 4):
+        speaker.bias[2] = bias
+        units = [speaker.decide(step=step, temperature=0)[0] for step in range(100)]
+        means.append(speaker.inventory.descriptors[units, 2].mean())
+    assert means[0] < means[1] < means[2]
 
 
 def test_temperature_0_takes_the_likeliest_token(speaker: Speaker) -> None:
@@ -220,11 +326,15 @@ def test_every_scale_decides_among_its_own_units(tmp_path: Path) -> None:
     bundle = make_bundle(tmp_path / "x.idiolect", seconds=6)
     weights, inventory = load_weights(bundle), load_inventory(bundle)
     hidden, choice = np.zeros(weights.final_norm.size, np.float32), np.zeros(4, np.int64)
+    size = int(inventory.token_offset[-1])
+    steering = Steering(
+        settings(), np.zeros(len(DESCRIPTORS)), np.zeros(size, np.float32), np.zeros(size, np.int64)
+    )
     for scale, content in enumerate(bundle.scales):
         previous = -1
         for step in range(60):
             decide(
-                weights, inventory, hidden, scale, previous, settings(), 1, 1, step,
+                weights, inventory, hidden, scale, previous, steering, 1, 1, step,
                 NOTHING, 0, choice,
             )  # fmt: skip
             previous = int(choice[0])

@@ -11,6 +11,7 @@ from idiolect.engine.events import CONTROLLED, RAN_ON
 from idiolect.engine.layout import LIMITER_CEILING
 from idiolect.performance.joins import FADE_FRAMES, SEARCH_FRAMES
 from idiolect.performance.plan import STEPS
+from idiolect.performance.recall import count_heard
 from stage import Stage
 
 Make = Callable[..., Stage]
@@ -22,6 +23,16 @@ def run(stage: Stage, **values: float) -> Stage:
             stage.player.set(name, voice, value)
         stage.player.set("run", voice, 1.0)
     return stage
+
+
+SHAPED = {
+    "temperature": 1.3,
+    "min_p": 0.02,
+    "repetition": 1.5,
+    "repetition_window": 1.0,
+    "bias/centroid": 1.0,
+    "bias/loudness": -0.7,
+}
 
 
 def quieten(stage: Stage) -> None:
@@ -46,12 +57,12 @@ def test_a_corpus_in_its_own_order_is_bit_exact(stage: Make, bundle: Bundle) -> 
 
 
 def test_the_block_size_never_changes_the_sound(stage: Make) -> None:
-    """Gain changes, four voices and a limiter at work included."""
+    """Gain changes, four voices, a limiter at work and what was heard included."""
     louder = [(0.7, lambda s: s.player.set("gain", 1, 12.0)), (1.1, quieten)]
-    whole = run(stage(4)).play(1.8, block=4096, changes=louder)
+    whole = run(stage(4), **SHAPED).play(1.8, block=4096, changes=louder)
     assert np.abs(whole).max() == LIMITER_CEILING
     for block in (1, 64, 333):
-        again = run(stage(4)).play(1.8, block=block, changes=louder)
+        again = run(stage(4), **SHAPED).play(1.8, block=block, changes=louder)
         np.testing.assert_array_equal(again, whole)
 
 
@@ -64,22 +75,26 @@ def test_the_same_seed_gives_the_same_samples_and_another_does_not(stage: Make) 
 
 def test_how_far_ahead_it_is_planned_changes_nothing(stage: Make) -> None:
     """A plan depends on its keys, not on when it was made."""
-    long = run(stage(2, lookahead_seconds=2.0)).play(3)
-    np.testing.assert_array_equal(run(stage(2, lookahead_seconds=0.3)).play(3, block=64), long)
+    long = run(stage(2, lookahead_seconds=2.0), **SHAPED).play(3)
+    short = run(stage(2, lookahead_seconds=0.3), **SHAPED).play(3, block=64)
+    np.testing.assert_array_equal(short, long)
 
 
-def test_a_plan_cut_and_drawn_again_with_nothing_changed_is_the_same_plan(stage: Make) -> None:
+@pytest.mark.parametrize("values", [{}, SHAPED], ids=["plain", "shaped"])
+def test_a_plan_cut_and_drawn_again_with_nothing_changed_is_the_same_plan(
+    stage: Make, values: dict[str, float]
+) -> None:
     """Twenty cuts a second that change nothing leave no trace in the sound."""
-    straight = run(stage(2)).play(3)
+    straight = run(stage(2), **values).play(3)
 
     def redraw(playing: Stage) -> None:
         value = playing.player.get("temperature", 1)
         for voice in (1, 2):
-            playing.player.set("temperature", voice, 2.0)
+            playing.player.set("temperature", voice, 3.0)
             playing.player.set("temperature", voice, value)
 
     changes = [(0.1 + 0.05 * k, redraw) for k in range(50)]
-    playing = run(stage(2))
+    playing = run(stage(2), **values)
     again = playing.play(3, changes=changes)
     assert playing.engine.state.counters[CUTS] > 20
     assert playing.engine.state.counters[CUTS_LATE] == 0
@@ -230,6 +245,43 @@ def test_months_of_steps_are_as_good_as_the_first(stage: Make) -> None:
     assert playing.planner.plan.voices["steps"][0] > STEPS
     assert playing.engine.state.counters[STARVED] == 0
     assert np.abs(playing.play(1)).max() > 0
+
+
+def test_repetition_counts_the_last_seconds_and_no_more(stage: Make) -> None:
+    """At temperature 0 what is heard again was heard as often as all the others, or longer ago."""
+    window = 1.5
+
+    def tokens(repetition: float) -> list[tuple[int, int, int]]:
+        values = {"temperature": 0.0, "continuity": 0.5, "repetition_window": window}
+        playing = run(stage(), **values, repetition=repetition)
+        playing.play(20)
+        steps = playing.planner.plan.steps[0][: playing.planner.plan.voices["steps"][0]]
+        return [(int(s["onset"]), int(s["end"]), int(s["token"])) for s in steps]
+
+    def most_often(steps: list[tuple[int, int, int]]) -> int:
+        rate = stage().bundle.sample_rate
+        found = 0
+        for onset, _, token in steps:
+            heard = [t for _, end, t in steps if onset - window * rate < end <= onset]
+            found = max(found, heard.count(token))
+        return found
+
+    assert most_often(tokens(4)) < most_often(tokens(0))
+    assert len({token for _, _, token in tokens(4)}) > len({token for _, _, token in tokens(0)})
+
+
+def test_what_was_heard_is_counted_over_the_window(stage: Make) -> None:
+    """By hand, from the steps."""
+    playing = run(stage(), repetition=1.0, repetition_window=2.0, continuity=0.3)
+    playing.play(20)
+    plan = playing.planner.plan
+    own = plan.voices[0]
+    count_heard(plan, 0)
+    steps = plan.steps[0][: own["steps"]]
+    inside = steps["end"] > own["end"] - 2 * playing.bundle.sample_rate
+    expected = np.bincount(steps["token"][inside], minlength=len(plan.heard))
+    np.testing.assert_array_equal(plan.heard, expected)
+    assert 5 < inside.sum() < 60
 
 
 def test_a_gain_change_is_stamped_by_the_callback_and_ramps(stage: Make) -> None:

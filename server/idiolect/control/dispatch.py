@@ -47,7 +47,7 @@ class Dispatcher:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self.namespace = Namespace(desk.player.voices)
+        self.namespace = Namespace(desk.player.voices, desk.player.descriptors)
         self._waiting: dict[tuple[str, int], _Change] = {}
         self._work = 0
 

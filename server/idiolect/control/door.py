@@ -112,6 +112,10 @@ class Player(Protocol):
     def scales(self) -> tuple[str, ...]:
         """Names of the bundle's scales, finest first."""
 
+    @property
+    def descriptors(self) -> tuple[str, ...]:
+        """Names of the bundle's descriptors: each has its ``bias``."""
+
     def get(self, name: str, voice: int) -> float:
         """Read a parameter; voice 0 is the master, a scale is its index."""
 

@@ -1,13 +1,13 @@
 """Every address there is: the parameter table and the commands, for so many voices."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from idiolect.control.commands import VOICE_COMMANDS, VoiceCommand
 from idiolect.control.pattern import Tree, is_pattern
 from idiolect.control.system import SYSTEM_COMMANDS, SystemCommand
 from idiolect.errors import ControlError
-from idiolect.parameters import MASTER, VOICE, Parameter
+from idiolect.parameters import MASTER, Parameter, voice_parameters
 
 __all__ = ["Leaf", "Namespace", "address_of"]
 
@@ -30,15 +30,22 @@ def address_of(name: str, voice: int) -> str:
 
 
 class Namespace:
-    """The addresses of a daemon with so many voices.
+    """The addresses of a daemon.
+
+    Parameters
+    ----------
+    voices : int
+        How many there are.
+    descriptors : sequence of str
+        Of the bundle; each voice has a bias for every one.
 
     Notes
     -----
     Control thread only.  An exact address is one look-up.
     """
 
-    def __init__(self, voices: int) -> None:
-        self.leaves = {leaf.address: leaf for leaf in _leaves(voices)}
+    def __init__(self, voices: int, descriptors: Sequence[str] = ()) -> None:
+        self.leaves = {leaf.address: leaf for leaf in _leaves(voices, descriptors)}
         self._tree: Tree[Leaf] = Tree()
         for leaf in self.leaves.values():
             self._tree.add(leaf.address, leaf)
@@ -82,14 +89,14 @@ class Namespace:
         return [leaf for leaf in found if leaf.is_short or leaf.target not in for_all]
 
 
-def _leaves(voices: int) -> Iterator[Leaf]:
+def _leaves(voices: int, descriptors: Sequence[str]) -> Iterator[Leaf]:
     numbers = tuple(range(1, voices + 1))
     for command in SYSTEM_COMMANDS:
         yield Leaf(command.address, command, ())
     for name, parameter in MASTER.items():
         yield Leaf(address_of(name, 0), parameter, (0,))
     targets: dict[str, Parameter | VoiceCommand] = {
-        **VOICE,
+        **voice_parameters(descriptors),
         **{command.path: command for command in VOICE_COMMANDS},
     }
     for path, target in targets.items():

@@ -8,7 +8,7 @@ from idiolect.control.commands import VOICE_COMMANDS
 from idiolect.control.dispatch import MAX_WORK
 from idiolect.control.pattern import MAX_WILDCARDS
 from idiolect.control.system import API, STATUS_FIELDS, SYSTEM_COMMANDS
-from idiolect.parameters import MASTER, VOICE, Parameter
+from idiolect.parameters import BIAS, DESCRIPTORS, MASTER, VOICE, Parameter
 
 __all__ = ["reference"]
 
@@ -61,6 +61,16 @@ them; answers go to the sender's own host alone.
 """
 
 
+_BIAS = """\
+Each descriptor of the bundle has a bias (`idiolect inspect BUNDLE --json` lists them): at
+`/voice/1/bias/centroid 1` a voice leans to the bright side of what it might say. One deviation is
+that of the corpus's own tokens. Likely tokens that have more of it become likelier, by e to the
+bias for each deviation; among a token's units, and for what followed in the corpus, the one
+expected is moved as far. Where the language is sure of what comes next, little changes; biases add
+up, and -1 leans the other way.
+"""
+
+
 def reference() -> str:
     """Return the whole reference, in Markdown.
 
@@ -73,9 +83,12 @@ def reference() -> str:
         [
             _OPENING,
             "## Parameters of a voice\n",
-            _parameters("/voice/{n}/", VOICE.values()),
+            _parameters("/voice/{n}/", [*VOICE.values(), BIAS]),
             "`scale` is a name or an index, 0 the finest; it reads as the index. A name there is\n"
             "none of is refused with the names there are.\n",
+            "### Bias\n",
+            _BIAS,
+            _descriptors(),
             "## Parameters of the whole\n",
             _parameters("/", MASTER.values()),
             "## Commands to a voice\n",
@@ -95,6 +108,11 @@ def _parameters(prefix: str, parameters: Iterable[Parameter]) -> str:
         for p in parameters
     ]
     return _table(("address", "type", "range", "default", "unit", "what it does"), rows)
+
+
+def _descriptors() -> str:
+    rows = [(f"`bias/{name}`", doc) for name, doc in DESCRIPTORS.items()]
+    return _table(("address", "more of it is"), rows)
 
 
 def _kind(parameter: Parameter) -> str:

@@ -1,4 +1,4 @@
-"""From scores to a choice: temperature, top-k, top-p, and one draw."""
+"""From scores to a choice: repetition, temperature, min-p, top-k, top-p, and one draw."""
 
 import math
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from idiolect.compiled import njit
 
-__all__ = ["draw", "shape_distribution"]
+__all__ = ["avoid_heard", "draw", "shape_distribution"]
 
 LARGEST = 3.0e38  # scores are clipped to float32's range, so that infinities can be compared
 COLDEST, HOTTEST = 1e-30, 1e30  # temperatures beyond change nothing but overflow
@@ -17,11 +17,12 @@ COLDEST, HOTTEST = 1e-30, 1e30  # temperatures beyond change nothing but overflo
 def shape_distribution(
     logits: NDArray[np.float32],
     temperature: float,
+    min_p: float,
     top_k: int,
     top_p: float,
     probabilities: NDArray[np.float64],
 ) -> float:
-    """Turn scores into probabilities: temperature first, then `top_k`, then `top_p`.
+    """Turn scores into probabilities: temperature first, then `min_p`, `top_k` and `top_p`.
 
     Parameters
     ----------
@@ -29,6 +30,8 @@ def shape_distribution(
         Scores, n at least 1; -inf or NaN forbids a token.
     temperature : float64
         1 as learned; 0 the likeliest token alone, of equals the first.
+    min_p : float64
+        Tokens less likely than this share of the likeliest go; 0 keeps all.
     top_k : int64
         How many of the likeliest tokens may stay, of equals the first; 0 is all.
     top_p : float64
@@ -44,7 +47,8 @@ def shape_distribution(
 
     Notes
     -----
-    Ahead.  O(n), or O(n log n) when `top_k` or `top_p` is in force.
+    Ahead.  O(n), or O(n log n) when `top_k` or `top_p` is in force.  Min-p after M. Nguyen et al.,
+    "Turning up the heat: min-p sampling for creative and coherent LLM outputs" (2024), section 3.
     """
     count = logits.size
     result = probabilities[:count]
@@ -54,13 +58,40 @@ def shape_distribution(
     elif not temperature > 0:
         result.fill(0.0)
         result[best] = 1.0
-    elif 0 < top_k < count or top_p < 1:
-        _truncate(result, top_k if top_k > 0 else count, top_p)
+    else:
+        if min_p > 0:
+            _drop_unlikely(result, result[best] * min(min_p, 1.0))
+        if 0 < top_k < count or top_p < 1:
+            _truncate(result, top_k if top_k > 0 else count, top_p)
     bits = 0.0
     for k in range(count):
         if result[k] > 0:
             bits -= result[k] * math.log2(result[k])
     return max(bits, 0.0)
+
+
+@njit
+def avoid_heard(logits: NDArray[np.float32], heard: NDArray[np.int64], repetition: float) -> None:
+    """Lower the scores of tokens by how often they were heard, in place.
+
+    Parameters
+    ----------
+    logits : float32[n]
+        Scores.
+    heard : int64[>= n]
+        How often each token was heard lately.
+    repetition : float64
+        At 1 a token heard k times gets 1 / (k + 1) of its weight, at 2 the square of that; 0
+        changes nothing.
+
+    Notes
+    -----
+    Ahead.  A power of the count rather than nats for each hearing: a token of 80 ms may be heard
+    fifty times while one of two seconds is heard twice, and both are to remain possible.
+    """
+    for k in range(logits.size):
+        if heard[k] > 0:
+            logits[k] -= np.float32(repetition * math.log(1.0 + heard[k]))
 
 
 @njit
@@ -119,6 +150,18 @@ def _spread(logits: NDArray[np.float32], temperature: float, result: NDArray[np.
     for k in range(logits.size):
         result[k] /= total
     return best
+
+
+@njit
+def _drop_unlikely(result: NDArray[np.float64], least: float) -> None:
+    """Keep what is as likely as `least`, in place, and make it sum to 1 again."""
+    kept = 0.0
+    for k in range(result.size):
+        if result[k] < least:
+            result[k] = 0.0
+        kept += result[k]
+    for k in range(result.size):
+        result[k] /= kept
 
 
 @njit

@@ -6,25 +6,36 @@ random number is keyed by (seed, voice, step, purpose), so a decision made again
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.compiled import njit
 from idiolect.language.decoder import Weights, expect_descriptors, score_tokens
-from idiolect.language.sampling import draw, shape_distribution
+from idiolect.language.sampling import avoid_heard, draw, shape_distribution
 from idiolect.parameters import PLANNER_SLOTS
 from idiolect.random import PURPOSE_CANDIDATES, PURPOSE_CONTINUE, PURPOSE_TOKEN, uniform
 from idiolect.selection.cost import target_cost
 from idiolect.selection.inventory import Inventory, successor
 from idiolect.selection.search import choose_member
 
-__all__ = ["decide"]
+__all__ = ["Steering", "decide"]
 
-TEMPERATURE, TOP_K, TOP_P = (PLANNER_SLOTS[name] for name in ("temperature", "top_k", "top_p"))
-CONTINUITY = PLANNER_SLOTS["continuity"]
+TEMPERATURE, MIN_P = PLANNER_SLOTS["temperature"], PLANNER_SLOTS["min_p"]
+TOP_K, TOP_P = PLANNER_SLOTS["top_k"], PLANNER_SLOTS["top_p"]
+CONTINUITY, REPETITION = PLANNER_SLOTS["continuity"], PLANNER_SLOTS["repetition"]
 SHARERS = 256  # units of a token that are weighed against the natural successor, itself included
 LOWEST_SCORE = np.float32(-1e30)  # stands for a score that overflowed: unlikely, not forbidden
+
+
+class Steering(NamedTuple):
+    """What leads a voice's decisions beside what the language expects."""
+
+    parameters: NDArray[np.float64]  # (PLANNER_SLOTS,)
+    bias: NDArray[np.float64]  # (descriptors,): standard deviations
+    tilt: NDArray[np.float32]  # (tokens of all scales,): what the bias adds to their scores
+    heard: NDArray[np.int64]  # (>= tokens of the scale,): how often, in the repetition window
 
 
 @njit
@@ -34,7 +45,7 @@ def decide(
     hidden: NDArray[np.float32],
     scale: int,
     previous: int,
-    parameters: NDArray[np.float64],
+    steering: Steering,
     seed: int,
     voice: int,
     step: int,
@@ -54,8 +65,8 @@ def decide(
         The voice's scale.
     previous : int64
         The unit of this scale that sounds, local index; -1 when none does.
-    parameters : float64[PLANNER_SLOTS]
-        The voice's planner parameters: temperature, top_k, top_p, continuity are read.
+    steering
+        Of the voice.
     seed, voice, step : int64
         Keys of the random stream; `step` counts the voice's decisions.
     recent : int64[r]
@@ -77,13 +88,18 @@ def decide(
     first, last = inventory.token_offset[scale], inventory.token_offset[scale + 1]
     logits = np.empty(last - first, np.float32)
     probabilities = np.empty(last - first, np.float64)
+    parameters = steering.parameters
     score_tokens(weights, hidden, first, last, logits)
     _forbid_empty(inventory, first, logits)
+    for k in range(logits.size):
+        logits[k] += steering.tilt[first + k]
+    if parameters[REPETITION] > 0:
+        avoid_heard(logits, steering.heard, parameters[REPETITION])
     bits = _shape(logits, parameters, probabilities)
     natural = successor(inventory, scale, previous)
     if natural >= 0:
         token = inventory.units[inventory.unit_offset[scale] + natural].token
-        share = _natural_share(weights, inventory, hidden, scale, natural, token)
+        share = _natural_share(weights, inventory, hidden, scale, natural, token, steering.bias)
         chance = probabilities[token] * share
         u = uniform(seed, voice, step, PURPOSE_CONTINUE)
         if u < _shift_odds(chance, parameters[CONTINUITY]):
@@ -92,8 +108,7 @@ def decide(
         _withdraw(inventory, scale, token, chance, logits, parameters, probabilities)
     token = draw(probabilities, uniform(seed, voice, step, PURPOSE_TOKEN))
     u = uniform(seed, voice, step, PURPOSE_CANDIDATES)
-    mean, variance = np.empty_like(weights.mean_bias[0]), np.empty_like(weights.mean_bias[0])
-    expect_descriptors(weights, hidden, first + token, mean, variance)
+    mean, variance = _expect(weights, hidden, first + token, steering.bias)
     unit = choose_member(
         inventory, scale, token, previous, natural, mean, variance, recent, recent_count, u
     )
@@ -115,7 +130,7 @@ def _shape(
     """Write the probabilities under the voice's parameters; return their entropy in bits."""
     top_k = int(parameters[TOP_K])
     return shape_distribution(
-        logits, parameters[TEMPERATURE], top_k, parameters[TOP_P], probabilities
+        logits, parameters[TEMPERATURE], parameters[MIN_P], top_k, parameters[TOP_P], probabilities
     )
 
 
@@ -130,6 +145,18 @@ def _forbid_empty(inventory: Inventory, first: int, logits: NDArray[np.float32])
 
 
 @njit
+def _expect(
+    weights: Weights, hidden: NDArray[np.float32], word: int, bias: NDArray[np.float64]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Predict mean and variance of the next unit's descriptors, the mean moved by the bias."""
+    mean, variance = np.empty_like(weights.mean_bias[0]), np.empty_like(weights.mean_bias[0])
+    expect_descriptors(weights, hidden, word, mean, variance)
+    for k in range(mean.size):
+        mean[k] += bias[k] * math.sqrt(variance[k])
+    return mean, variance
+
+
+@njit
 def _natural_share(
     weights: Weights,
     inventory: Inventory,
@@ -137,14 +164,14 @@ def _natural_share(
     scale: int,
     natural: int,
     token: int,
+    bias: NDArray[np.float64],
 ) -> float:
     """Weigh the natural successor against all units of its token, by their predicted density.
 
     Of a token with more than `SHARERS` units an even selection stands for all the others.
     """
-    mean, variance = np.empty_like(weights.mean_bias[0]), np.empty_like(weights.mean_bias[0])
     word = inventory.token_offset[scale] + token
-    expect_descriptors(weights, hidden, word, mean, variance)
+    mean, variance = _expect(weights, hidden, word, bias)
     first = inventory.member_start[word]
     count = inventory.member_start[word + 1] - first
     unit, size = natural + inventory.unit_offset[scale], max(mean.size, 1)

@@ -76,22 +76,40 @@ class Plan(NamedTuple):
     steps: NDArray[np.void]  # STEP (voices, STEPS)
     hidden: NDArray[np.float32]  # (voices, STEPS, width): the network's state before each step
     parameters: NDArray[np.float64]  # (voices, planner parameters)
+    bias: NDArray[np.float64]  # (voices, descriptors): standard deviations
+    tilt: NDArray[np.float32]  # (voices, tokens of all scales): what the bias adds to their scores
     arena_starts: NDArray[np.int64]  # (voices, GRAIN_CAPACITY): arena frames used before each grain
     choice: NDArray[np.int64]  # (4,): scratch of a decision
     recent: NDArray[np.int64]  # (64,): scratch: units heard last
+    heard: NDArray[np.int64]  # (tokens of all scales,): scratch: how often each was heard lately
+    sample_rate: int  # Hz
     interrupted: NDArray[np.int64]  # (1,): the control thread raises it when a change waits
 
 
-def make_plan(voices: int, width: int) -> Plan:
-    """Allocate the plan of `voices` voices, for a network `width` wide."""
+def make_plan(voices: int, *, width: int, tokens: int, descriptors: int, sample_rate: int) -> Plan:
+    """Allocate the plan of `voices` voices.
+
+    Parameters
+    ----------
+    voices
+        How many.
+    width, tokens, descriptors
+        Of the network; tokens of all scales together.
+    sample_rate
+        Hz.
+    """
     plan = Plan(
         voices=np.zeros(voices, VOICE_PLAN),
         steps=np.zeros((voices, STEPS), STEP),
         hidden=np.zeros((voices, STEPS, width), np.float32),
         parameters=np.zeros((voices, len(PLANNER_SLOTS))),
+        bias=np.zeros((voices, descriptors)),
+        tilt=np.zeros((voices, tokens), np.float32),
         arena_starts=np.zeros((voices, GRAIN_CAPACITY), np.int64),
         choice=np.zeros(4, np.int64),
         recent=np.zeros(64, np.int64),
+        heard=np.zeros(tokens, np.int64),
+        sample_rate=sample_rate,
         interrupted=np.zeros(1, np.int64),
     )
     for parameter in PARAMETERS:

@@ -14,8 +14,9 @@ from idiolect.engine.atomics import publish
 from idiolect.engine.engine import Engine
 from idiolect.errors import IdiolectError
 from idiolect.language.decoder import load_weights, make_cache
-from idiolect.parameters import PLANNER_SLOTS
+from idiolect.parameters import PLANNER_SLOTS, bias_name
 from idiolect.performance.changes import Applied, Change, Pause, Seed, Turn
+from idiolect.performance.leaning import measure_tokens, tilt_tokens
 from idiolect.performance.plan import STEPS, make_plan
 from idiolect.performance.planning import (
     AT_BOUNDARY,
@@ -75,7 +76,15 @@ class Planner:
         self._inventory = load_inventory(bundle)
         starts = [int(source["start"]) for source in bundle.sources]
         self._limits = np.array([*starts, len(bundle.audio)], np.int64)
-        self.plan = make_plan(engine.voices, self._weights.final_norm.shape[0])
+        self._descriptors = [bias_name(str(name)) for name in bundle.manifest["descriptors"]]
+        self._places = measure_tokens(self._inventory)
+        self.plan = make_plan(
+            engine.voices,
+            width=len(self._weights.final_norm),
+            tokens=len(self._places),
+            descriptors=len(self._descriptors),
+            sample_rate=engine.sample_rate,
+        )
         self._inbox: deque[Change] = deque()
         self._waiting: list[deque[Change]] = [deque() for _ in range(engine.voices)]
         self._last_cut = np.full(engine.voices, -engine.sample_rate, np.int64)
@@ -194,11 +203,15 @@ class Planner:
 
     def _turn(self, voice: int, change: Turn) -> bool:
         """Set a parameter; say whether the plan must be drawn anew for it."""
-        row = self.plan.parameters[voice]
-        slot = PLANNER_SLOTS[change.name]
+        if change.name in PLANNER_SLOTS:
+            row, slot = self.plan.parameters[voice], PLANNER_SLOTS[change.name]
+        else:
+            row, slot = self.plan.bias[voice], self._descriptors.index(change.name)
         if row[slot] == change.value:
             return False
         row[slot] = change.value
+        if change.name not in PLANNER_SLOTS:
+            tilt_tokens(self._places, row, self.plan.tilt[voice])
         if change.name == "random_seed":
             self._cut(voice, AT_BOUNDARY)
             own = self.plan.voices[voice]

@@ -16,7 +16,7 @@ from idiolect.engine.clock import CPU_LONGEST, CPU_SUM, LATE, PERIOD
 from idiolect.engine.counters import BLOCKS, CLIPPED, CUTS, CUTS_LATE, NAN, STARVED
 from idiolect.engine.engine import Engine
 from idiolect.errors import ControlError
-from idiolect.parameters import MASTER, VOICE
+from idiolect.parameters import MASTER, voice_parameters
 from idiolect.performance.changes import Applied, Cut, Seed, Turn
 from idiolect.performance.planner import Planner
 from idiolect.performance.seeding import (
@@ -70,13 +70,15 @@ class Player:
         self.bundle = bundle
         self.voices = engine.voices
         self.scales = tuple(scale.name for scale in bundle.scales)
+        self.descriptors = tuple(map(str, bundle.manifest["descriptors"]))
+        self._parameters = voice_parameters(self.descriptors)
         self._engine = engine
         self._planner = planner
         self._started = time.monotonic()
         self._draws = 0
         self._values = {(0, name): p.default for name, p in MASTER.items()}
         for voice in range(1, self.voices + 1):
-            self._values |= {(voice, name): p.default for name, p in VOICE.items()}
+            self._values |= {(voice, n): p.default for n, p in self._parameters.items()}
 
     def get(self, name: str, voice: int) -> float:
         """Value of a parameter, as it was set last."""
@@ -90,7 +92,7 @@ class Player:
         ControlError
             When the bundle has no such scale, or the engine takes no more changes.
         """
-        parameter = VOICE[name] if voice else MASTER[name]
+        parameter = self._parameters[name] if voice else MASTER[name]
         if name == "scale" and not 0 <= value < len(self.scales):
             raise ControlError(f"no scale {value:g}; there are {', '.join(self.scales)}")
         changed = self._values[voice, name] != value

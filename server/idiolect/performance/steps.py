@@ -5,10 +5,11 @@ from numpy.typing import NDArray
 
 from idiolect.compiled import njit
 from idiolect.language.decoder import Cache, Weights, advance
-from idiolect.performance.decision import decide
+from idiolect.performance.decision import Steering, decide
 from idiolect.performance.joins import ATTACK_FRAMES, FADE_FRAMES, SEARCH_FRAMES, find_join
 from idiolect.performance.plan import Plan
 from idiolect.performance.queueing import PIECE_FRAMES, push_grain
+from idiolect.performance.recall import count_heard, gather_recent
 from idiolect.selection.inventory import Inventory, successor
 
 __all__ = [
@@ -57,21 +58,6 @@ def read_unit(
 
 
 @njit
-def _gather_recent(plan: Plan, voice: int) -> int:
-    """Collect the units of this scale that were decided last, oldest first; return how many."""
-    own = plan.voices[voice]
-    size = plan.recent.shape[0]
-    first = max(0, own.steps - size)
-    count = 0
-    for k in range(first, own.steps):
-        step = plan.steps[voice, k % plan.steps.shape[1]]
-        if step.scale == own.scale:
-            plan.recent[count] = step.unit
-            count += 1
-    return count
-
-
-@njit
 def _open_step(plan: Plan, voice: int) -> None:
     """Begin the next step by keeping the voice's state before it."""
     own = plan.voices[voice]
@@ -99,7 +85,8 @@ def decide_step(
     """
     own = plan.voices[voice]
     entry = own.steps % plan.steps.shape[1]
-    count = _gather_recent(plan, voice)
+    count = gather_recent(plan, voice)
+    count_heard(plan, voice)
     _open_step(plan, voice)
     step = plan.steps[voice, entry]
     step.entropy = decide(
@@ -108,7 +95,7 @@ def decide_step(
         plan.hidden[voice, entry],
         own.scale,
         own.previous,
-        plan.parameters[voice],
+        Steering(plan.parameters[voice], plan.bias[voice], plan.tilt[voice], plan.heard),
         own.seed,
         voice,
         own.steps - own.base,

@@ -1,0 +1,50 @@
+"""What a voice remembers of its own steps when it decides the next."""
+
+from idiolect.compiled import njit
+from idiolect.parameters import PLANNER_SLOTS
+from idiolect.performance.plan import Plan
+
+__all__ = ["count_heard", "gather_recent"]
+
+REPETITION = PLANNER_SLOTS["repetition"]
+WINDOW = PLANNER_SLOTS["repetition_window"]
+
+
+@njit
+def gather_recent(plan: Plan, voice: int) -> int:
+    """Collect the units of this scale that were decided last, oldest first; return how many."""
+    own = plan.voices[voice]
+    size = plan.recent.shape[0]
+    first = max(0, own.steps - size)
+    count = 0
+    for k in range(first, own.steps):
+        step = plan.steps[voice, k % plan.steps.shape[1]]
+        if step.scale == own.scale:
+            plan.recent[count] = step.unit
+            count += 1
+    return count
+
+
+@njit
+def count_heard(plan: Plan, voice: int) -> None:
+    """Count into ``plan.heard`` how often each token of this scale sounds in the voice's last seconds.
+
+    The seconds are those of the voice's own timeline, up to where the next unit begins.
+
+    Notes
+    -----
+    Planner thread.  At most half of the steps kept are looked at: those are still there after the
+    longest roll-back, so the plan drawn again is the same.
+    """
+    if not plan.parameters[voice, REPETITION] > 0:
+        return
+    own = plan.voices[voice]
+    kept = plan.steps.shape[1]
+    opening = own.end - int(plan.parameters[voice, WINDOW] * plan.sample_rate)
+    plan.heard.fill(0)
+    for k in range(own.steps - 1, max(-1, own.steps - 1 - kept // 2), -1):
+        step = plan.steps[voice, k % kept]
+        if step.end <= opening:
+            return
+        if step.scale == own.scale:
+            plan.heard[step.token] += 1

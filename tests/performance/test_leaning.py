@@ -1,0 +1,147 @@
+"""A bias moves what is played, as far as it says and no farther, and only by being asked."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from idiolect.bundle import Bundle
+from idiolect.parameters import bias_name
+from idiolect.performance.leaning import FARTHEST, measure_tokens, tilt_tokens
+from idiolect.selection.inventory import load_inventory
+from stage import Stage
+from synthetic import DESCRIPTORS, make_bundle, make_inventory
+
+Make = Callable[..., Stage]
+BIASES = (-2.0, -1.0, 0.0, 1.0, 2.0)
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=40), st.integers(0, 99))
+@settings(max_examples=100, deadline=None)
+def test_places_are_deviations_from_what_the_corpus_plays(tokens: list[int], seed: int) -> None:
+    inventory = make_inventory(tokens, vocabulary=5, seed=seed)
+    places = measure_tokens(inventory)
+    often = np.bincount(tokens, minlength=5) / len(tokens)
+    assert (places[often == 0] == 0).all()
+    assert (abs(places) <= FARTHEST).all()
+    whole = (abs(places) < FARTHEST).all(axis=0) & (places != 0).any(axis=0)
+    np.testing.assert_allclose((often @ places)[whole], 0, atol=1e-6)
+    np.testing.assert_allclose((often @ places**2)[whole], 1, atol=1e-6)
+
+
+def test_a_missing_descriptor_says_nothing_about_its_token() -> None:
+    inventory = make_inventory([0, 0, 1, 1, 2])
+    inventory.present[1, 3] = inventory.present[4, 3] = 0
+    places = measure_tokens(inventory)
+    assert places[2, 3] == 0
+    inventory.descriptors[1, 3] = inventory.descriptors[4, 3] = 99
+    np.testing.assert_array_equal(measure_tokens(inventory), places)
+
+
+def test_where_all_tokens_are_alike_there_is_nothing_to_lean_towards() -> None:
+    inventory = make_inventory([0, 1, 2, 1])
+    inventory.descriptors[:, 2] = 0.7
+    assert (measure_tokens(inventory)[:, 2] == 0).all()
+
+
+def test_each_scale_is_measured_by_itself(bundle: Bundle) -> None:
+    inventory = load_inventory(bundle)
+    places = measure_tokens(inventory)
+    first, last = inventory.token_offset[1:]
+    notes = slice(inventory.unit_offset[1], None)
+    known, tokens = inventory.present[notes], inventory.units["token"][notes]
+    for column in range(known.shape[1]):
+        often = np.bincount(tokens, known[:, column], minlength=last - first) / known.sum()
+        assert often @ places[first:last, column] == pytest.approx(0, abs=1e-6)
+
+
+@given(st.integers(0, 99), st.lists(st.floats(-4, 4), min_size=5, max_size=5))
+@settings(max_examples=50, deadline=None)
+def test_biases_add_up(seed: int, biases: list[float]) -> None:
+    places = measure_tokens(make_inventory([0, 1, 2, 3, 1, 0], seed=seed))
+    together, alone = np.zeros(4, np.float32), np.zeros(4, np.float32)
+    tilt_tokens(places, np.array(biases), together)
+    for column, bias in enumerate(biases):
+        own = np.zeros(4, np.float32)
+        tilt_tokens(places, bias * np.eye(5)[column], own)
+        alone += own
+    np.testing.assert_allclose(together, alone, atol=1e-4)
+
+
+def speak(bundle: Bundle, scale: int = 0, **values: float) -> NDArray[np.void]:
+    """Steps of half a minute."""
+    playing = Stage(bundle)
+    for name, value in ({"random_seed": 3.0, "continuity": 0.5, "scale": scale} | values).items():
+        playing.player.set(name, 1, value)
+    playing.player.set("run", 1, 1.0)
+    playing.play(60, block=4096)
+    plan = playing.planner.plan
+    return plan.steps[0][: min(plan.voices["steps"][0], plan.steps.shape[1])]
+
+
+def mean_of(bundle: Bundle, steps: NDArray[np.void], descriptor: str, scale: int = 0) -> float:
+    column, units = DESCRIPTORS.index(descriptor), steps["unit"]
+    known = bundle.scales[scale].present[units, column]
+    return float(bundle.scales[scale].descriptors[units[known], column].mean())
+
+
+@pytest.fixture(params=[1, 2, 3])
+def corpus(request: pytest.FixtureRequest, tmp_path: Path) -> Bundle:
+    return make_bundle(tmp_path / "x.idiolect", seed=request.param, seconds=40, tokens=(24, 8))
+
+
+@pytest.mark.parametrize("descriptor", ["centroid", "loudness"])
+def test_raising_a_bias_raises_what_is_played(corpus: Bundle, descriptor: str) -> None:
+    """Over five values, without settling on one source or one token."""
+    heard = {bias: speak(corpus, **{bias_name(descriptor): bias}) for bias in BIASES}
+    means = [mean_of(corpus, steps, descriptor) for steps in heard.values()]
+    entropies = {bias: float(steps["entropy"].mean()) for bias, steps in heard.items()}
+    assert (np.diff(means) > 0.05).all(), means
+    for bias, steps in heard.items():
+        assert entropies[bias] > (0.5 if abs(bias) <= 1 else 0.2) * entropies[0.0], entropies
+        sources = corpus.scales[0].units["source"][steps["unit"]]
+        assert np.bincount(sources, minlength=3).min() > 0.02 * len(sources)
+        assert len(np.unique(steps["token"])) > 6
+
+
+def test_at_the_coarse_scale_too(corpus: Bundle) -> None:
+    means = [
+        mean_of(corpus, speak(corpus, 1, **{bias_name("pitch"): bias}), "pitch", 1)
+        for bias in (-3.0, 0.0, 3.0)
+    ]
+    assert means[0] < means[1] < means[2]
+
+
+def test_a_bias_turned_and_turned_back_leaves_no_trace(stage: Make) -> None:
+    """Among the steps that were decided before it came, and after it was gone."""
+
+    def nod(playing: Stage) -> None:
+        for bias in (3.0, 0.0):
+            playing.player.set("bias/centroid", 1, bias)
+
+    played = []
+    for changes in ([], [(0.2 + 0.1 * k, nod) for k in range(20)]):
+        playing = stage()
+        playing.player.set("run", 1, 1.0)
+        played.append(playing.play(3, changes=changes))
+    np.testing.assert_array_equal(*played)
+
+
+def test_a_bias_is_each_voices_own(stage: Make) -> None:
+    def units(*leaning: int) -> list[list[int]]:
+        playing = stage(2)
+        for voice in (1, 2):
+            if voice in leaning:
+                playing.player.set("bias/loudness", voice, 4.0)
+            playing.player.set("run", voice, 1.0)
+        playing.play(5)
+        plan = playing.planner.plan
+        return [plan.steps["unit"][v, : plan.voices["steps"][v]].tolist() for v in (0, 1)]
+
+    plain, leaned = units(), units(2)
+    assert leaned[0] == plain[0]
+    assert leaned[1] != plain[1]
