@@ -48,7 +48,11 @@ def blank() -> Memory:
 
 @njit
 def recall(
-    memory: Memory, context: NDArray[np.int64], count: int, probabilities: NDArray[np.float64]
+    memory: Memory,
+    context: NDArray[np.int64],
+    count: int,
+    probabilities: NDArray[np.float64],
+    root: int = 0,
 ) -> int:
     """Predict the next token from the past.
 
@@ -61,6 +65,8 @@ def recall(
         How much of it there is.
     probabilities : float64[tokens]
         Written: they sum to 1.
+    root : int64
+        Node of the empty context: trees can stand side by side.
 
     Returns
     -------
@@ -72,7 +78,7 @@ def recall(
     Ahead.  Bounded by the tree's depth times the tokens.
     """
     probabilities.fill(1.0 / probabilities.size)
-    node, depth = 0, 0
+    node, depth = root, 0
     _mix(memory, node, probabilities)
     while depth < count:
         node = _child(memory, node, context[depth])

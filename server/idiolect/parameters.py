@@ -76,6 +76,16 @@ PARAMETERS: tuple[Parameter, ...] = (
         doc="How long what was heard counts for repetition, up to 512 units.",
     ),
     Parameter(
+        name="memory", kind="f", low=0, high=1, default=0.5, unit="", curve="linear",
+        scope="planner", per_voice=True,
+        doc="Who expects the next token: 0 the network alone, 0.5 both as fitted, 1 the memory.",
+    ),
+    Parameter(
+        name="parent", kind="i", low=-2, high=65535, default=-1, unit="", curve="step",
+        scope="planner", per_voice=True,
+        doc="The token of the next coarser scale it speaks within; -1 as it comes, -2 none.",
+    ),
+    Parameter(
         name="scale", kind="scale", low=0, high=63, default=0, unit="", curve="step",
         scope="planner", per_voice=True,
         doc="The scale it speaks in: a name, or an index with 0 the finest.",

@@ -7,6 +7,11 @@ import pytest
 from numpy.typing import NDArray
 
 from idiolect.language.decoder import Weights, expect_descriptors, load_weights, score_tokens
+from idiolect.language.memories import DEPTH, Memories
+from idiolect.language.model import Model, load_model
+from idiolect.learning.ngrams import Stream, kneser_ney
+from idiolect.learning.ngrams import count as count_ngrams
+from idiolect.memory import blank, recall
 from idiolect.parameters import PLANNER_SLOTS, VOICE
 from idiolect.performance.decision import SHARERS, Steering, decide
 from idiolect.performance.leaning import measure_tokens, tilt_tokens
@@ -15,6 +20,8 @@ from synthetic import DESCRIPTORS, make_bundle, make_inventory
 
 NOTHING = np.zeros(0, np.int64)
 SILENCE = np.zeros(12, np.int64)  # no token was heard
+PAST = np.full(DEPTH, -2)
+FORGETFUL = Memories(blank(), np.zeros(1, np.int64), np.zeros(1))
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +54,8 @@ class Speaker:
 
     def __init__(self, weights: Weights, inventory: Inventory, hidden: NDArray[np.float32]) -> None:
         self.weights, self.inventory, self.hidden = weights, inventory, hidden
-        self.heard = SILENCE
+        self.heard, self.past, self.seeded = SILENCE, PAST, NOTHING
+        self.memories = FORGETFUL
         self.bias = np.zeros(weights.mean_head.shape[1])
         self.tilt = np.zeros(int(inventory.token_offset[-1]), np.float32)
 
@@ -56,9 +64,11 @@ class Speaker:
     ) -> tuple[int, int, int]:
         """Return unit, token, natural."""
         choice = np.full(4, -7)
-        steering = Steering(settings(**values), self.bias, self.tilt, self.heard)
+        steering = Steering(
+            settings(**values), self.bias, self.tilt, self.heard, self.past, self.seeded
+        )
         self.bits = decide(
-            self.weights, self.inventory, self.hidden, 0, previous, steering,
+            Model(self.weights, self.memories), self.inventory, self.hidden, 0, previous, steering,
             seed, voice, step, NOTHING, 0, choice,
         )  # fmt: skip
         unit, token, natural, _ = choice.tolist()
@@ -244,6 +254,25 @@ def test_among_the_units_of_a_token_a_bias_leans_too(speaker: Speaker) -> None:
     assert means[0] < means[1] < means[2]
 
 
+@pytest.mark.parametrize("lean", [0.0, 0.2, 0.5, 0.8, 1.0])
+def test_memory_leans_between_the_network_and_what_followed_in_the_corpus(
+    speaker: Speaker, lean: float
+) -> None:
+    tokens = speaker.inventory.units["token"].astype(np.int64)
+    stream = Stream.of(tokens, np.zeros(60, np.int64), np.full(60, True))
+    tree = kneser_ney(count_ngrams(stream, 2), np.full(2, 0.5))
+    speaker.memories = Memories(tree, np.zeros(1, np.int64), np.array([0.3]))
+    speaker.past = np.array([tokens[7], -2, -2, -2, -2])
+    remembered, draws = np.zeros(12), 10_000
+    recall(tree, speaker.past, DEPTH, remembered)
+    share = 0.3 * lean / (0.3 * lean + 0.7 * (1 - lean))
+    mixed = share * remembered + (1 - share) * speaker.tokens()
+    expected = mixed[:6]  # the others have no unit
+    drawn = [speaker.decide(step=step, memory=lean)[1] for step in range(draws)]
+    for token, chance in enumerate(expected / expected.sum()):
+        assert_as_often(drawn.count(token), draws, chance)
+
+
 def test_temperature_0_takes_the_likeliest_token(speaker: Speaker) -> None:
     for step in range(20):
         assert speaker.decide(step=step, temperature=0)[1] == np.argmax(speaker.tokens())
@@ -324,17 +353,22 @@ def test_a_state_that_overflowed_still_gives_a_unit(
 
 def test_every_scale_decides_among_its_own_units(tmp_path: Path) -> None:
     bundle = make_bundle(tmp_path / "x.idiolect", seconds=6)
-    weights, inventory = load_weights(bundle), load_inventory(bundle)
-    hidden, choice = np.zeros(weights.final_norm.size, np.float32), np.zeros(4, np.int64)
+    model, inventory = load_model(bundle), load_inventory(bundle)
+    hidden, choice = np.zeros(model.weights.final_norm.size, np.float32), np.zeros(4, np.int64)
     size = int(inventory.token_offset[-1])
     steering = Steering(
-        settings(), np.zeros(len(DESCRIPTORS)), np.zeros(size, np.float32), np.zeros(size, np.int64)
+        parameters=settings(),
+        bias=np.zeros(len(DESCRIPTORS)),
+        tilt=np.zeros(size, np.float32),
+        heard=np.zeros(size, np.int64),
+        past=PAST,
+        seeded=NOTHING,
     )
     for scale, content in enumerate(bundle.scales):
         previous = -1
         for step in range(60):
             decide(
-                weights, inventory, hidden, scale, previous, steering, 1, 1, step,
+                model, inventory, hidden, scale, previous, steering, 1, 1, step,
                 NOTHING, 0, choice,
             )  # fmt: skip
             previous = int(choice[0])

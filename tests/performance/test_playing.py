@@ -29,6 +29,7 @@ SHAPED = {
     "temperature": 1.3,
     "min_p": 0.02,
     "repetition": 1.5,
+    "memory": 0.7,
     "repetition_window": 1.0,
     "bias/centroid": 1.0,
     "bias/loudness": -0.7,
@@ -305,3 +306,52 @@ def test_voices_are_independent(stage: Make, voice: int) -> None:
     both.play(2)
     own = [e[3:5] for e in alone.events if e[1] == voice and e[2] == 1]
     assert own == [e[3:5] for e in both.events if e[1] == voice and e[2] == 1]
+
+
+@pytest.mark.parametrize("parent", [-1, 0, 3])
+def test_a_parent_told_while_it_plays_is_as_one_told_from_the_start(
+    stage: Make, parent: int
+) -> None:
+    """What sounded last is read once more, so nothing of the old parent is left in its state."""
+    told, late = stage(), stage()
+    told.player.set("parent", 1, parent)
+    told.player.seed_unit(1, 5)
+    told.planner.advance()
+    late.player.set("parent", 1, 1)
+    late.player.seed_unit(1, 5)
+    late.planner.advance()
+    late.player.set("parent", 1, parent)
+    late.planner.advance()
+    np.testing.assert_array_equal(late.planner.plan.hidden[0, 0], told.planner.plan.hidden[0, 0])
+
+
+def test_voices_with_other_parents_speak_otherwise(stage: Make) -> None:
+    """The parent reaches the sound."""
+    sounds = [run(stage(), parent=parent).play(4) for parent in (-2, 0, 1)]
+    assert not np.array_equal(sounds[0], sounds[1])
+    assert not np.array_equal(sounds[1], sounds[2])
+
+
+def test_what_was_heard_is_the_past_that_the_memory_reads(stage: Make, bundle: Bundle) -> None:
+    """A cut, a run of steps and a roll-back leave the tokens of what sounded, the newest first."""
+    playing = run(stage(), continuity=0.3)
+    playing.play(3, changes=[(1.0, lambda s: s.player.cut(1)), (2.0, lambda s: s.player.cut(1))])
+    plan, units = playing.planner.plan, bundle.scales[0].units
+    own = plan.voices[0]
+    expected: list[int] = []
+    for step in plan.steps[0][own["steps"] - 5 : own["steps"]]:
+        unit = int(step["unit"])
+        ends = unit + 1 == len(units) or units["source"][unit + 1] != units["source"][unit]
+        expected = [-1] if ends else [int(step["token"]), *expected]
+    assert own["past"].tolist()[: len(expected)] == expected
+
+
+def test_a_seed_is_remembered_and_a_clear_context_forgets_it(stage: Make) -> None:
+    """The memory holds what the performer gave."""
+    playing = stage()
+    playing.player.seed_tokens(1, [3, 1, 4])
+    playing.planner.advance()
+    assert playing.planner.plan.seeded[0, -4:].tolist() == [3, 1, 4, -2]
+    playing.player.seed_clear(1)
+    playing.planner.advance()
+    assert (playing.planner.plan.seeded[0] == -2).all()

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from idiolect.compiled import njit
 from idiolect.language.decoder import Weights, expect_descriptors, score_tokens
+from idiolect.language.memories import mix_memory, shift_odds
+from idiolect.language.model import Model
 from idiolect.language.sampling import avoid_heard, draw, shape_distribution
 from idiolect.parameters import PLANNER_SLOTS
 from idiolect.random import PURPOSE_CANDIDATES, PURPOSE_CONTINUE, PURPOSE_TOKEN, uniform
@@ -25,6 +27,7 @@ __all__ = ["Steering", "decide"]
 TEMPERATURE, MIN_P = PLANNER_SLOTS["temperature"], PLANNER_SLOTS["min_p"]
 TOP_K, TOP_P = PLANNER_SLOTS["top_k"], PLANNER_SLOTS["top_p"]
 CONTINUITY, REPETITION = PLANNER_SLOTS["continuity"], PLANNER_SLOTS["repetition"]
+MEMORY = PLANNER_SLOTS["memory"]
 SHARERS = 256  # units of a token that are weighed against the natural successor, itself included
 LOWEST_SCORE = np.float32(-1e30)  # stands for a score that overflowed: unlikely, not forbidden
 
@@ -36,11 +39,13 @@ class Steering(NamedTuple):
     bias: NDArray[np.float64]  # (descriptors,): standard deviations
     tilt: NDArray[np.float32]  # (tokens of all scales,): what the bias adds to their scores
     heard: NDArray[np.int64]  # (>= tokens of the scale,): how often, in the repetition window
+    past: NDArray[np.int64]  # (DEPTH,) and
+    seeded: NDArray[np.int64]  # (n,), tokens of the scale as `language.memories` reads them
 
 
 @njit
 def decide(
-    weights: Weights,
+    model: Model,
     inventory: Inventory,
     hidden: NDArray[np.float32],
     scale: int,
@@ -57,10 +62,10 @@ def decide(
 
     Parameters
     ----------
-    weights, inventory
+    model, inventory
         Of the bundle.
     hidden : float32[C]
-        The language's state after the unit that sounds.
+        The network's state after the unit that sounds.
     scale : int64
         The voice's scale.
     previous : int64
@@ -89,8 +94,11 @@ def decide(
     logits = np.empty(last - first, np.float32)
     probabilities = np.empty(last - first, np.float64)
     parameters = steering.parameters
+    weights = model.weights
     score_tokens(weights, hidden, first, last, logits)
     _forbid_empty(inventory, first, logits)
+    lean = parameters[MEMORY]
+    mix_memory(model.memories, scale, lean, steering.past, steering.seeded, logits)
     for k in range(logits.size):
         logits[k] += steering.tilt[first + k]
     if parameters[REPETITION] > 0:
@@ -102,7 +110,7 @@ def decide(
         share = _natural_share(weights, inventory, hidden, scale, natural, token, steering.bias)
         chance = probabilities[token] * share
         u = uniform(seed, voice, step, PURPOSE_CONTINUE)
-        if u < _shift_odds(chance, parameters[CONTINUITY]):
+        if u < shift_odds(chance, parameters[CONTINUITY]):
             _write(choice, natural, token, 1)
             return bits
         _withdraw(inventory, scale, token, chance, logits, parameters, probabilities)
@@ -186,16 +194,6 @@ def _natural_share(
             total += math.exp(own - target_cost(inventory, other, mean, variance) * size)
     share = 1 / (1 + total * (count - 1) / max(others, 1))
     return share if share >= 0 else 0.0  # NaN too
-
-
-@njit
-def _shift_odds(chance: float, continuity: float) -> float:
-    """Shift the log-odds of a probability by those of `continuity`; 0 is never, 1 is always."""
-    if not continuity > 0:
-        return 0.0
-    if continuity >= 1:
-        return 1.0
-    return chance * continuity / (chance * continuity + (1 - chance) * (1 - continuity))
 
 
 @njit

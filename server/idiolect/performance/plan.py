@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.engine.layout import GRAIN_CAPACITY
+from idiolect.language.memories import DEPTH, NOTHING
 from idiolect.parameters import PARAMETERS, PLANNER_SLOTS
 
 __all__ = ["CONTEXT_STEPS", "STEPS", "STEP", "VOICE_PLAN", "Plan", "make_plan"]
@@ -20,6 +21,9 @@ STEPS = 1024
 
 CONTEXT_STEPS = 64
 """Units a seed puts into the context at most, so that filling it is quick."""
+
+SEEDED = 4 * (CONTEXT_STEPS + 1)
+"""Tokens given by hand that the memory holds, the oldest forgotten first."""
 
 VOICE_PLAN = np.dtype(
     [
@@ -44,6 +48,7 @@ VOICE_PLAN = np.dtype(
         ("run_on_serial", np.int64),  # grain that the newest run-on copy follows
         ("run_on_slot", np.int64),
         ("seed", np.int64),
+        ("past", np.int64, DEPTH),  # tokens heard in its scale, as `language.memories` reads them
     ]
 )
 """Where a voice's plan stands."""
@@ -63,6 +68,7 @@ STEP = np.dtype(
         ("following", np.int64),
         ("body", np.int64),
         ("last_start", np.int64),
+        ("past", np.int64, DEPTH),
         ("entropy", np.float64),  # of the choice, bits
     ]
 )
@@ -78,6 +84,7 @@ class Plan(NamedTuple):
     parameters: NDArray[np.float64]  # (voices, planner parameters)
     bias: NDArray[np.float64]  # (voices, descriptors): standard deviations
     tilt: NDArray[np.float32]  # (voices, tokens of all scales): what the bias adds to their scores
+    seeded: NDArray[np.int64]  # (voices, SEEDED): global tokens given as contexts, a gap after each
     arena_starts: NDArray[np.int64]  # (voices, GRAIN_CAPACITY): arena frames used before each grain
     choice: NDArray[np.int64]  # (4,): scratch of a decision
     recent: NDArray[np.int64]  # (64,): scratch: units heard last
@@ -105,6 +112,7 @@ def make_plan(voices: int, *, width: int, tokens: int, descriptors: int, sample_
         parameters=np.zeros((voices, len(PLANNER_SLOTS))),
         bias=np.zeros((voices, descriptors)),
         tilt=np.zeros((voices, tokens), np.float32),
+        seeded=np.full((voices, SEEDED), NOTHING, np.int64),
         arena_starts=np.zeros((voices, GRAIN_CAPACITY), np.int64),
         choice=np.zeros(4, np.int64),
         recent=np.zeros(64, np.int64),
@@ -116,6 +124,7 @@ def make_plan(voices: int, *, width: int, tokens: int, descriptors: int, sample_
         if parameter.per_voice and parameter.scope == "planner":
             plan.parameters[:, PLANNER_SLOTS[parameter.name]] = parameter.default
     own = plan.voices
+    own["past"] = NOTHING
     own["row"] = 2 * np.arange(voices)
     for name in ("previous", "following", "point", "cut", "run_on_serial"):
         own[name] = -1

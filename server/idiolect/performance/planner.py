@@ -13,7 +13,8 @@ from idiolect.bundle import Bundle
 from idiolect.engine.atomics import publish
 from idiolect.engine.engine import Engine
 from idiolect.errors import IdiolectError
-from idiolect.language.decoder import load_weights, make_cache
+from idiolect.language.decoder import make_cache
+from idiolect.language.model import load_model
 from idiolect.parameters import PLANNER_SLOTS, bias_name
 from idiolect.performance.changes import Applied, Change, Pause, Seed, Turn
 from idiolect.performance.leaning import measure_tokens, tilt_tokens
@@ -31,7 +32,13 @@ from idiolect.performance.planning import (
     timeline_now,
 )
 from idiolect.performance.queueing import room
-from idiolect.performance.seeding import adopt_context, read_context, units_before
+from idiolect.performance.reading import read_again
+from idiolect.performance.seeding import (
+    adopt_context,
+    read_context,
+    remember_seed,
+    units_before,
+)
 from idiolect.selection.inventory import load_inventory, unit_at
 
 __all__ = ["Planner"]
@@ -71,7 +78,7 @@ class Planner:
         self.on_events: Callable[[NDArray[np.void]], None] | None = None
         self._lookahead = round(lookahead_seconds * engine.sample_rate)
         self._margin = round(margin_ms / 1000 * engine.sample_rate)
-        self._weights = load_weights(bundle)
+        self._model = load_model(bundle)
         self._cache = make_cache(bundle, 2 * engine.voices, STEPS)
         self._inventory = load_inventory(bundle)
         starts = [int(source["start"]) for source in bundle.sources]
@@ -80,7 +87,7 @@ class Planner:
         self._places = measure_tokens(self._inventory)
         self.plan = make_plan(
             engine.voices,
-            width=len(self._weights.final_norm),
+            width=len(self._model.weights.final_norm),
             tokens=len(self._places),
             descriptors=len(self._descriptors),
             sample_rate=engine.sample_rate,
@@ -148,7 +155,7 @@ class Planner:
     def _plan_ahead(self) -> None:
         plan_ahead(
             self.plan,
-            self._weights,
+            self._model,
             self._cache,
             self._inventory,
             self._limits,
@@ -188,18 +195,21 @@ class Planner:
     def _apply(self, voice: int, waiting: deque[Change]) -> None:
         """Apply every leading parameter, then one command if one follows: one cut for all."""
         self._last_cut[voice] = self.engine.frame
-        turned = False
+        turned, told = False, False
         while waiting:
             change = waiting[0]
             if not _is_gathered(change):
                 break
             waiting.popleft()
             assert isinstance(change, Turn)
-            turned = self._turn(voice, change) or turned
+            if self._turn(voice, change):
+                turned, told = True, told or change.name == "parent"
         if waiting:
             self._obey(voice, waiting.popleft())
         elif turned:
             self._cut(voice, AT_BOUNDARY)
+        if told:
+            read_again(self.plan, self._model, self._cache, self._inventory, voice)
 
     def _turn(self, voice: int, change: Turn) -> bool:
         """Set a parameter; say whether the plan must be drawn anew for it."""
@@ -238,6 +248,8 @@ class Planner:
             units = change.units
             if units is None:
                 units = self._heard_units(voice, change.scale)
+            else:
+                remember_seed(self.plan, self._inventory, voice, change.scale, units)
             frame = self._give_context(voice, change.scale, units)
             return Applied(voice + 1, frame, len(units))
         return Applied(voice + 1, self._cut(voice, AT_ONCE), 0)
@@ -270,11 +282,11 @@ class Planner:
     def _give_context(self, voice: int, scale: int, units: NDArray[np.int64]) -> int:
         """Read a context while the old plan plays, then cut to it."""
         read_context(
-            self.plan, self._weights, self._cache, self._inventory, voice, scale, units,
+            self.plan, self._model, self._cache, self._inventory, voice, scale, units,
             self._hidden,
         )  # fmt: skip
         frame = self._cut(voice, AT_FINEST)
-        adopt_context(self.plan, voice, scale, units, self._hidden)
+        adopt_context(self.plan, self._inventory, voice, scale, units, self._hidden)
         return frame
 
     def _heard_units(self, voice: int, scale: int) -> NDArray[np.int64]:

@@ -8,7 +8,8 @@ from idiolect.engine.atomics import load_acquire
 from idiolect.engine.counters import FRAME
 from idiolect.engine.layout import LINE
 from idiolect.engine.state import VOICES, view_state
-from idiolect.language.decoder import Cache, Weights
+from idiolect.language.decoder import Cache
+from idiolect.language.model import Model
 from idiolect.performance.joins import FADE_FRAMES, SEARCH_FRAMES
 from idiolect.performance.plan import Plan
 from idiolect.performance.queueing import (
@@ -65,7 +66,7 @@ def timeline_now(table: NDArray[np.int64], voice: int) -> int:
 @njit
 def plan_ahead(
     plan: Plan,
-    weights: Weights,
+    model: Model,
     cache: Cache,
     inventory: Inventory,
     source_limits: NDArray[np.int64],
@@ -91,7 +92,7 @@ def plan_ahead(
                 goal = max(timeline_now(table, voice), own.earliest, own.point) + first
                 goal = max(goal, timeline_now(table, voice) + reach)
                 _extend(
-                    plan, weights, cache, inventory, source_limits, audio, table, voice, goal,
+                    plan, model, cache, inventory, source_limits, audio, table, voice, goal,
                     reach == lookahead,
                 )  # fmt: skip
                 if own.cut >= 0 and queued_until(plan, voice) >= own.point + first:
@@ -117,7 +118,7 @@ def queued_until(plan: Plan, voice: int) -> int:
 @njit
 def _extend(
     plan: Plan,
-    weights: Weights,
+    model: Model,
     cache: Cache,
     inventory: Inventory,
     source_limits: NDArray[np.int64],
@@ -136,8 +137,8 @@ def _extend(
         if queued_until(plan, voice) >= own.end:
             late = timeline_now(table, voice) - own.end
             if late > 0:
-                skip_heard(plan, weights, cache, inventory, voice, late)
-            decide_step(plan, weights, cache, inventory, voice)
+                skip_heard(plan, model, cache, inventory, voice, late)
+            decide_step(plan, model, cache, inventory, voice)
         queue_piece(plan, table, audio, inventory, source_limits, voice)
 
 

@@ -1,10 +1,16 @@
 """What a voice remembers of its own steps when it decides the next."""
 
+import numpy as np
+from numpy.typing import NDArray
+
 from idiolect.compiled import njit
+from idiolect.language.memories import NOTHING
+from idiolect.memory import BOUNDARY
 from idiolect.parameters import PLANNER_SLOTS
 from idiolect.performance.plan import Plan
+from idiolect.selection.inventory import Inventory
 
-__all__ = ["count_heard", "gather_recent"]
+__all__ = ["count_heard", "gather_recent", "seeded_in"]
 
 REPETITION = PLANNER_SLOTS["repetition"]
 WINDOW = PLANNER_SLOTS["repetition_window"]
@@ -48,3 +54,19 @@ def count_heard(plan: Plan, voice: int) -> None:
             return
         if step.scale == own.scale:
             plan.heard[step.token] += 1
+
+
+@njit
+def seeded_in(plan: Plan, inventory: Inventory, voice: int, scale: int) -> NDArray[np.int64]:
+    """Give the contexts the performer gave a voice, as tokens of a scale; others become `NOTHING`."""
+    first, last = inventory.token_offset[scale], inventory.token_offset[scale + 1]
+    words, own = plan.seeded[voice], np.empty(plan.seeded.shape[1], np.int64)
+    filled = 0
+    for word in words:
+        if first <= word < last:
+            own[filled] = word - first
+            filled += 1
+        elif word == BOUNDARY or filled > 0:
+            own[filled] = BOUNDARY if word == BOUNDARY else NOTHING
+            filled += 1
+    return own[:filled]

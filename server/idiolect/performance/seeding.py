@@ -6,14 +6,26 @@ from numpy.typing import NDArray
 from idiolect.bundle import Bundle
 from idiolect.compiled import brief, njit
 from idiolect.errors import ControlError
-from idiolect.language.decoder import Cache, Weights, fill
+from idiolect.language.decoder import Cache, fill
+from idiolect.language.memories import NOTHING
+from idiolect.language.model import Model
 from idiolect.performance.plan import CONTEXT_STEPS, Plan
+from idiolect.performance.reading import (
+    AS_IT_COMES,
+    PARENT,
+    begin_past,
+    extend_past,
+    parent_as_it_comes,
+    parent_to_come,
+    word_read,
+)
 from idiolect.random import PURPOSE_SEED, uniform
-from idiolect.selection.inventory import Inventory
+from idiolect.selection.inventory import Inventory, successor
 
 __all__ = [
     "adopt_context",
     "read_context",
+    "remember_seed",
     "units_before",
     "units_of_file",
     "units_of_tokens",
@@ -108,7 +120,7 @@ def units_random(bundle: Bundle, scale: int, seed: int, voice: int, step: int) -
 @njit
 def read_context(
     plan: Plan,
-    weights: Weights,
+    model: Model,
     cache: Cache,
     inventory: Inventory,
     voice: int,
@@ -134,20 +146,34 @@ def read_context(
     descriptors = np.zeros((count, width), np.float32)
     present = np.zeros((count, width), np.float32)
     scales = np.full(count, scale, np.int64)
-    parents = np.full(count, inventory.token_offset[-1], np.int64)  # nobody says
-    tokens[0] = inventory.token_offset[-1]  # nothing has sounded yet
-    for i in range(1, count):
-        index = inventory.unit_offset[scale] + units[i - 1]
-        tokens[i] = inventory.token_offset[scale] + inventory.units[index].token
+    parents = np.empty(count, np.int64)
+    for i in range(count):
+        unit = units[i - 1] if i > 0 else -1
+        tokens[i] = word_read(inventory, scale, unit)
+        # What a performer wants as parent is for what is to come, not for what has been.
+        wanted = i == count - 1 or plan.parameters[voice, PARENT] < AS_IT_COMES
+        parents[i] = (
+            parent_to_come(plan, inventory, voice, scale, unit)
+            if wanted
+            else parent_as_it_comes(inventory, scale, unit)
+        )
+        if unit < 0:
+            continue
+        index = inventory.unit_offset[scale] + unit
         descriptors[i] = inventory.descriptors[index]
         present[i] = inventory.present[index]
     row = plan.voices[voice].row ^ 1
-    fill(weights, cache, row, 0, tokens, descriptors, present, scales, parents, hidden)
+    fill(model.weights, cache, row, 0, tokens, descriptors, present, scales, parents, hidden)
 
 
 @brief
 def adopt_context(
-    plan: Plan, voice: int, scale: int, units: Units, hidden: NDArray[np.float32]
+    plan: Plan,
+    inventory: Inventory,
+    voice: int,
+    scale: int,
+    units: Units,
+    hidden: NDArray[np.float32],
 ) -> None:
     """Make the context just read the one that the voice's next step sees."""
     own = plan.voices[voice]
@@ -155,4 +181,25 @@ def adopt_context(
     own.position = len(units) + 1
     own.scale = scale
     own.previous = units[-1] if len(units) > 0 else -1
+    begins = len(units) == 0 or units[0] == 0
+    if not begins:
+        begins = successor(inventory, scale, units[0] - 1) < 0
+    begin_past(plan, voice, begins)
+    for unit in units:
+        extend_past(plan, inventory, voice, scale, unit)
     plan.hidden[voice, own.steps % plan.steps.shape[1]] = hidden
+
+
+@brief
+def remember_seed(plan: Plan, inventory: Inventory, voice: int, scale: int, units: Units) -> None:
+    """Let the memory know a context the performer gave; none makes it forget them all."""
+    words = plan.seeded[voice]
+    if len(units) == 0:
+        words[:] = NOTHING
+        return
+    count = len(units) + 1
+    words[:-count] = words[count:]
+    for i in range(len(units)):
+        token = inventory.units[inventory.unit_offset[scale] + units[i]].token
+        words[i - count] = inventory.token_offset[scale] + token
+    words[-1] = NOTHING

@@ -4,12 +4,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.compiled import njit
-from idiolect.language.decoder import Cache, Weights, advance
+from idiolect.language.decoder import Cache
+from idiolect.language.model import Model
 from idiolect.performance.decision import Steering, decide
 from idiolect.performance.joins import ATTACK_FRAMES, FADE_FRAMES, SEARCH_FRAMES, find_join
 from idiolect.performance.plan import Plan
 from idiolect.performance.queueing import PIECE_FRAMES, push_grain
-from idiolect.performance.recall import count_heard, gather_recent
+from idiolect.performance.reading import read_unit
+from idiolect.performance.recall import count_heard, gather_recent, seeded_in
 from idiolect.selection.inventory import Inventory, successor
 
 __all__ = [
@@ -17,7 +19,6 @@ __all__ = [
     "decide_step",
     "go_back",
     "queue_piece",
-    "read_unit",
     "skip_heard",
     "source_end",
 ]
@@ -35,29 +36,6 @@ def source_end(
 
 
 @njit
-def read_unit(
-    plan: Plan, weights: Weights, cache: Cache, inventory: Inventory, voice: int, unit: int
-) -> None:
-    """Let the network read a unit of the voice's scale as sounded; the next step sees it."""
-    own = plan.voices[voice]
-    index = inventory.unit_offset[own.scale] + unit
-    advance(
-        weights,
-        cache,
-        own.row,
-        own.position,
-        inventory.token_offset[own.scale] + inventory.units[index].token,
-        inventory.descriptors[index],
-        inventory.present[index],
-        own.scale,
-        inventory.token_offset[-1],  # nobody says what the parent is
-        plan.hidden[voice, own.steps % plan.steps.shape[1]],
-    )
-    own.position += 1
-    own.previous = unit
-
-
-@njit
 def _open_step(plan: Plan, voice: int) -> None:
     """Begin the next step by keeping the voice's state before it."""
     own = plan.voices[voice]
@@ -70,12 +48,11 @@ def _open_step(plan: Plan, voice: int) -> None:
     step.following = own.following
     step.body = own.body
     step.last_start = own.last_start
+    step.past[:] = own.past
 
 
 @njit
-def decide_step(
-    plan: Plan, weights: Weights, cache: Cache, inventory: Inventory, voice: int
-) -> None:
+def decide_step(plan: Plan, model: Model, cache: Cache, inventory: Inventory, voice: int) -> None:
     """Decide the voice's next unit and read it.
 
     Notes
@@ -90,12 +67,19 @@ def decide_step(
     _open_step(plan, voice)
     step = plan.steps[voice, entry]
     step.entropy = decide(
-        weights,
+        model,
         inventory,
         plan.hidden[voice, entry],
         own.scale,
         own.previous,
-        Steering(plan.parameters[voice], plan.bias[voice], plan.tilt[voice], plan.heard),
+        Steering(
+            plan.parameters[voice],
+            plan.bias[voice],
+            plan.tilt[voice],
+            plan.heard,
+            own.past,
+            seeded_in(plan, inventory, voice, own.scale),
+        ),
         own.seed,
         voice,
         own.steps - own.base,
@@ -107,7 +91,7 @@ def decide_step(
     step.token = plan.choice[1]
     step.natural = plan.choice[2]
     _close_step(plan, inventory, voice)
-    read_unit(plan, weights, cache, inventory, voice, step.unit)
+    read_unit(plan, model, cache, inventory, voice, step.unit)
 
 
 @njit
@@ -124,7 +108,7 @@ def _close_step(plan: Plan, inventory: Inventory, voice: int) -> None:
 
 @njit
 def skip_heard(
-    plan: Plan, weights: Weights, cache: Cache, inventory: Inventory, voice: int, frames: int
+    plan: Plan, model: Model, cache: Cache, inventory: Inventory, voice: int, frames: int
 ) -> None:
     """Read the units that sounded because the plan came too late, when more than half of them did.
 
@@ -152,7 +136,7 @@ def skip_heard(
         own.steps += 1
         own.following += length
         frames -= length
-        read_unit(plan, weights, cache, inventory, voice, unit)
+        read_unit(plan, model, cache, inventory, voice, unit)
 
 
 @njit
@@ -244,4 +228,5 @@ def go_back(plan: Plan, voice: int, step_index: int) -> None:
     own.following = step.following
     own.body = step.body
     own.last_start = step.last_start
+    own.past[:] = step.past
     own.pieced = ALL_QUEUED

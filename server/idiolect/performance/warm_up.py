@@ -52,6 +52,7 @@ def _play(bundle: Bundle, sample_rate: int) -> None:
         Seed(0, len(bundle.scales) - 1, None),
         Cut(0),
         Turn(0, "temperature", 0.5),
+        Turn(0, "parent", 0.0),
         Turn(0, "run", 0.0),
     ):
         planner.submit(change)
