@@ -111,13 +111,13 @@ def test_the_best_is_as_long_as_what_there_is_to_remember() -> None:
         if rng.random() < 0.95:
             tokens[index] = tokens[index - 3] ^ tokens[index - 2]
     learned = stream(tokens[:2000])
-    best = choose([(learned, stream(tokens[2000:2500]))], 2)
+    best = choose([(learned, stream(tokens[2000:2500]), 2)])
     assert best.order >= 4
     assert best.surprise(best.remember(learned), stream(tokens[2500:]), 2).mean() < 0.5
 
 
 def test_where_nothing_is_held_out_a_bigram_it_is() -> None:
-    found = choose([(stream(some()), stream(some(0)))], SIZE)
+    found = choose([(stream(some()), stream(some(0)), SIZE)])
     assert found == USUAL
     assert found.order == 2
     memory = found.remember(stream(some()))

@@ -107,8 +107,9 @@ def test_the_memory_is_that_of_all_units_and_what_is_held_out_is_told(
         probabilities = np.zeros(scale.token_count)
         assert recall(scale.memory, np.array([token]), 1, probabilities) == 1
         assert probabilities.sum() == pytest.approx(1, abs=1e-5)
-        held_out = Split(*(np.array(bundle.manifest["split"][key]) for key in ("edges", "kinds")))
-        assert told.figures.units == (held_out.of(scale.units) == TEST).sum()
+        splits = [Split(*map(np.array, own.values())) for own in bundle.manifest["splits"]]
+        assert len(splits) == told.figures.trials
+        assert told.figures.units == sum((own.of(scale.units) == TEST).sum() for own in splits)
 
 
 def test_the_same_corpus_and_seed_give_the_same_bundle(

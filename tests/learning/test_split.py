@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from idiolect.grain import UNIT
-from idiolect.learning.split import GAP, TEST, TRAIN, VALIDATION, split
+from idiolect.learning.split import FOLDS, GAP, TEST, TRAIN, VALIDATION, folds, split
 
 RATE = 1000
 
@@ -39,3 +39,26 @@ def test_a_unit_across_an_edge_belongs_to_the_gap() -> None:
     units = np.zeros(2, UNIT)
     units["start"], units["length"] = [edge - 5, edge], 10
     assert made.of(units).tolist() == [GAP, made.kinds[2]]
+
+
+@pytest.mark.parametrize("seconds", [1, 30, 250])
+@pytest.mark.parametrize("sources", [1, 7, 300])
+def test_each_moment_is_tested_in_one_fold_and_most_of_the_rest_is_learned_from(
+    seconds: int, sources: int
+) -> None:
+    frames = seconds * RATE
+    starts = np.linspace(0, frames, sources, endpoint=False).astype(np.int64)
+    tested, judged = np.zeros(frames, int), np.zeros(frames, int)
+    for fold in folds(frames, starts, RATE, context=5.0):
+        kinds = np.repeat(fold.kinds, np.diff(fold.edges))
+        assert len(kinds) == frames
+        assert 0.5 * frames < (kinds == TRAIN).sum() < 0.75 * frames
+        assert (np.diff(np.flatnonzero(kinds == TEST)) == 1).all()
+        pairs = {tuple(sorted(pair)) for pair in zip(kinds[:-1], kinds[1:], strict=True)}
+        assert not pairs & {(TRAIN, VALIDATION), (TRAIN, TEST), (VALIDATION, TEST)}
+        tested += kinds == TEST
+        judged += kinds == VALIDATION
+    assert (tested == 1).all()
+    assert judged.max() == 1
+    assert 0.4 * frames < judged.sum() < 0.6 * frames
+    assert len(folds(frames, starts, RATE, context=5.0)) == FOLDS

@@ -41,6 +41,7 @@ class Trial:
     parents.  The memory is the best n-gram.
     """
 
+    size: int  # tokens of the scale
     learned: Stream
     held_out: Stream
     ngram: Ngram
@@ -82,7 +83,7 @@ def try_models(network: Network, sequence: Sequence, sequences: list[Sequence]) 
         The scale, and all of them.
     """
     learned, held_out = (stream_of(sequence, sequence.kinds == k) for k in (TRAIN, VALIDATION))
-    ngram = choose([(learned, held_out)], sequence.size)
+    ngram = choose([(learned, held_out, sequence.size)])
     memory = ngram.remember(learned)
     base = unigram(sequence.tokens[sequence.kinds == TRAIN], sequence.size)
 
@@ -98,7 +99,7 @@ def try_models(network: Network, sequence: Sequence, sequences: list[Sequence]) 
             "guided": surprises(network, sequence, sequences, kind, guided=True),
         }
 
-    return Trial(learned, held_out, ngram, judge(VALIDATION), judge(TEST))
+    return Trial(sequence.size, learned, held_out, ngram, judge(VALIDATION), judge(TEST))
 
 
 def stream_of(sequence: Sequence, inside: NDArray[np.bool_]) -> Stream:
@@ -113,23 +114,21 @@ def _remembered(ngram: Ngram, memory: Memory, sequence: Sequence, kind: int) -> 
     return np.asarray(bits[sequence.kinds[inside] == kind])
 
 
-def conclude(trials: list[Trial], size: int, seconds: float) -> Evaluation:
+def conclude(trials: list[Trial], seconds: float) -> Evaluation:
     """Pool the trials of one scale: what its memory is, how much it weighs, and the figures.
 
     Parameters
     ----------
     trials
         One, or one for each fold; each is mixed by the weight its own validation units give.
-    size
-        Tokens of the scale.
     seconds
         Mean length of a unit.
     """
     tested = _join([trial.test | _mixtures(trial) for trial in trials])
     held_out = _join([trial.validation for trial in trials])
     weight = fit_weight(held_out["network"], held_out["memory"])
-    pairs = [(trial.learned, trial.held_out) for trial in trials]
-    ngram = trials[0].ngram if len(trials) == 1 else choose(pairs, size)
+    judges = [(trial.learned, trial.held_out, trial.size) for trial in trials]
+    ngram = trials[0].ngram if len(trials) == 1 else choose(judges)
     means = {name: float(tested[name].mean()) if len(tested[name]) else np.nan for name in MODELS}
     return Evaluation(
         ngram=ngram,

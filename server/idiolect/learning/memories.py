@@ -48,50 +48,50 @@ USUAL = Ngram(2, (USUAL_DISCOUNT, USUAL_DISCOUNT))
 """Where nothing is held out to find a better one."""
 
 
-Pair = tuple[Stream, Stream]  # units that are counted, and others that judge
+Judge = tuple[Stream, Stream, int]
+"""Units that are counted, held-out ones that are judged, and the tokens there are."""
 
 
-def choose(pairs: list[Pair], size: int) -> Ngram:
+def choose(judges: list[Judge]) -> Ngram:
     """Choose the n-gram under which held-out units surprise least.
 
     Parameters
     ----------
-    pairs
-        Units that are counted, and held-out ones that decide about discounts, order and kind; one
-        pair, or one for each fold.  Where none are held out, it is `USUAL`.
-    size
-        Tokens of the scale.
+    judges
+        One, or one for each fold: together they decide about discounts, order and kind.  Where no
+        units are held out, it is `USUAL`.
     """
-    judges = [
-        (count(learned, HIGHEST_ORDER), held_out)
-        for learned, held_out in pairs
+    counted = [
+        (count(learned, HIGHEST_ORDER), held_out, size)
+        for learned, held_out, size in judges
         if len(held_out.tokens)
     ]
-    if not judges:
+    if not counted:
         return USUAL
-    highest = min(len(counts) for counts, _ in judges)
-    discounts = _fit_discounts(judges, highest, size)
+    highest = min(len(counts) for counts, _, _ in counted)
+    discounts = _fit_discounts(counted, highest)
     orders = range(1, highest + 1)
     known = [Ngram(order, discounts[:order]) for order in orders] + [Ngram(n) for n in orders]
-    return min(known, key=lambda ngram: _bits(ngram, judges, size))
+    return min(known, key=lambda ngram: _bits(ngram, counted))
 
 
-def _bits(ngram: Ngram, judges: list[tuple[list[Counts], Stream]], size: int) -> float:
+Counted = tuple[list[Counts], Stream, int]
+
+
+def _bits(ngram: Ngram, counted: list[Counted]) -> float:
     return sum(
         float(ngram.surprise(ngram.smooth(counts), held_out, size).sum())
-        for counts, held_out in judges
+        for counts, held_out, size in counted
     )
 
 
-def _fit_discounts(
-    judges: list[tuple[list[Counts], Stream]], highest: int, size: int
-) -> tuple[float, ...]:
+def _fit_discounts(counted: list[Counted], highest: int) -> tuple[float, ...]:
     """Find the discount of each order: one after the other, the lowest first, twice."""
     discounts = [USUAL_DISCOUNT] * highest
     for order in 2 * list(range(highest)):
         bits = []
         for value in GRID:
             discounts[order] = value
-            bits.append(_bits(Ngram(highest, tuple(discounts)), judges, size))
+            bits.append(_bits(Ngram(highest, tuple(discounts)), counted))
         discounts[order] = GRID[int(np.argmin(bits))]
     return tuple(discounts)

@@ -33,7 +33,7 @@ class TrainingSettings:
     descriptor_weight: float = 0.1  # of the predicted descriptors in the loss
     warmup: int = 40  # steps
     check_every: int = 25  # steps between looks at the validation units
-    patience: int = 10  # looks without gain before it stops
+    patience: int = 6  # looks without gain before it stops
 
     def __post_init__(self) -> None:
         """Refuse values that cannot work."""

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["GAP", "TEST", "TRAIN", "VALIDATION", "Split", "split"]
+__all__ = ["FOLDS", "GAP", "TEST", "TRAIN", "VALIDATION", "Split", "divide", "folds", "split"]
 
 TRAIN, VALIDATION, TEST, GAP = 0, 1, 2, 3
 
 SHARE = 0.1  # of the corpus for validation, and as much for test
 BLOCK = 6.0  # seconds a held-out block has at least; many small ones speak for more of a corpus
 MOST_BLOCKS = 8  # pairs of blocks
+FOLDS = 5
+FOLD_GAP = 0.25  # of a validation block, at the most: small corpora have no more to spare
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,51 @@ def split(frames: int, starts: NDArray[np.int64], sample_rate: int, context: flo
         stretches += [(at - gap, GAP), (at, kind), (end, GAP), (end + gap, TRAIN)]
     edges = np.round([at for at, _ in stretches] + [frames]).astype(np.int64)
     return Split(edges, np.array([kind for _, kind in stretches]))
+
+
+def folds(frames: int, starts: NDArray[np.int64], sample_rate: int, context: float) -> list[Split]:
+    """Divide a small corpus several times, so that each unit is in the test set of one of them.
+
+    Each has a fifth as its test set, in one piece, a tenth as its validation set, in the middle of
+    the rest, and gaps around both.
+
+    Parameters
+    ----------
+    frames, starts, sample_rate, context
+        As in `split`.
+    """
+    tenth = frames / (2 * FOLDS)
+    gap = min(context * sample_rate, FOLD_GAP * tenth)
+    edges = [_near(starts, index * tenth, tenth / 4) for index in range(2 * FOLDS)]
+    return [_fold(fold, [*edges, float(frames)], gap) for fold in range(FOLDS)]
+
+
+def _fold(fold: int, edges: list[float], gap: float) -> Split:
+    """Lay out one fold; the part at 0 follows the last one only as numbers go."""
+    middle = (2 * fold + 1 + FOLDS) % (2 * FOLDS)
+    held_out = sorted(
+        [
+            (edges[2 * fold], edges[2 * fold + 2], TEST),
+            (edges[middle], edges[middle + 1], VALIDATION),
+        ]
+    )
+    stretches: list[tuple[float, int]] = [(0.0, TRAIN)]
+    for begin, end, kind in held_out:
+        stretches += [(begin - gap, GAP), (begin, kind), (end, GAP), (end + gap, TRAIN)]
+    # What begins at or beyond an end of the corpus has no length there.
+    places = np.clip([at for at, _ in stretches] + [edges[-1]], 0, edges[-1])
+    places = np.round(np.maximum.accumulate(places)).astype(np.int64)
+    there = np.diff(places) > 0
+    kinds = np.array([kind for _, kind in stretches])
+    return Split(np.append(places[:-1][there], places[-1]), kinds[there])
+
+
+def divide(units: list[NDArray[np.void]], division: Split) -> list[NDArray[np.int64]]:
+    """Give the set of each unit of each scale; all train where too little can be held out."""
+    kinds = [division.of(own) for own in units]
+    if (kinds[0] == TRAIN).any() and (kinds[0] == VALIDATION).any():
+        return [k if (k == TRAIN).any() else np.full(len(k), TRAIN) for k in kinds]
+    return [np.full(len(own), TRAIN) for own in units]
 
 
 def _near(starts: NDArray[np.int64], wanted: float, reach: float) -> float:

@@ -1,6 +1,6 @@
 """Teach a network a corpus, judge it, and make what is shipped from all of the audio."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from idiolect.learning.evaluation import Evaluation, conclude, stream_of, try_models
 from idiolect.learning.network import Network
-from idiolect.learning.sequences import Sequence
+from idiolect.learning.sequences import Sequence, runs
 from idiolect.learning.settings import ModelShape, TrainingSettings
 from idiolect.learning.split import VALIDATION
 from idiolect.learning.training import Trained, everything, fresh, train
@@ -18,10 +18,11 @@ from idiolect.memory import Memory
 
 __all__ = ["Material", "Stage", "Taught", "teach"]
 
-TRAIN_SHARE = 0.55  # of the budget; finishing on all audio takes no more steps, so no more time
+Tick = Callable[[float, float], None]
+"""Told how much is done, of how much."""
 
-Stage = Callable[[str], AbstractContextManager[Callable[[float, float], None]]]
-"""Times a stage by its name, and gives what is told how much of it is done, of how much."""
+Stage = Callable[[str], AbstractContextManager[Tick]]
+"""Times a stage by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,40 +45,55 @@ class Taught:
 
 
 def teach(
-    material: Material, shape: ModelShape, settings: TrainingSettings, seed: int, stage: Stage
+    material: Material,
+    trials: Iterable[Material],
+    shape: ModelShape,
+    settings: TrainingSettings,
+    seed: int,
+    stage: Stage,
 ) -> Taught:
     """Teach a network the training units, judge it, and finish another one on all units.
 
     Parameters
     ----------
     material
-        With units held out; where there are none, no network is trained: nothing could say when
-        to stop, and nothing what it is worth.
+        What the shipped network learns, all of it, for as many steps as the trials took.
+    trials
+        The same corpus with units held out, once or for each fold.  Where none are, no network is
+        trained: nothing could say when to stop, and nothing what it is worth.
     shape, settings, seed
-        Of the network and its training.
+        Of the network and its training; each of them has an equal part of the budget.
     stage
         Called with ``train`` and ``finish``.
     """
-    sequences = material.sequences
-    limit = replace(settings, budget=settings.budget * TRAIN_SHARE)
-    if not any((sequence.kinds == VALIDATION).any() for sequence in sequences):
-        limit = replace(limit, max_steps=0)
+    divided = list(trials)
+    limit = replace(settings, budget=settings.budget / (len(divided) + 1))
+    trained, tried = [], []
     with stage("train") as tick:
-        first = _train(material, shape, limit, seed, tick)
+        for index, own in enumerate(divided):
+            first = _train(own, shape, limit, seed, _part(tick, index, len(divided)))
+            trained.append(first)
+            tried.append([try_models(first.network, s, own.sequences) for s in own.sequences])
         judged = [
-            conclude([try_models(first.network, own, sequences)], own.size, seconds)
-            for own, seconds in zip(sequences, material.seconds, strict=True)
+            conclude(list(scale), seconds)
+            for scale, seconds in zip(zip(*tried, strict=True), material.seconds, strict=True)
         ]
-    whole = replace(material, sequences=everything(sequences))
-    rest = max(1.0, settings.budget - first.seconds)
-    limit = replace(settings, budget=rest, max_steps=first.steps)
+    whole = replace(material, sequences=everything(material.sequences))
+    rest = max(1.0, settings.budget - sum(first.seconds for first in trained))
+    steps = int(np.median([first.steps for first in trained]))
     with stage("finish") as tick:
+        limit = replace(settings, budget=rest, max_steps=steps)
         last = _train(whole, shape, limit, seed, tick)
         memories = [
             own.ngram.remember(stream_of(sequence, np.full(len(sequence.tokens), True)))
-            for own, sequence in zip(judged, sequences, strict=True)
+            for own, sequence in zip(judged, material.sequences, strict=True)
         ]
-    return Taught(last.network, memories, judged, _training(first, last))
+    return Taught(last.network, memories, judged, _training(trained, last))
+
+
+def _part(tick: Tick, index: int, parts: int) -> Tick:
+    """Tell how much of one part is done as how much of all of them."""
+    return lambda done, total: tick(index + done / total, parts)
 
 
 def _train(
@@ -85,17 +101,20 @@ def _train(
     shape: ModelShape,
     settings: TrainingSettings,
     seed: int,
-    tick: Callable[[float, float], None],
+    tick: Tick,
 ) -> Trained:
+    if not any(len(runs(s.kinds, VALIDATION)) for s in material.sequences):
+        settings = replace(settings, max_steps=0)
     network = fresh(material.sequences, material.centroids, shape, settings.dropout, seed)
     return train(network, material.sequences, settings, seed, tick)
 
 
-def _training(first: Trained, last: Trained) -> dict[str, Any]:
+def _training(trained: list[Trained], last: Trained) -> dict[str, Any]:
     return {
-        "steps": first.steps,
-        "steps_run": first.ran,
-        "stopped_by": first.stopped,
+        "trials": len(trained),
+        "steps": [first.steps for first in trained],
+        "steps_run": [first.ran for first in trained],
+        "stopped_by": [first.stopped for first in trained],
         "finish_steps": last.steps,
-        "note": "bits per token are of the model before it was finished on all audio",
+        "note": "bits per token are of the trials, before the model was finished on all audio",
     }
