@@ -1,5 +1,7 @@
 """Nothing that is judged was learned from."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -54,7 +56,7 @@ def test_each_moment_is_tested_in_one_fold_and_most_of_the_rest_is_learned_from(
         assert len(kinds) == frames
         assert 0.5 * frames < (kinds == TRAIN).sum() < 0.75 * frames
         assert (np.diff(np.flatnonzero(kinds == TEST)) == 1).all()
-        pairs = {tuple(sorted(pair)) for pair in zip(kinds[:-1], kinds[1:], strict=True)}
+        pairs = {tuple(sorted(pair)) for pair in pairwise(kinds)}
         assert not pairs & {(TRAIN, VALIDATION), (TRAIN, TEST), (VALIDATION, TEST)}
         tested += kinds == TEST
         judged += kinds == VALIDATION

@@ -110,16 +110,18 @@ def corpus(
 ) -> None:
     """What analysis finds, beside experts and baselines; how fast, and in how much memory.
 
-    CORPORA holds birdsong_a (with labels.tsv), digits_george, drums_jazz, drums_lofi, music_surge.
+    CORPORA holds birdsong_a (with labels.tsv), digits_george, drums_jazz, drums_lofi, env_blanket,
+    music_surge, speech_stephanie and violin_garner.
     """
     if not corpora.is_dir():
         raise ConfigError(f"no folder at {corpora}; give the folder that holds the corpora")
-    from idiolect.bench import analysis, bars, syllables, vocabularies
+    from idiolect.bench import analysis, bars, sections, syllables, vocabularies
 
     folders = sorted(path for path in corpora.iterdir() if path.is_dir())
     found: dict[str, object] = {
         "syllables": syllables.measure(corpora),
         "bars": bars.measure(corpora),
+        "sections": sections.measure(corpora),
         "speed": analysis.measure(corpora / "music_surge"),
         "again": analysis.again(corpora / "digits_george"),
     }

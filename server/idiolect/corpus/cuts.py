@@ -37,7 +37,7 @@ def settle(
     Returns
     -------
     int64[places]
-        Increasing, none twice, within the source.
+        One for each, within the source.
     """
     step = max(1, round(STEP * sample_rate))
     before = round(reach * sample_rate)
@@ -48,10 +48,11 @@ def settle(
         signal = mono(audio, low, high)
         count = len(signal) // step
         if count < 2:
+            moved.append(place)
             continue
         level = (signal[: count * step].reshape(count, step).astype(np.float64) ** 2).mean(axis=1)
         at = int(np.argmin(level)) * step
         sign = np.signbit(signal[at : at + step])
         crossing = np.flatnonzero(sign[1:] != sign[:-1])
         moved.append(low + at + (int(crossing[0]) + 1 if len(crossing) else 0))
-    return np.unique(np.array(moved, np.int64))
+    return np.array(moved, np.int64)

@@ -17,10 +17,12 @@ from idiolect.corpus.bounds import Bounds
 from idiolect.corpus.cuts import settle
 from idiolect.corpus.features import Features, features
 from idiolect.corpus.gate import gate
+from idiolect.corpus.harmony import harmony
 from idiolect.corpus.nesting import equal_parts, tidy
 from idiolect.corpus.novelty import changes
 from idiolect.corpus.onsets import onsets
 from idiolect.corpus.settings import CorpusSettings
+from idiolect.corpus.structure import sections
 from idiolect.grain import UNIT
 
 __all__ = ["Segmented", "gather", "segment_source"]
@@ -49,6 +51,11 @@ class _Heard:
     @cached_property
     def features(self) -> Features:
         return features(self.audio, self.start, self.frames, self.rate)
+
+    @cached_property
+    def harmony(self) -> NDArray[np.float32]:
+        hop = self.features.pool
+        return harmony(self.audio, self.start, self.frames, self.rate, hop)
 
 
 def segment_source(
@@ -129,15 +136,17 @@ def _detect(heard: _Heard, scale: ScaleSettings) -> tuple[str, Places]:
         places = gate(heard.audio, heard.start, heard.frames, rate)
         cuts = settle(heard.audio, places, heard.start, heard.frames, rate, 0.02)
         return "silence", (cuts, np.ones(len(cuts)))
-    method = scale.method
-    if method == "beat":
+    if scale.method == "beat":
         lines = bars(heard.features, scale.wanted, rate)
         if lines is not None:
             cuts = settle(heard.audio, lines + heard.start, heard.start, heard.frames, rate, 0.006)
             return "beat", (cuts, np.ones(len(cuts)))
-        method = "novelty"
+    method = "structure" if scale.method == "structure" else "novelty"
     lengths = scale.shortest * rate, scale.wanted * rate
-    places, strengths = changes(heard.features, *lengths, method == "novelty")
+    if method == "structure":
+        places, strengths = sections(heard.features, heard.harmony, *lengths)
+    else:
+        places, strengths = changes(heard.features, *lengths)
     cuts = settle(heard.audio, places + heard.start, heard.start, heard.frames, rate, 0.1)
     return method, (cuts, strengths)
 
