@@ -157,6 +157,12 @@ DESCRIPTORS: dict[str, str] = {
     "duration": "longer units",
     "loudness_change": "swelling rather than decaying",
     "centroid_change": "brightening rather than darkening",
+    **{f"mfcc_change_{i}": f"a colour that moves: more of mfcc_{i} at its end" for i in range(1, 7)},
+    **{f"mfcc_deviation_{i}": f"less steady in mfcc_{i}" for i in range(1, 7)},
+    **{
+        f"chroma_{name}": f"more of the pitch class {name.upper().replace('S', ' sharp')}"
+        for name in ("c", "cs", "d", "ds", "e", "f", "fs", "g", "gs", "a", "as", "b")
+    },
 }
 """What more of each descriptor sounds like; a bundle may have others of its user's own."""
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from idiolect.corpus.columns import CLASSES
 from idiolect.corpus.spectrum import even_length, frames_of_units, power_spectra
 
-__all__ = ["chroma"]
+__all__ = ["chroma", "pitch_classes"]
 
 FRAME = 0.0853  # seconds: 4096 frames at 48 kHz, a semitone apart from 200 Hz on
 SHORTEST = 0.05  # seconds below which classes cannot be told apart
@@ -42,7 +42,7 @@ def chroma(
     chosen = np.flatnonzero(lengths >= SHORTEST * sample_rate)
     if len(chosen):
         owner, begin, held = frames_of_units(starts[chosen], lengths[chosen], size, size)
-        frames = power_spectra(signal, begin, held, size) @ _classes(size, sample_rate)
+        frames = power_spectra(signal, begin, held, size) @ pitch_classes(size, sample_rate)
         first = np.flatnonzero(np.diff(owner, prepend=-1))
         power = np.add.reduceat(frames.astype(np.float64), first, axis=0)
         shares[chosen] = power / np.maximum(power.sum(axis=1, keepdims=True), 1e-20)
@@ -50,7 +50,10 @@ def chroma(
 
 
 @lru_cache(maxsize=16)
-def _classes(size: int, sample_rate: int) -> NDArray[np.float32]:
-    """Make the weights that fold bins into pitch classes from C on, tuned to A = 440 Hz."""
+def pitch_classes(size: int, sample_rate: int) -> NDArray[np.float32]:
+    """Make the weights that fold a spectrum's bins into pitch classes, float32[bins, 12].
+
+    C first, tuned to A = 440 Hz; octaves far from the middle of the piano count less.
+    """
     weights = librosa.filters.chroma(sr=sample_rate, n_fft=size, tuning=0.0)
     return np.ascontiguousarray(weights.T, np.float32)

@@ -1,18 +1,15 @@
 """Which pitch classes sound, over the whole of a source."""
 
-from functools import lru_cache
-
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
+from idiolect.corpus.chroma import pitch_classes
 from idiolect.corpus.grid import frames_of_source
 
 __all__ = ["harmony"]
 
 SIZE = 0.17  # seconds of a spectrum: a semitone apart from 100 Hz on
-LOW, HIGH = 60.0, 5000.0  # Hz
-CONCERT = 440.0  # Hz of the class 9
 CHUNK = 256  # spectra at once
 
 
@@ -39,17 +36,7 @@ def harmony(
     """
     size = scipy.fft.next_fast_len(round(SIZE * sample_rate), real=True)
     window = np.hanning(size).astype(np.float32)
-    weights = _classes(size, sample_rate)
+    weights = pitch_classes(size, sample_rate)
     rows = frames_of_source(audio, start, frames, size, hop, most=CHUNK, before=(size - hop) // 2)
     found = [np.abs(scipy.fft.rfft(signal * window)) @ weights for _, signal in rows]
     return np.concatenate(found)
-
-
-@lru_cache(maxsize=4)
-def _classes(size: int, sample_rate: int) -> NDArray[np.float32]:
-    """Share each bin between the two pitch classes it lies between: float32[bins, 12]."""
-    hertz = np.fft.rfftfreq(size, 1.0 / sample_rate)
-    pitch = 9.0 + 12.0 * np.log2(np.maximum(hertz, 1.0) / CONCERT)
-    away = np.abs((pitch[:, None] - np.arange(12) + 6.0) % 12.0 - 6.0)
-    inside = (hertz >= LOW) & (hertz <= HIGH)
-    return np.where(inside[:, None], np.maximum(0.0, 1.0 - away), 0.0).astype(np.float32)
