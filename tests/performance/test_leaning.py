@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from idiolect.bundle import Bundle
 from idiolect.parameters import bias_name
-from idiolect.performance.leaning import FARTHEST, measure_tokens, tilt_tokens
+from idiolect.performance.leaning import place_tokens, tilt_tokens
 from idiolect.selection.inventory import load_inventory
 from stage import Stage
 from synthetic import DESCRIPTORS, make_bundle, make_inventory
@@ -22,47 +23,66 @@ BIASES = (-2.0, -1.0, 0.0, 1.0, 2.0)
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=40), st.integers(0, 99))
 @settings(max_examples=100, deadline=None)
-def test_places_are_deviations_from_what_the_corpus_plays(tokens: list[int], seed: int) -> None:
+def test_a_place_says_how_much_of_the_corpus_lies_below(tokens: list[int], seed: int) -> None:
+    """Below and above count alike, and it is a token's mean that counts."""
     inventory = make_inventory(tokens, vocabulary=5, seed=seed)
-    places = measure_tokens(inventory)
+    places = place_tokens(inventory)
     often = np.bincount(tokens, minlength=5) / len(tokens)
+    for column in range(places.shape[1]):
+        means = [inventory.descriptors[np.array(tokens) == t, column].mean() for t in set(tokens)]
+        for token, mean in zip(set(tokens), means, strict=True):
+            below = sum(often[t] for t, m in zip(set(tokens), means, strict=True) if m < mean)
+            share = NormalDist().cdf(places[token, column])
+            assert share == pytest.approx(below + often[token] / 2, abs=1e-6)
     assert (places[often == 0] == 0).all()
-    assert (abs(places) <= FARTHEST).all()
-    whole = (abs(places) < FARTHEST).all(axis=0) & (places != 0).any(axis=0)
-    np.testing.assert_allclose((often @ places)[whole], 0, atol=1e-6)
-    np.testing.assert_allclose((often @ places**2)[whole], 1, atol=1e-6)
+
+
+def test_less_of_something_is_as_far_as_more_of_its_contrary() -> None:
+    inventory = make_inventory([0, 0, 1, 1, 2, 3, 3, 3])
+    places = place_tokens(inventory)
+    inventory.descriptors[:] *= -1
+    np.testing.assert_allclose(place_tokens(inventory), -places, atol=1e-9)
+
+
+def test_one_odd_sound_is_no_farther_than_the_last_in_its_row() -> None:
+    inventory = make_inventory(list(range(20)))
+    places = place_tokens(inventory)
+    inventory.descriptors[np.argmax(inventory.descriptors[:, 0]), 0] = 1e6
+    np.testing.assert_array_equal(place_tokens(inventory), places)
 
 
 def test_a_missing_descriptor_says_nothing_about_its_token() -> None:
     inventory = make_inventory([0, 0, 1, 1, 2])
     inventory.present[1, 3] = inventory.present[4, 3] = 0
-    places = measure_tokens(inventory)
+    places = place_tokens(inventory)
     assert places[2, 3] == 0
     inventory.descriptors[1, 3] = inventory.descriptors[4, 3] = 99
-    np.testing.assert_array_equal(measure_tokens(inventory), places)
+    np.testing.assert_array_equal(place_tokens(inventory), places)
 
 
 def test_where_all_tokens_are_alike_there_is_nothing_to_lean_towards() -> None:
     inventory = make_inventory([0, 1, 2, 1])
     inventory.descriptors[:, 2] = 0.7
-    assert (measure_tokens(inventory)[:, 2] == 0).all()
+    assert (place_tokens(inventory)[:, 2] == 0).all()
 
 
-def test_each_scale_is_measured_by_itself(bundle: Bundle) -> None:
+def test_each_scale_is_placed_by_itself(bundle: Bundle) -> None:
     inventory = load_inventory(bundle)
-    places = measure_tokens(inventory)
     first, last = inventory.token_offset[1:]
-    notes = slice(inventory.unit_offset[1], None)
-    known, tokens = inventory.present[notes], inventory.units["token"][notes]
-    for column in range(known.shape[1]):
-        often = np.bincount(tokens, known[:, column], minlength=last - first) / known.sum()
-        assert often @ places[first:last, column] == pytest.approx(0, abs=1e-6)
+    lone = inventory._replace(
+        units=bundle.scales[1].units,
+        descriptors=bundle.scales[1].descriptors,
+        present=bundle.scales[1].present.astype(np.float32),
+        unit_offset=np.array([0, len(bundle.scales[1].units)]),
+        token_offset=np.array([0, last - first]),
+    )
+    np.testing.assert_array_equal(place_tokens(inventory)[first:last], place_tokens(lone))
 
 
 @given(st.integers(0, 99), st.lists(st.floats(-4, 4), min_size=5, max_size=5))
 @settings(max_examples=50, deadline=None)
 def test_biases_add_up(seed: int, biases: list[float]) -> None:
-    places = measure_tokens(make_inventory([0, 1, 2, 3, 1, 0], seed=seed))
+    places = place_tokens(make_inventory([0, 1, 2, 3, 1, 0], seed=seed))
     together, alone = np.zeros(4, np.float32), np.zeros(4, np.float32)
     tilt_tokens(places, np.array(biases), together)
     for column, bias in enumerate(biases):

@@ -63,11 +63,11 @@ them; answers go to the sender's own host alone.
 
 _BIAS = """\
 Each descriptor of the bundle has a bias (`idiolect inspect BUNDLE --json` lists them): at
-`/voice/1/bias/centroid 1` a voice leans to the bright side of what it might say. One deviation is
-that of the corpus's own tokens. Likely tokens that have more of it become likelier, by e to the
-bias for each deviation; among a token's units, and for what followed in the corpus, the one
-expected is moved as far. Where the language is sure of what comes next, little changes; biases add
-up, and -1 leans the other way.
+`/voice/1/bias/centroid 1` a voice leans to the bright side of what it might say. Deviations are
+those of a normal distribution of the corpus's tokens in the order of that descriptor: a choice as
+free as the corpus is led by 1 to where its upper sixth was, by 2 to the last fortieth. Among a
+token's units, and for what followed in the corpus, the one expected is moved as far. Where the
+language is sure of what comes next, little changes. Biases add up, and -1 leans the other way.
 """
 
 

@@ -1,26 +1,28 @@
 """Leaning towards more or less of a descriptor without leaving the language.
 
 A distribution p leans by exponential tilting (F. Esscher, 1932): p(k) exp(b z(k)), which of all
-distributions with the mean it then has is the nearest to p.  z(k) is how far the token's units lie
-from the scale's mean, in standard deviations of what the corpus plays.  So a bias of 1 moves a
-choice that is as free as the corpus by one deviation, and a choice the language is sure of hardly.
+distributions with the mean it then has is the nearest to p.  z(k) is the place of token k among
+what the corpus plays, in standard deviations of a normal distribution of the same ranks (B. van der
+Waerden's scores, 1952).  So a bias of 1 takes a choice that is as free as the corpus to where its
+upper sixth was, whatever the descriptor's distribution looks like, and hardly moves one that the
+language is sure of; and one odd sound far out is no more than the last in its row.
 
 The network's own prediction of a token's descriptors is a mean of the token plus a part that
 depends on the context alone: that part is the same for all tokens, and would change nothing.
 """
+
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.selection.inventory import Inventory
 
-__all__ = ["measure_tokens", "tilt_tokens"]
-
-FARTHEST = 3.0  # deviations beyond which a token is no farther: one odd sound is not all there is
+__all__ = ["place_tokens", "tilt_tokens"]
 
 
-def measure_tokens(inventory: Inventory) -> NDArray[np.float64]:
-    """Measure how far each token lies from its scale's mean in every descriptor.
+def place_tokens(inventory: Inventory) -> NDArray[np.float64]:
+    """Find each token's place among the tokens of its scale in every descriptor.
 
     Parameters
     ----------
@@ -30,8 +32,8 @@ def measure_tokens(inventory: Inventory) -> NDArray[np.float64]:
     Returns
     -------
     float64[tokens of all scales, descriptors]
-        In standard deviations of the scale's tokens, each as often as it has units, up to
-        ±`FARTHEST`; 0 where no unit has the descriptor, or all tokens are alike.
+        In standard deviations, by the rank of the mean over the token's units, where each token
+        counts as often as it has units; 0 where no unit has the descriptor.
     """
     scales = np.searchsorted(inventory.unit_offset[1:], np.arange(len(inventory.units)), "right")
     words = inventory.token_offset[scales] + inventory.units["token"]
@@ -49,14 +51,15 @@ def measure_tokens(inventory: Inventory) -> NDArray[np.float64]:
 
 
 def _place(sums: NDArray[np.float64], counts: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Standardise the means of the tokens of one scale."""
-    means = sums / np.maximum(counts, 1)
-    total = max(counts.sum(), 1)
-    away = np.where(counts > 0, means - sums.sum() / total, 0.0)
-    deviation = np.sqrt((counts * away**2).sum() / total)
-    if not deviation > 1e-6:
-        return np.zeros(len(sums))
-    return np.clip(away / deviation, -FARTHEST, FARTHEST)
+    """Turn the means of the tokens of one scale into places; equals share theirs."""
+    there = counts > 0
+    places = np.zeros(len(sums))
+    _, groups = np.unique(sums[there] / counts[there], return_inverse=True)
+    shares = np.bincount(groups, counts[there]) / max(counts.sum(), 1)
+    middles = np.cumsum(shares) - shares / 2
+    scores = np.array([NormalDist().inv_cdf(middle) for middle in middles])
+    places[there] = scores[groups]
+    return places
 
 
 def tilt_tokens(
@@ -67,7 +70,7 @@ def tilt_tokens(
     Parameters
     ----------
     places : float64[tokens, descriptors]
-        From `measure_tokens`.
+        From `place_tokens`.
     bias : float64[descriptors]
         Standard deviations.
     tilt : float32[tokens]

@@ -17,7 +17,7 @@ from idiolect.language.decoder import make_cache
 from idiolect.language.model import load_model
 from idiolect.parameters import PLANNER_SLOTS, bias_name
 from idiolect.performance.changes import Applied, Change, Pause, Seed, Turn
-from idiolect.performance.leaning import measure_tokens, tilt_tokens
+from idiolect.performance.leaning import place_tokens, tilt_tokens
 from idiolect.performance.plan import STEPS, make_plan
 from idiolect.performance.planning import (
     AT_BOUNDARY,
@@ -84,7 +84,7 @@ class Planner:
         starts = [int(source["start"]) for source in bundle.sources]
         self._limits = np.array([*starts, len(bundle.audio)], np.int64)
         self._descriptors = [bias_name(str(name)) for name in bundle.manifest["descriptors"]]
-        self._places = measure_tokens(self._inventory)
+        self._places = place_tokens(self._inventory)
         self.plan = make_plan(
             engine.voices,
             width=len(self._model.weights.final_norm),
