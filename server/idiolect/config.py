@@ -157,6 +157,9 @@ def check_scales(key: str, scales: tuple[ScaleSettings, ...]) -> None:
             )
 
 
+NETWORKS = ("auto", "tiny", "small", "medium", "large")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LearnConfig:
     """How a corpus is learned."""
@@ -168,6 +171,7 @@ class LearnConfig:
     silence_seconds: float = 0.0  # longer silences are cut down to that; 0: all is kept
     level_db: float = 0.0  # dBFS every source is brought to; 0: left as it is
     jobs: int = 0  # threads that analyse; 0: one for each processor
+    size: str = "auto"  # of the network: auto, tiny, small, medium or large
     map: str = "pca"  # how the picture of the units is laid out: pca, or umap
     scales: tuple[ScaleSettings, ...] = SCALES  # levels of segmentation, finest first
 
@@ -178,6 +182,7 @@ class LearnConfig:
         _within("learn.silence_seconds", self.silence_seconds, 0, 3600, "seconds")
         _within("learn.level_db", self.level_db, -60, 0, "dBFS")
         _within("learn.jobs", self.jobs, 0, 1024)
+        _among("learn.size", self.size, NETWORKS)
         _among("learn.map", self.map, ("pca", "umap"))
         check_scales("learn.scales", self.scales)
 

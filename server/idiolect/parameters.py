@@ -157,7 +157,9 @@ DESCRIPTORS: dict[str, str] = {
     "duration": "longer units",
     "loudness_change": "swelling rather than decaying",
     "centroid_change": "brightening rather than darkening",
-    **{f"mfcc_change_{i}": f"a colour that moves: more of mfcc_{i} at its end" for i in range(1, 7)},
+    **{
+        f"mfcc_change_{i}": f"a colour that moves: more of mfcc_{i} at its end" for i in range(1, 7)
+    },
     **{f"mfcc_deviation_{i}": f"less steady in mfcc_{i}" for i in range(1, 7)},
     **{
         f"chroma_{name}": f"more of the pitch class {name.upper().replace('S', ' sharp')}"

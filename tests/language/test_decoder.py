@@ -102,7 +102,9 @@ def shaped(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def test_logits_agree_with_torch_over_many_windows(shaped: Bundle) -> None:
     context = draw_context(shaped, seed=1)
-    logits = score(shaped, walk(shaped, decoder.make_cache(shaped, 1, ROLLBACK), context))
+    logits = score(
+        shaped, walk(shaped, decoder.make_cache(shaped.manifest["model"], 1, ROLLBACK), context)
+    )
     states = reference(shaped, context).numpy()
     expected = states @ shaped.weights["head"].T + shaped.weights["head_bias"]
     np.testing.assert_allclose(logits, expected, atol=1e-4, rtol=0)
@@ -111,7 +113,7 @@ def test_logits_agree_with_torch_over_many_windows(shaped: Bundle) -> None:
 def test_expected_descriptors_agree_with_torch(shaped: Bundle) -> None:
     context = draw_context(shaped, seed=2)
     weights = decoder.load_weights(shaped)
-    states = walk(shaped, decoder.make_cache(shaped, 1, ROLLBACK), context)
+    states = walk(shaped, decoder.make_cache(shaped.manifest["model"], 1, ROLLBACK), context)
     w, expected = shaped.weights, reference(shaped, context).numpy()
     mean, variance = np.empty((2, len(shaped.manifest["descriptors"])), np.float32)
     for state, truth, token in zip(states, expected, context.tokens[1:], strict=False):
@@ -131,14 +133,19 @@ def test_the_network_that_is_trained_is_the_one_that_plays(bundle: Bundle) -> No
     context = draw_context(bundle, seed=3)
     with torch.no_grad():
         expected = trained(*(torch.from_numpy(a)[None] for a in context)).logits()[0].numpy()
-    logits = score(bundle, walk(bundle, decoder.make_cache(bundle, 1, ROLLBACK), context))
+    logits = score(
+        bundle, walk(bundle, decoder.make_cache(bundle.manifest["model"], 1, ROLLBACK), context)
+    )
     np.testing.assert_allclose(logits, expected, atol=1e-4, rtol=0)
 
 
 def test_who_is_told_the_parent_expects_something_else(bundle: Bundle) -> None:
     told = draw_context(bundle, seed=12)
     nobody = told._replace(parents=np.full(STEPS, len(bundle.weights["head"])))
-    one, two = (walk(bundle, decoder.make_cache(bundle, 1, ROLLBACK), c) for c in (told, nobody))
+    one, two = (
+        walk(bundle, decoder.make_cache(bundle.manifest["model"], 1, ROLLBACK), c)
+        for c in (told, nobody)
+    )
     assert (told.parents[0] == nobody.parents[0]) == np.array_equal(one[0], two[0])
     assert not np.array_equal(one[-1], two[-1])
 
@@ -157,8 +164,8 @@ def test_a_step_sees_its_window_and_nothing_before_it(bundle: Bundle) -> None:
     reach = bundle.manifest["model"]["layers"] * (bundle.manifest["model"]["window"] - 1)
     long, short = draw_context(bundle, seed=4), draw_context(bundle, seed=5)
     same = Context(*(np.concatenate([a[:9], b[9:]]) for a, b in zip(short, long, strict=True)))
-    one = walk(bundle, decoder.make_cache(bundle, 1, 0), long)
-    two = walk(bundle, decoder.make_cache(bundle, 1, 0), same)
+    one = walk(bundle, decoder.make_cache(bundle.manifest["model"], 1, 0), long)
+    two = walk(bundle, decoder.make_cache(bundle.manifest["model"], 1, 0), same)
     np.testing.assert_array_equal(one[9 + reach :], two[9 + reach :])
     assert not np.array_equal(one[9], two[9])
 
@@ -166,8 +173,8 @@ def test_a_step_sees_its_window_and_nothing_before_it(bundle: Bundle) -> None:
 @pytest.mark.parametrize("back", range(1, ROLLBACK + 2))
 def test_rolling_back_and_redoing_gives_the_same_bits(bundle: Bundle, back: int) -> None:
     context, other = draw_context(bundle, seed=6), draw_context(bundle, seed=7)
-    plain = walk(bundle, decoder.make_cache(bundle, 1, ROLLBACK), context)
-    cache = decoder.make_cache(bundle, 1, ROLLBACK)
+    plain = walk(bundle, decoder.make_cache(bundle.manifest["model"], 1, ROLLBACK), context)
+    cache = decoder.make_cache(bundle.manifest["model"], 1, ROLLBACK)
     for at in range(25):
         step(bundle, cache, context, at)
     for at in range(25 - back, 25):
@@ -177,9 +184,14 @@ def test_rolling_back_and_redoing_gives_the_same_bits(bundle: Bundle, back: int)
 
 
 def test_rows_of_a_batch_have_the_bits_they_have_alone(bundle: Bundle) -> None:
-    weights, cache = decoder.load_weights(bundle), decoder.make_cache(bundle, 3, ROLLBACK)
+    weights, cache = (
+        decoder.load_weights(bundle),
+        decoder.make_cache(bundle.manifest["model"], 3, ROLLBACK),
+    )
     contexts = [draw_context(bundle, seed=10 + voice) for voice in range(3)]
-    alone = [walk(bundle, decoder.make_cache(bundle, 1, ROLLBACK), c) for c in contexts]
+    alone = [
+        walk(bundle, decoder.make_cache(bundle.manifest["model"], 1, ROLLBACK), c) for c in contexts
+    ]
     hidden = np.empty((3, weights.final_norm.size), np.float32)
     for at in range(STEPS - 4):
         ats = at + np.array([2, 0, 4])  # voices need not be at the same step
@@ -202,7 +214,7 @@ def test_filling_a_context_is_stepping_through_it(
 ) -> None:
     context = draw_context(bundle, seed=8)
     weights = decoder.load_weights(bundle)
-    plain, filled = (decoder.make_cache(bundle, 1, rollback) for _ in range(2))
+    plain, filled = (decoder.make_cache(bundle.manifest["model"], 1, rollback) for _ in range(2))
     states = walk(bundle, plain, Context(*(a[:length] for a in context)))
     hidden = np.empty(weights.final_norm.size, np.float32)
     half = length // 2
@@ -215,7 +227,10 @@ def test_filling_a_context_is_stepping_through_it(
 
 
 def test_filling_with_nothing_changes_nothing(bundle: Bundle) -> None:
-    weights, cache = decoder.load_weights(bundle), decoder.make_cache(bundle, 1, 0)
+    weights, cache = (
+        decoder.load_weights(bundle),
+        decoder.make_cache(bundle.manifest["model"], 1, 0),
+    )
     hidden = np.ones(weights.final_norm.size, np.float32)
     nothing = (a[:0] for a in draw_context(bundle, seed=9))
     assert decoder.fill(weights, cache, 0, 3, *nothing, hidden) == 3
@@ -224,7 +239,10 @@ def test_filling_with_nothing_changes_nothing(bundle: Bundle) -> None:
 
 
 def test_a_voice_leaves_the_contexts_of_others_alone(bundle: Bundle) -> None:
-    weights, cache = decoder.load_weights(bundle), decoder.make_cache(bundle, 3, 0)
+    weights, cache = (
+        decoder.load_weights(bundle),
+        decoder.make_cache(bundle.manifest["model"], 3, 0),
+    )
     hidden = np.empty(weights.final_norm.size, np.float32)
     decoder.fill(weights, cache, 1, 0, *draw_context(bundle, seed=11), hidden)
     assert cache.keys[1].all()

@@ -137,6 +137,24 @@ def corpus(
         print(f"{name}: {json.dumps(value)}")
 
 
+@bench.command()
+def decoder(
+    as_json: Annotated[bool, Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Time of a step of the language, compiled and in torch, for every size of network."""
+    from idiolect.bench import decoding
+
+    found = decoding.measure()
+    if as_json:
+        print(json.dumps(found, indent=1))
+        return
+    for size, rows in found.items():
+        for name, times in rows.items():
+            told = ", ".join(f"{key} {value:.1f}" for key, value in times.items())
+            print(f"{size:<7} {name:<9} {told}")
+    print("compiled and torch: microseconds a step, one thread; hour: of thousands of 45,000 steps")
+
+
 HEADINGS = (
     "callback",
     "blocks",

@@ -43,6 +43,9 @@ def learn(
     budget: Annotated[
         float | None, Option(metavar="SECONDS", help="For training the network [45].")
     ] = None,
+    size: Annotated[
+        str | None, Option(metavar="SIZE", help="tiny, small, medium or large network [auto].")
+    ] = None,
     seed: Annotated[int | None, Option(metavar="N", help="Behind every random choice [0].")] = None,
     descriptors: Annotated[
         str | None, Option(metavar="NAME,...", help="What units are told apart by [all].")
@@ -66,6 +69,7 @@ def learn(
     flags: dict[str, object] = {
         "learn.budget_seconds": budget,
         "learn.seed": seed,
+        "learn.size": size,
         "learn.descriptors": None if descriptors is None else descriptors.split(","),
         "vocabulary.method": vocabulary,
         "vocabulary.size": tokens,
@@ -98,6 +102,7 @@ def learn_settings(settings: Config) -> "LearnSettings":
         training=TrainingSettings(budget=config.budget_seconds),
         vocabulary=settings.vocabulary,
         map=config.map,
+        size=config.size,
     )
 
 

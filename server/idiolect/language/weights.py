@@ -7,7 +7,15 @@ from numpy.typing import NDArray
 
 from idiolect.bundle import Bundle
 
-__all__ = ["Cache", "Floats", "Integers", "Weights", "load_weights", "make_cache"]
+__all__ = [
+    "Cache",
+    "Floats",
+    "Integers",
+    "Weights",
+    "arrange_weights",
+    "load_weights",
+    "make_cache",
+]
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -52,22 +60,34 @@ class Cache(NamedTuple):
 
 def load_weights(bundle: Bundle) -> Weights:
     """Arrange the bundle's weights for the decoder, as private copies."""
+    return arrange_weights(bundle.weights, bundle.manifest["model"])
+
+
+def arrange_weights(given: dict[str, Floats], model: dict[str, int]) -> Weights:
+    """Arrange a network's weights, by the names and shapes of `soundness.weight_shapes`."""
     turned = ("descriptor_projection", "head", "mean_head", "log_variance_head")
     stacked = ("qkv", "attention_out", "mlp_in", "mlp_out")
     arrays = {}
     for name in Weights._fields[:-2]:
-        array = bundle.weights[name]
+        array = given[name]
         if name in turned or name in stacked:
             array = array.swapaxes(-1, -2)
         arrays[name] = np.array(array, np.float32, order="C")
-    heads = int(bundle.manifest["model"]["heads"])
+    heads = int(model["heads"])
     slopes = np.exp2(-8 * np.arange(1, heads + 1) / heads).astype(np.float32)
-    return Weights(**arrays, slopes=slopes, window=int(bundle.manifest["model"]["window"]))
+    return Weights(**arrays, slopes=slopes, window=int(model["window"]))
 
 
-def make_cache(bundle: Bundle, voices: int, rollback: int) -> Cache:
-    """Make an empty cache of window + `rollback` slots for each of `voices`."""
-    model = bundle.manifest["model"]
+def make_cache(model: dict[str, int], voices: int, rollback: int) -> Cache:
+    """Make an empty cache of window + `rollback` slots for each of `voices`.
+
+    Parameters
+    ----------
+    model
+        The manifest's "model".
+    voices, rollback
+        Rows, and the most steps that are taken back.
+    """
     layers, heads = int(model["layers"]), int(model["heads"])
     slots, size = int(model["window"]) + rollback, int(model["width"]) // heads
     return Cache(

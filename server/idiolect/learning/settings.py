@@ -6,7 +6,7 @@ from idiolect.config import VocabularyConfig
 from idiolect.corpus.settings import CorpusSettings
 from idiolect.errors import ConfigError
 
-__all__ = ["LearnSettings", "ModelShape", "TrainingSettings", "shape_for"]
+__all__ = ["SIZES", "LearnSettings", "ModelShape", "TrainingSettings", "shape_for"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,7 +52,8 @@ class LearnSettings:
     vocabulary: VocabularyConfig = field(default_factory=VocabularyConfig)
     map: str = "pca"  # or umap
     training: TrainingSettings = field(default_factory=TrainingSettings)
-    shape: ModelShape | None = None  # of the network; None: by the number of units
+    size: str = "auto"  # of the network: one of config.NETWORKS
+    shape: ModelShape | None = None  # of the network; None: by its size
 
     def __post_init__(self) -> None:
         """Refuse seeds that not every generator takes."""
@@ -61,16 +62,24 @@ class LearnSettings:
 
     def shape_for(self, units: int) -> ModelShape:
         """Give the network's shape for so many units of the finest scale."""
-        return self.shape or shape_for(units)
+        return self.shape or shape_for(self.size, units)
 
+
+SIZES = {
+    "tiny": ModelShape(layers=1, width=32, heads=2, window=32),
+    "small": ModelShape(),
+    "medium": ModelShape(layers=3, width=96, heads=6, window=96),
+    "large": ModelShape(layers=4, width=128, heads=8, window=128),
+}
+"""Networks by the name of their size; a step of learning takes the large one 15 times as long as
+the small one."""
 
 LARGE = 20_000
-"""Units of the finest scale from which the larger network has enough to read; on one core it also
-takes 15 times as long for a step."""
+"""Units of the finest scale from which the large network has enough to read."""
 
 
-def shape_for(units: int) -> ModelShape:
-    """Choose the network for so many units of the finest scale."""
-    if units <= LARGE:
-        return ModelShape()
-    return ModelShape(layers=4, width=128, heads=8, window=128)
+def shape_for(size: str, units: int) -> ModelShape:
+    """Choose the network: by its size, which ``auto`` takes from the units of the finest scale."""
+    if size != "auto":
+        return SIZES[size]
+    return SIZES["small" if units <= LARGE else "large"]

@@ -79,7 +79,7 @@ class Planner:
         self._lookahead = round(lookahead_seconds * engine.sample_rate)
         self._margin = round(margin_ms / 1000 * engine.sample_rate)
         self._model = load_model(bundle)
-        self._cache = make_cache(bundle, 2 * engine.voices, STEPS)
+        self._cache = make_cache(bundle.manifest["model"], 2 * engine.voices, STEPS)
         self._inventory = load_inventory(bundle)
         starts = [int(source["start"]) for source in bundle.sources]
         self._limits = np.array([*starts, len(bundle.audio)], np.int64)
