@@ -27,6 +27,8 @@ from idiolect.grain import UNIT
 
 __all__ = ["Segmented", "gather", "segment_source"]
 
+BAR, CHANGE = 0.006, 0.1  # seconds a cut may be moved by
+
 Places = tuple[NDArray[np.int64], NDArray[np.float64]]
 
 
@@ -136,19 +138,32 @@ def _detect(heard: _Heard, scale: ScaleSettings) -> tuple[str, Places]:
         places = gate(heard.audio, heard.start, heard.frames, rate)
         cuts = settle(heard.audio, places, heard.start, heard.frames, rate, 0.02)
         return "silence", (cuts, np.ones(len(cuts)))
-    if scale.method == "beat":
-        lines = bars(heard.features, scale.wanted, rate)
-        if lines is not None:
-            cuts = settle(heard.audio, lines + heard.start, heard.start, heard.frames, rate, 0.006)
-            return "beat", (cuts, np.ones(len(cuts)))
-    method = "structure" if scale.method == "structure" else "novelty"
+    return _by_change(heard, scale)
+
+
+def _by_change(heard: _Heard, scale: ScaleSettings) -> tuple[str, Places]:
+    """Find bars, or else where the sound changes."""
+    rate, method = heard.rate, scale.method
     lengths = scale.shortest * rate, scale.wanted * rate
     if method == "structure":
         places, strengths = sections(heard.features, heard.harmony, *lengths)
-    else:
+        return method, (_settled(heard, places, CHANGE), strengths)
+    found = bars(heard.features, scale.wanted, rate) if method == "beat" else None
+    if found is None or not len(found.places):
         places, strengths = changes(heard.features, *lengths)
-    cuts = settle(heard.audio, places + heard.start, heard.start, heard.frames, rate, 0.1)
-    return method, (cuts, strengths)
+        return "novelty", (_settled(heard, places, CHANGE), strengths)
+    places, strengths = _settled(heard, found.places, BAR), np.ones(len(found.places))
+    if len(found.free):
+        others, strong = changes(heard.features, *lengths)
+        free = ((others[:, None] >= found.free[:, 0]) & (others[:, None] < found.free[:, 1])).any(1)
+        places = np.append(places, _settled(heard, others[free], CHANGE))
+        strengths = np.append(strengths, strong[free])
+    return "beat", (places, strengths)
+
+
+def _settled(heard: _Heard, places: NDArray[np.int64], reach: float) -> NDArray[np.int64]:
+    """Move places, from the source's start, to where a cut is heard least; absolute."""
+    return settle(heard.audio, places + heard.start, heard.start, heard.frames, heard.rate, reach)
 
 
 def gather(
