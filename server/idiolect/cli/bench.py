@@ -1,6 +1,7 @@
 """``idiolect bench``: measure this machine."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -135,6 +136,28 @@ def corpus(
     print("\n".join(syllables.lines(found.pop("syllables"))))  # type: ignore[arg-type]
     for name, value in found.items():
         print(f"{name}: {json.dumps(value)}")
+
+
+@bench.command()
+def language(
+    corpora: Annotated[
+        Path, Argument(metavar="CORPORA", help="Folder of corpora, as the tests use them.")
+    ],
+    as_json: Annotated[bool, Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """What the model is worth beside every n-gram; what each input adds; what learning costs.
+
+    About half an hour on two cores.
+    """
+    if not corpora.is_dir():
+        raise ConfigError(f"no folder at {corpora}; give the folder that holds the corpora")
+    from idiolect.bench import language as bench_language
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    found = bench_language.measure(corpora, say)
+    print(json.dumps(found, indent=1) if as_json else "\n".join(bench_language.lines(found)))
 
 
 @bench.command()
