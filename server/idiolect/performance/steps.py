@@ -10,6 +10,7 @@ from idiolect.performance.joins import ATTACK_FRAMES, FADE_FRAMES, SEARCH_FRAMES
 from idiolect.performance.plan import Plan
 from idiolect.performance.queueing import PIECE_FRAMES, push_grain
 from idiolect.performance.recall import count_heard, gather_recent
+from idiolect.performance.repertoire import view_repertoire
 from idiolect.selection.inventory import Inventory, successor
 
 __all__ = [
@@ -90,7 +91,7 @@ def decide_step(
     step = plan.steps[voice, entry]
     step.entropy = decide(
         weights,
-        inventory,
+        view_repertoire(plan, inventory, voice),
         plan.hidden[voice, entry],
         own.scale,
         own.previous,
