@@ -22,6 +22,9 @@ class Applied:
     voice: int
     frame: int
     units: int
+    unit: int = -1
+    source: str = ""
+    start: float = 0.0
 
 
 @dataclass
@@ -75,6 +78,25 @@ class RecordingPlayer:
 
     def seed_file(self, voice: int, name: str, start: float, duration: float) -> "Future[Applied]":
         return self._take("seed_file", voice, name, start, duration, units=7)
+
+    def seed_map(
+        self, voice: int, x: float, y: float, scale: str | float | None
+    ) -> "Future[Applied]":
+        return self._take("seed_map", voice, x, y, scale, units=9)
+
+    def allow_sources(self, voice: int, names: list[str]) -> "Future[Applied]":
+        return self._take("allow_sources", voice, names, units=50)
+
+    def allow_stretch(
+        self, voice: int, name: str, start: float, duration: float
+    ) -> "Future[Applied]":
+        return self._take("allow_stretch", voice, name, start, duration, units=5)
+
+    def allow_region(self, voice: int, x: float, y: float, radius: float) -> "Future[Applied]":
+        return self._take("allow_region", voice, x, y, radius, units=4)
+
+    def allow_all(self, voice: int) -> "Future[Applied]":
+        return self._take("allow_all", voice, units=UNITS)
 
     def seed_random(self, voice: int) -> "Future[Applied]":
         return self._take("seed_random", voice, units=64)

@@ -115,6 +115,7 @@ def make_inventory(
         descriptors=rng.normal(size=(count, len(DESCRIPTORS))).astype(np.float32),
         present=np.ones((count, len(DESCRIPTORS)), np.float32),
         edges=rng.normal(0, np.sqrt(0.5), (count, 2, BANDS)).astype(np.float32),
+        allowed=np.ones(count, np.uint8),
         members=np.argsort(tokens, kind="stable"),
         member_start=sums,
         unit_offset=np.array([0, count]),

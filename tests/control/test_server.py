@@ -139,6 +139,9 @@ def test_any_number_will_do(wire: Wire, player: RecordingPlayer, packet: bytes) 
         ("/voice/1/seed/file", (7,), "a string"),
         ("/voice/1/seed/file", ("a.wav", -1.0), "start"),
         ("/voice/1/seed/file", ("a.wav", 0.0, 0.0), "duration"),
+        ("/voice/1/seed/map", (0.5,), "x, y"),
+        ("/voice/1/allow/sources", (), "no sources"),
+        ("/voice/1/allow/region", (0, 0, -1), "radius"),
         ("/voice/1/cut", (1, 2), "nothing"),
         ("/sync", (), "one number"),
         ("/notify", (1, 70000), "port"),
@@ -179,6 +182,12 @@ def test_each_command_reaches_the_player(wire: Wire, player: RecordingPlayer) ->
     wire.send("/voice/1/seed/unit", 12)
     wire.send("/voice/1/seed/file", "a.wav")
     wire.send("/voice/1/seed/file", "a.wav", 1, 2.5)
+    wire.send("/voice/1/seed/map", 0.5, -1)
+    wire.send("/voice/1/seed/map", 0.5, -1, "note")
+    wire.send("/voice/1/allow/sources", "a", "b.wav")
+    wire.send("/voice/1/allow/stretch", "a", 1)
+    wire.send("/voice/1/allow/region", 0, 1, 0.5)
+    wire.send("/voice/1/allow/all")
     wire.send("/voice/1/seed/random")
     wire.send("/voice/1/seed/clear", 1)
     wire.send("/voice/1/cut")
@@ -189,6 +198,12 @@ def test_each_command_reaches_the_player(wire: Wire, player: RecordingPlayer) ->
         ("seed_unit", 1, 12),
         ("seed_file", 1, "a.wav", 0.0, math.inf),
         ("seed_file", 1, "a.wav", 1.0, 2.5),
+        ("seed_map", 1, 0.5, -1.0, None),
+        ("seed_map", 1, 0.5, -1.0, "note"),
+        ("allow_sources", 1, ["a", "b.wav"]),
+        ("allow_stretch", 1, "a", 1.0, math.inf),
+        ("allow_region", 1, 0.0, 1.0, 0.5),
+        ("allow_all", 1),
         ("seed_random", 1),
         ("seed_clear", 1),
         ("cut", 1),

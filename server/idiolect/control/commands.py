@@ -49,6 +49,11 @@ def seed_unit(arguments: Sequence[Argument]) -> Act:
 
 def seed_file(arguments: Sequence[Argument]) -> Act:
     """Read a source's name and a stretch of it."""
+    name, start, duration = _stretch(arguments)
+    return lambda player, voice: player.seed_file(voice, name, start, duration)
+
+
+def _stretch(arguments: Sequence[Argument]) -> tuple[str, float, float]:
     arity(arguments, 1, 3, "a source's name, then a start and a duration in seconds,")
     name = text(arguments[0], "a source")
     start = number(arguments[1], "start") if len(arguments) > 1 else 0.0
@@ -57,7 +62,47 @@ def seed_file(arguments: Sequence[Argument]) -> Act:
         raise ControlError(f"start is {start:g} s: send 0 or more")
     if duration <= 0:
         raise ControlError(f"duration is {duration:g} s: send more than 0, or leave it out")
-    return lambda player, voice: player.seed_file(voice, name, start, duration)
+    return name, start, duration
+
+
+def seed_map(arguments: Sequence[Argument]) -> Act:
+    """Read a position, and perhaps the scale whose map it is on."""
+    arity(arguments, 2, 3, "x, y, then perhaps a scale,")
+    x, y = number(arguments[0], "x"), number(arguments[1], "y")
+    scale: str | float | None = None
+    if len(arguments) > 2:
+        named = isinstance(arguments[2], str)
+        scale = text(arguments[2], "scale") if named else number(arguments[2], "scale")
+    return lambda player, voice: player.seed_map(voice, x, y, scale)
+
+
+def allow_sources(arguments: Sequence[Argument]) -> Act:
+    """Read names of sources."""
+    if not arguments:
+        raise ControlError("no sources: send one name or more (allow/all allows everything)")
+    names = [text(argument, "a source") for argument in arguments]
+    return lambda player, voice: player.allow_sources(voice, names)
+
+
+def allow_stretch(arguments: Sequence[Argument]) -> Act:
+    """Read a source's name and a stretch of it."""
+    name, start, duration = _stretch(arguments)
+    return lambda player, voice: player.allow_stretch(voice, name, start, duration)
+
+
+def allow_region(arguments: Sequence[Argument]) -> Act:
+    """Read a circle on the map."""
+    arity(arguments, 3, 3, "x, y and a radius")
+    x, y = number(arguments[0], "x"), number(arguments[1], "y")
+    radius = number(arguments[2], "the radius")
+    if radius < 0:
+        raise ControlError(f"the radius is {radius:g}: send 0 or more")
+    return lambda player, voice: player.allow_region(voice, x, y, radius)
+
+
+def allow_all(arguments: Sequence[Argument]) -> Act | None:
+    """Read a trigger."""
+    return (lambda player, voice: player.allow_all(voice)) if is_pressed(arguments) else None
 
 
 def seed_random(arguments: Sequence[Argument]) -> Act | None:
@@ -90,12 +135,34 @@ VOICE_COMMANDS: tuple[VoiceCommand, ...] = (
         "to its end. `idiolect inspect` lists the sources.",
     ),
     VoiceCommand(
+        path="seed/map", arguments="f x, f y, [s or i scale]", read=seed_map,
+        doc="Makes the unit nearest to a position on the map, -1 to 1 each way, and what led to "
+        "it, the context. The map is that of the voice's scale, or of the one named; the voice "
+        "stays in its own.",
+    ),
+    VoiceCommand(
         path="seed/random", arguments="trigger", read=seed_random,
         doc="Makes a stretch drawn from the corpus the context.",
     ),
     VoiceCommand(
         path="seed/clear", arguments="trigger", read=seed_clear,
         doc="Begins from an empty context.",
+    ),
+    VoiceCommand(
+        path="allow/sources", arguments="s source, ...", read=allow_sources,
+        doc="Only these sources may be played: names, or parts of names that one or more have.",
+    ),
+    VoiceCommand(
+        path="allow/stretch", arguments="s source, [f start], [f duration]", read=allow_stretch,
+        doc="Only units that reach into this stretch of a source may be played; in seconds.",
+    ),
+    VoiceCommand(
+        path="allow/region", arguments="f x, f y, f radius", read=allow_region,
+        doc="Only units within this circle may be played, each scale's on its own map.",
+    ),
+    VoiceCommand(
+        path="allow/all", arguments="trigger", read=allow_all,
+        doc="Everything may be played again.",
     ),
     VoiceCommand(
         path="cut", arguments="trigger", read=cut,

@@ -136,4 +136,5 @@ class Desk:
         applied, status = done.result(0), self.player.status()
         ahead_s = (applied.frame - status.frame) / status.sample_rate
         voice, frame, units = applied.voice, wrap(applied.frame), applied.units
-        self.reply(peer, "/done", address, voice, frame, units, ahead_s)
+        place = (applied.unit, applied.source, applied.start) if applied.source else ()
+        self.reply(peer, "/done", address, voice, frame, units, ahead_s, *place)

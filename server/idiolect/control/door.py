@@ -19,7 +19,19 @@ class Applied(Protocol):
 
     @property
     def units(self) -> int:
-        """How many units it put into the context."""
+        """How many units it put into the context, or allows in the voice's scale."""
+
+    @property
+    def unit(self) -> int:
+        """The last unit of a seed's context; -1 when there is none."""
+
+    @property
+    def source(self) -> str:
+        """The source that unit lies in; empty when there is none."""
+
+    @property
+    def start(self) -> float:
+        """Where it begins there, in seconds."""
 
 
 class Pending(Protocol):
@@ -143,11 +155,26 @@ class Player(Protocol):
             Seconds, above 0; ``inf`` means to the source's end.
         """
 
+    def seed_map(self, voice: int, x: float, y: float, scale: str | float | None) -> Pending:
+        """Make the unit nearest to a position on a scale's map, and what led to it, the context."""
+
     def seed_random(self, voice: int) -> Pending:
         """Make a stretch drawn from the corpus the context."""
 
     def seed_clear(self, voice: int) -> Pending:
         """Begin from an empty context."""
+
+    def allow_sources(self, voice: int, names: list[str]) -> Pending:
+        """Let it play these sources alone: names, or parts of names."""
+
+    def allow_stretch(self, voice: int, name: str, start: float, duration: float) -> Pending:
+        """Let it play a stretch of a source alone; seconds, as of `seed_file`."""
+
+    def allow_region(self, voice: int, x: float, y: float, radius: float) -> Pending:
+        """Let it play what lies within a circle of the map alone."""
+
+    def allow_all(self, voice: int) -> Pending:
+        """Let it play everything again."""
 
     def cut(self, voice: int) -> Pending:
         """Leave the sounding unit now and go on with the next decision."""

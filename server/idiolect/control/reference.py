@@ -135,8 +135,13 @@ def _voice_commands() -> str:
         _table(("address", "arguments", "what it does"), rows)
         + "\nEach has its short form to every voice (`/cut`, `/seed/unit 12`), and answers, once its\n"
         "frame is known, `/done` s address, i voice, i frame, i units, f seconds: the frame of the\n"
-        "engine where it is first heard, how many units it put into the context, and in how many\n"
-        "seconds from now that is.\n"
+        "engine where it is first heard, how many units it put into the context (of allow/...: how\n"
+        "many of the voice's scale are allowed), and in how many seconds from now that is. A seed\n"
+        "that put units there adds i unit, s source, f start: the last of them, which counts as\n"
+        "just heard, its source, and at how many seconds of it that unit begins.\n\n"
+        "Each allow/... takes the place of the one before, and acts as a parameter does, at the next\n"
+        "boundary of the voice's scale. What would leave nothing to play is refused, and so is a\n"
+        "scale of which nothing is allowed.\n"
     )
 
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Applied", "Change", "Cut", "Pause", "Seed", "Turn"]
+from idiolect.performance.repertoire import Repertoire
+
+__all__ = ["Allow", "Applied", "Change", "Cut", "Pause", "Seed", "Turn"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +17,10 @@ class Applied:
 
     voice: int  # counted from 1
     frame: int  # engine frame of the decision point
-    units: int  # how many units it put into the context
+    units: int  # how many units it put into the context, or allows in the voice's scale
+    unit: int = -1  # the last of a seed's context, in its scale; -1: there is none
+    source: str = ""  # the source it lies in
+    start: float = 0.0  # where it begins there, seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +51,19 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
+class Allow:
+    """A voice may play some units and no others."""
+
+    voice: int
+    repertoire: Repertoire | None  # None: everything
+    done: Future[Applied] = field(default_factory=Future)
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """The planner thread sleeps: the tests' way to make it late."""
 
     seconds: float
 
 
-Change = Turn | Seed | Cut | Pause
+Change = Turn | Seed | Cut | Allow | Pause

@@ -105,6 +105,8 @@ def decide(
         avoid_heard(logits, steering.heard, parameters[REPETITION])
     bits = _shape(logits, parameters, probabilities)
     natural = successor(inventory, scale, previous)
+    if natural >= 0 and inventory.allowed[inventory.unit_offset[scale] + natural] == 0:
+        natural = -1
     if natural >= 0:
         token = inventory.units[inventory.unit_offset[scale] + natural].token
         share = _natural_share(weights, inventory, hidden, scale, natural, token, steering.bias)
@@ -144,7 +146,7 @@ def _shape(
 
 @njit
 def _forbid_empty(inventory: Inventory, first: int, logits: NDArray[np.float32]) -> None:
-    """Forbid tokens without a unit, and no other: there is always something to play."""
+    """Forbid tokens without a unit that is allowed, and no other: there is always something to play."""
     for k in range(logits.size):
         if inventory.member_start[first + k] == inventory.member_start[first + k + 1]:
             logits[k] = -np.inf

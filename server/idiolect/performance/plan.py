@@ -49,6 +49,7 @@ VOICE_PLAN = np.dtype(
         ("run_on_slot", np.int64),
         ("seed", np.int64),
         ("past", np.int64, DEPTH),  # tokens heard in its scale, as `language.memories` reads them
+        ("repertoire", np.int64),  # row of what it may play; 0: everything
     ]
 )
 """Where a voice's plan stands."""
@@ -85,6 +86,10 @@ class Plan(NamedTuple):
     bias: NDArray[np.float64]  # (voices, descriptors): standard deviations
     tilt: NDArray[np.float32]  # (voices, tokens of all scales): what the bias adds to their scores
     seeded: NDArray[np.int64]  # (voices, SEEDED): global tokens given as contexts, a gap after each
+    # What each voice may play, see ``Inventory``; row 0 is everything, row v + 1 is voice v's own:
+    allowed: NDArray[np.uint8]  # (voices + 1, units of all scales)
+    members: NDArray[np.int64]  # (voices + 1, units of all scales)
+    member_start: NDArray[np.int64]  # (voices + 1, tokens of all scales + 1)
     arena_starts: NDArray[np.int64]  # (voices, GRAIN_CAPACITY): arena frames used before each grain
     choice: NDArray[np.int64]  # (4,): scratch of a decision
     recent: NDArray[np.int64]  # (64,): scratch: units heard last
@@ -93,15 +98,17 @@ class Plan(NamedTuple):
     interrupted: NDArray[np.int64]  # (1,): the control thread raises it when a change waits
 
 
-def make_plan(voices: int, *, width: int, tokens: int, descriptors: int, sample_rate: int) -> Plan:
+def make_plan(
+    voices: int, *, width: int, tokens: int, units: int, descriptors: int, sample_rate: int
+) -> Plan:
     """Allocate the plan of `voices` voices.
 
     Parameters
     ----------
     voices
         How many.
-    width, tokens, descriptors
-        Of the network; tokens of all scales together.
+    width, tokens, units, descriptors
+        Of the bundle; tokens and units of all scales together.
     sample_rate
         Hz.
     """
@@ -113,6 +120,9 @@ def make_plan(voices: int, *, width: int, tokens: int, descriptors: int, sample_
         bias=np.zeros((voices, descriptors)),
         tilt=np.zeros((voices, tokens), np.float32),
         seeded=np.full((voices, SEEDED), NOTHING, np.int64),
+        allowed=np.zeros((voices + 1, units), np.uint8),  # rows nobody writes take no memory
+        members=np.zeros((voices + 1, units), np.int64),
+        member_start=np.zeros((voices + 1, tokens + 1), np.int64),
         arena_starts=np.zeros((voices, GRAIN_CAPACITY), np.int64),
         choice=np.zeros(4, np.int64),
         recent=np.zeros(64, np.int64),

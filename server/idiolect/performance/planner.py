@@ -16,7 +16,7 @@ from idiolect.errors import IdiolectError
 from idiolect.language.decoder import make_cache
 from idiolect.language.model import load_model
 from idiolect.parameters import PLANNER_SLOTS, bias_name
-from idiolect.performance.changes import Applied, Change, Pause, Seed, Turn
+from idiolect.performance.changes import Allow, Applied, Change, Pause, Seed, Turn
 from idiolect.performance.leaning import place_tokens, tilt_tokens
 from idiolect.performance.plan import STEPS, make_plan
 from idiolect.performance.planning import (
@@ -33,8 +33,10 @@ from idiolect.performance.planning import (
 )
 from idiolect.performance.queueing import room
 from idiolect.performance.reading import read_again
+from idiolect.performance.repertoire import adopt_repertoire, count_allowed, open_repertoire
 from idiolect.performance.seeding import (
     adopt_context,
+    place_of,
     read_context,
     remember_seed,
     units_before,
@@ -80,18 +82,20 @@ class Planner:
         self._margin = round(margin_ms / 1000 * engine.sample_rate)
         self._model = load_model(bundle)
         self._cache = make_cache(bundle.manifest["model"], 2 * engine.voices, STEPS)
-        self._inventory = load_inventory(bundle)
+        self.inventory = load_inventory(bundle)
         starts = [int(source["start"]) for source in bundle.sources]
         self._limits = np.array([*starts, len(bundle.audio)], np.int64)
         self._descriptors = [bias_name(str(name)) for name in bundle.manifest["descriptors"]]
-        self._places = place_tokens(self._inventory)
+        self._places = place_tokens(self.inventory)
         self.plan = make_plan(
             engine.voices,
             width=len(self._model.weights.final_norm),
             tokens=len(self._places),
+            units=len(self.inventory.units),
             descriptors=len(self._descriptors),
             sample_rate=engine.sample_rate,
         )
+        open_repertoire(self.plan, self.inventory)
         self._inbox: deque[Change] = deque()
         self._waiting: list[deque[Change]] = [deque() for _ in range(engine.voices)]
         self._last_cut = np.full(engine.voices, -engine.sample_rate, np.int64)
@@ -157,7 +161,7 @@ class Planner:
             self.plan,
             self._model,
             self._cache,
-            self._inventory,
+            self.inventory,
             self._limits,
             self.bundle.audio,
             self.engine.table,
@@ -209,7 +213,7 @@ class Planner:
         elif turned:
             self._cut(voice, AT_BOUNDARY)
         if told:
-            read_again(self.plan, self._model, self._cache, self._inventory, voice)
+            read_again(self.plan, self._model, self._cache, self.inventory, voice)
 
     def _turn(self, voice: int, change: Turn) -> bool:
         """Set a parameter; say whether the plan must be drawn anew for it."""
@@ -249,9 +253,15 @@ class Planner:
             if units is None:
                 units = self._heard_units(voice, change.scale)
             else:
-                remember_seed(self.plan, self._inventory, voice, change.scale, units)
+                remember_seed(self.plan, self.inventory, voice, change.scale, units)
             frame = self._give_context(voice, change.scale, units)
-            return Applied(voice + 1, frame, len(units))
+            return Applied(
+                voice + 1, frame, len(units), *place_of(self.bundle, change.scale, units)
+            )
+        if isinstance(change, Allow):
+            frame = self._cut(voice, AT_BOUNDARY)
+            adopt_repertoire(self.plan, voice, change.repertoire)
+            return Applied(voice + 1, frame, count_allowed(self.plan, self.inventory, voice))
         return Applied(voice + 1, self._cut(voice, AT_ONCE), 0)
 
     def _earliest(self, voice: int) -> int:
@@ -267,7 +277,7 @@ class Planner:
             begin_voice(self.plan, table, voice, at)
         elif running and not value:
             fade = round(_STOP_SECONDS * self.engine.sample_rate)
-            stop_voice(self.plan, self._inventory, table, voice, at, fade)
+            stop_voice(self.plan, self.inventory, table, voice, at, fade)
 
     def _cut(self, voice: int, where: int) -> int:
         """Take back what is stale; return the engine frame of the decision point."""
@@ -276,17 +286,17 @@ class Planner:
         if where == AT_BOUNDARY and self.plan.parameters[voice, PLANNER_SLOTS["interrupt"]]:
             where = AT_FINEST
         table = self.engine.table
-        point = cut_plan(self.plan, self._inventory, table, voice, self._earliest(voice), where)
+        point = cut_plan(self.plan, self.inventory, table, voice, self._earliest(voice), where)
         return int(point) + self.engine.frame - int(timeline_now(table, voice))
 
     def _give_context(self, voice: int, scale: int, units: NDArray[np.int64]) -> int:
         """Read a context while the old plan plays, then cut to it."""
         read_context(
-            self.plan, self._model, self._cache, self._inventory, voice, scale, units,
+            self.plan, self._model, self._cache, self.inventory, voice, scale, units,
             self._hidden,
         )  # fmt: skip
         frame = self._cut(voice, AT_FINEST)
-        adopt_context(self.plan, self._inventory, voice, scale, units, self._hidden)
+        adopt_context(self.plan, self.inventory, voice, scale, units, self._hidden)
         return frame
 
     def _heard_units(self, voice: int, scale: int) -> NDArray[np.int64]:
@@ -295,7 +305,7 @@ class Planner:
         if own["previous"] < 0:
             return np.empty(0, np.int64)
         heard = self.bundle.scales[int(own["scale"])].units[int(own["previous"])]
-        unit = int(unit_at(self._inventory, scale, int(heard["start"])))
+        unit = int(unit_at(self.inventory, scale, int(heard["start"])))
         return units_before(self.bundle, scale, unit)
 
 

@@ -17,14 +17,22 @@ from idiolect.engine.counters import BLOCKS, CLIPPED, CUTS, CUTS_LATE, NAN, STAR
 from idiolect.engine.engine import Engine
 from idiolect.errors import ControlError
 from idiolect.parameters import MASTER, voice_parameters
-from idiolect.performance.changes import Applied, Cut, Seed, Turn
+from idiolect.performance.changes import Allow, Applied, Cut, Seed, Turn
 from idiolect.performance.planner import Planner
+from idiolect.performance.repertoire import (
+    inside_region,
+    inside_sources,
+    inside_stretch,
+    restrict,
+)
 from idiolect.performance.seeding import (
+    nearest_unit,
     units_before,
     units_of_file,
     units_of_tokens,
     units_random,
 )
+from idiolect.selection.inventory import unit_at
 
 __all__ = ["Player", "Status"]
 
@@ -76,6 +84,8 @@ class Player:
         self._planner = planner
         self._started = time.monotonic()
         self._draws = 0
+        self._all = tuple(len(scale.units) for scale in bundle.scales)
+        self._allowed: dict[int, tuple[int, ...]] = {}  # units in each scale, of restricted voices
         self._values = {(0, name): p.default for name, p in MASTER.items()}
         for voice in range(1, self.voices + 1):
             self._values |= {(voice, n): p.default for n, p in self._parameters.items()}
@@ -95,6 +105,11 @@ class Player:
         parameter = self._parameters[name] if voice else MASTER[name]
         if name == "scale" and not 0 <= value < len(self.scales):
             raise ControlError(f"no scale {value:g}; there are {', '.join(self.scales)}")
+        if name == "scale" and not self._allowed.get(voice, self._all)[int(value)]:
+            raise ControlError(
+                f"nothing of scale {self.scales[int(value)]} is allowed: send allow/all, or allow "
+                "something of it"
+            )
         changed = self._values[voice, name] != value
         if parameter.scope == "block":
             self._set_block(name, voice, value)
@@ -119,6 +134,21 @@ class Player:
         units = units_of_file(self.bundle, self._scale(voice), name, start, duration)
         return self._seed(voice, units)
 
+    def seed_map(
+        self, voice: int, x: float, y: float, scale: str | float | None = None
+    ) -> Future[Applied]:
+        """Go on as if the unit nearest to a position on the map had just sounded.
+
+        The map is that of the voice's scale, or of another one; the voice's own scale stays.
+        """
+        own = self._scale(voice)
+        other = own if scale is None else self.bundle.scale_index(scale)
+        unit = nearest_unit(self.bundle, other, x, y)
+        if other != own:
+            start = int(self.bundle.scales[other].units[unit]["start"])
+            unit = int(unit_at(self._planner.inventory, own, start))
+        return self._seed(voice, units_before(self.bundle, own, unit))
+
     def seed_random(self, voice: int) -> Future[Applied]:
         """Go on from a random place, drawn from the voice's random seed."""
         self._draws += 1
@@ -129,6 +159,26 @@ class Player:
     def seed_clear(self, voice: int) -> Future[Applied]:
         """Forget the context."""
         return self._seed(voice, units_before(self.bundle, self._scale(voice), 0)[:0])
+
+    def allow_sources(self, voice: int, names: list[str]) -> Future[Applied]:
+        """Let a voice play these sources alone: names, or parts of them."""
+        return self._allow(voice, inside_sources(self.bundle, self._planner.inventory, names))
+
+    def allow_stretch(
+        self, voice: int, name: str, start: float = 0.0, duration: float = math.inf
+    ) -> Future[Applied]:
+        """Let a voice play a stretch of a source alone; seconds."""
+        inventory = self._planner.inventory
+        return self._allow(voice, inside_stretch(self.bundle, inventory, name, start, duration))
+
+    def allow_region(self, voice: int, x: float, y: float, radius: float) -> Future[Applied]:
+        """Let a voice play what lies within a circle of the map alone."""
+        return self._allow(voice, inside_region(self.bundle, x, y, radius))
+
+    def allow_all(self, voice: int) -> Future[Applied]:
+        """Let a voice play everything again."""
+        self._allowed.pop(voice, None)
+        return self._send_allow(Allow(voice - 1, None))
 
     def cut(self, voice: int) -> Future[Applied]:
         """Leave what sounds at once, with a short fade."""
@@ -169,6 +219,20 @@ class Player:
 
     def _seed(self, voice: int, units: NDArray[np.int64]) -> Future[Applied]:
         change = Seed(voice - 1, self._scale(voice), units)
+        self._planner.submit(change)
+        return change.done
+
+    def _allow(self, voice: int, inside: NDArray[np.bool_]) -> Future[Applied]:
+        repertoire = restrict(self._planner.inventory, inside)
+        if not repertoire.counts[self._scale(voice)]:
+            raise ControlError(
+                f"that would leave nothing of scale {self.scales[self._scale(voice)]}, in which "
+                f"voice {voice} speaks: allow more, or change the scale first"
+            )
+        self._allowed[voice] = repertoire.counts
+        return self._send_allow(Allow(voice - 1, repertoire))
+
+    def _send_allow(self, change: Allow) -> Future[Applied]:
         self._planner.submit(change)
         return change.done
 

@@ -24,8 +24,13 @@ from idiolect.selection.inventory import Inventory, successor
 
 __all__ = [
     "adopt_context",
+    "find_source",
+    "find_sources",
+    "nearest_unit",
+    "place_of",
     "read_context",
     "remember_seed",
+    "stretch_of",
     "units_before",
     "units_of_file",
     "units_of_tokens",
@@ -94,21 +99,72 @@ def units_of_file(bundle: Bundle, scale: int, name: str, start: float, duration:
     ControlError
         When no source, or more than one, has the name; or nothing lies there.
     """
-    names = [str(source["name"]) for source in bundle.sources]
-    found = [i for i, other in enumerate(names) if other == name]
-    found = found or [i for i, other in enumerate(names) if name in other]
-    if len(found) != 1:
-        some = ", ".join(names[i] for i in found[:3]) or ", ".join(names[:3])
-        count = "no source is" if not found else f"{len(found)} sources are"
-        raise ControlError(f"{count} called {name!r}; there are {some} ...")
-    units = bundle.scales[scale].units
-    own = np.flatnonzero(units["source"] == found[0])
-    begin = units["start"][own[0]] + round(max(0.0, start) * bundle.sample_rate)
-    end = begin + min(duration * bundle.sample_rate, len(bundle.audio))
-    inside = own[(units["start"][own] + units["length"][own] > begin) & (units["start"][own] < end)]
+    units, source = bundle.scales[scale].units, find_source(bundle, name)
+    inside = np.flatnonzero(stretch_of(bundle, units, source, start, duration))
     if not len(inside):
         raise ControlError(f"{name!r} ends before {start:g} s")
     return inside[-CONTEXT_STEPS:].astype(np.int64)
+
+
+def find_sources(bundle: Bundle, name: str) -> list[int]:
+    """Find the source of a name, or all that have it as a part of theirs.
+
+    Raises
+    ------
+    ControlError
+        When there is none.
+    """
+    names = [str(source["name"]) for source in bundle.sources]
+    found = [i for i, other in enumerate(names) if other == name]
+    found = found or [i for i, other in enumerate(names) if name in other]
+    if not found:
+        some = ", ".join(names[:3])
+        raise ControlError(f"no source is called {name!r}; there are {some} ...")
+    return found
+
+
+def find_source(bundle: Bundle, name: str) -> int:
+    """Find the one source of a name, or that has it as a part of its own.
+
+    Raises
+    ------
+    ControlError
+        When there is none, or more than one.
+    """
+    found = find_sources(bundle, name)
+    if len(found) > 1:
+        some = ", ".join(str(bundle.sources[i]["name"]) for i in found[:3])
+        raise ControlError(f"{len(found)} sources are called {name!r}; there are {some} ...")
+    return found[0]
+
+
+def stretch_of(
+    bundle: Bundle, units: NDArray[np.void], source: int, start: float, duration: float
+) -> NDArray[np.bool_]:
+    """Tell which units reach into a stretch of a source; seconds, the duration may be infinite."""
+    begin = int(bundle.sources[source]["start"]) + round(max(0.0, start) * bundle.sample_rate)
+    end = begin + min(duration * bundle.sample_rate, len(bundle.audio))
+    reaches = (units["start"] + units["length"] > begin) & (units["start"] < end)
+    return np.asarray(reaches & (units["source"] == source))
+
+
+def place_of(bundle: Bundle, scale: int, units: Units) -> tuple[int, str, float]:
+    """Say which unit ends a context, in which source it lies, and where it begins there: seconds.
+
+    An empty context gives -1, no name and 0.
+    """
+    if not len(units):
+        return -1, "", 0.0
+    unit = bundle.scales[scale].units[int(units[-1])]
+    source = bundle.sources[int(unit["source"])]
+    start = (int(unit["start"]) - int(source["start"])) / bundle.sample_rate
+    return int(units[-1]), str(source["name"]), start
+
+
+def nearest_unit(bundle: Bundle, scale: int, x: float, y: float) -> int:
+    """Find the unit nearest to a position on a scale's map, of equals the first."""
+    places = bundle.scales[scale].map
+    return int(np.argmin((places[:, 0] - x) ** 2 + (places[:, 1] - y) ** 2))
 
 
 def units_random(bundle: Bundle, scale: int, seed: int, voice: int, step: int) -> Units:

@@ -12,6 +12,7 @@ from idiolect.performance.plan import Plan
 from idiolect.performance.queueing import PIECE_FRAMES, push_grain
 from idiolect.performance.reading import read_unit
 from idiolect.performance.recall import count_heard, gather_recent, seeded_in
+from idiolect.performance.repertoire import view_repertoire
 from idiolect.selection.inventory import Inventory, successor
 
 __all__ = [
@@ -68,7 +69,7 @@ def decide_step(plan: Plan, model: Model, cache: Cache, inventory: Inventory, vo
     step = plan.steps[voice, entry]
     step.entropy = decide(
         model,
-        inventory,
+        view_repertoire(plan, inventory, voice),
         plan.hidden[voice, entry],
         own.scale,
         own.previous,

@@ -22,7 +22,8 @@ class Inventory(NamedTuple):
     descriptors: NDArray[np.float32]  # (N, D), standardised, 0 where missing
     present: NDArray[np.float32]  # (N, D), 1 where present, else 0
     edges: NDArray[np.float32]  # (N, 2, B), how each unit begins and ends
-    members: NDArray[np.int64]  # (N,) global units, token after token, ascending in each
+    allowed: NDArray[np.uint8]  # (N,) 1 where a unit may be chosen, else 0
+    members: NDArray[np.int64]  # (N,) global units allowed, token after token, ascending in each
     member_start: NDArray[np.int64]  # (T + 1,) where each global token's members begin
     unit_offset: NDArray[np.int64]  # (S + 1,) where each scale's units begin
     token_offset: NDArray[np.int64]  # (S + 1,) where each scale's tokens begin
@@ -42,6 +43,7 @@ def load_inventory(bundle: Bundle) -> Inventory:
         descriptors=np.concatenate([s.descriptors for s in scales]),
         present=np.concatenate([s.present for s in scales]).astype(np.float32),
         edges=np.concatenate([s.edges for s in scales]),
+        allowed=np.ones(len(tokens), np.uint8),
         members=np.argsort(tokens, kind="stable").astype(np.int64),
         member_start=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         unit_offset=unit_offset,
