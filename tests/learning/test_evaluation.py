@@ -42,16 +42,16 @@ def test_what_the_test_units_are_changes_nothing_that_is_fitted(
     assert not np.array_equal(one.test["memory"], two.test["memory"])
 
 
-def test_where_the_network_is_no_help_the_mixture_is_the_best_ngram(
+def test_where_the_network_is_no_help_the_mixture_is_nearly_the_best_ngram(
     sequences: list[Sequence],
 ) -> None:
     """Tokens count upwards, and the network knows only how often each occurs."""
     found = conclude([tried(sequences)], seconds=0.1)
     bits = found.figures.bits_per_token
-    assert found.weight == 1
-    assert bits["mixture_no_parent"] == bits["best_ngram"] == bits["memory"] < bits["unigram"]
-    assert (found.figures.gain.mean, found.figures.gain.high) == (0, 0)
-    assert "alone" in found.note
+    assert found.weight > 0.95
+    assert bits["best_ngram"] == bits["memory"] < bits["unigram"]
+    assert bits["mixture_no_parent"] < bits["best_ngram"] + 0.05
+    assert f"{found.weight:.0%}" in found.note
 
 
 def test_figures_per_second_follow_from_those_per_token(sequences: list[Sequence]) -> None:

@@ -56,6 +56,15 @@ def test_what_is_learned_opens_and_says_what_the_report_says(
     assert set(report.seconds) == set(STAGES)
 
 
+def test_the_network_that_is_shipped_learned_as_long_as_the_one_that_was_judged(
+    learned: tuple[Report, Bundle],
+) -> None:
+    report, bundle = learned
+    steps = int(np.median(report.training["steps"]))
+    assert report.training["finish_steps"] == steps > 0
+    assert np.abs(bundle.weights["head"]).max() > 0  # zero before anything is learned
+
+
 def test_a_size_too_large_for_coarse_scales_is_theirs_as_far_as_they_go(
     corpus: Path, tmp_path: Path
 ) -> None:

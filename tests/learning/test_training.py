@@ -134,3 +134,13 @@ def test_training_reads_no_unit_that_is_held_out(sequences: list[Sequence]) -> N
         replace(QUICK, max_steps=10),
     )
     assert all(torch.isfinite(weight).all() for weight in trained.network.parameters())
+
+
+def test_descriptors_that_are_all_missing_stop_no_learning(sequences: list[Sequence]) -> None:
+    deaf = [
+        replace(s, descriptors=np.zeros_like(s.descriptors), present=np.zeros_like(s.present))
+        for s in sequences
+    ]
+    trained = _learn(deaf)
+    assert trained.steps > 0
+    assert all(bool(torch.isfinite(p).all()) for p in trained.network.parameters())

@@ -73,6 +73,11 @@ def measure(corpora: Path, say: Callable[[str], None]) -> dict[str, Any]:
     return found | {"summary": _summary(found)}
 
 
+def _told(value: float | None) -> str:
+    """Write a figure; there is none where nothing could be held out."""
+    return "-" if value is None else f"{value:.3f}"
+
+
 def lines(found: dict[str, Any]) -> list[str]:
     """Lay out what `measure` gave."""
     out = []
@@ -80,10 +85,10 @@ def lines(found: dict[str, Any]) -> list[str]:
         for corpus, result in found[way].items():
             for scale, figures in result["scales"].items():
                 bits, gain = figures["bits_per_token"], figures["gain"]
-                told = "  ".join(f"{name} {value:.3f}" for name, value in bits.items())
-                half = (gain["high"] - gain["low"]) / 2
+                told = "  ".join(f"{name} {_told(value)}" for name, value in bits.items())
+                half = None if gain["mean"] is None else (gain["high"] - gain["low"]) / 2
                 out.append(
-                    f"{way:<8} {corpus:<16} {scale:<8} {told}  saved {gain['mean']:+.3f} ± {half:.3f}"
+                    f"{way:<8} {corpus:<16} {scale:<8} {told}  saved {_told(gain['mean'])} ± {_told(half)}"
                 )
     for corpus, rows in found["ablation"].items():
         out.append(f"ablation {corpus:<16} " + "  ".join(f"{k} {v:.3f}" for k, v in rows.items()))

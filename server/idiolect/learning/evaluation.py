@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from idiolect.learning.baselines import unigram
 from idiolect.learning.memories import Ngram, choose
-from idiolect.learning.mixing import FEWEST, Bits, Interval, fit_weight, interval, mix
+from idiolect.learning.mixing import Bits, Interval, fit_weight, interval, mix
 from idiolect.learning.network import Network
 from idiolect.learning.ngrams import Stream
 from idiolect.learning.sequences import Sequence
@@ -159,9 +159,10 @@ def _join(parts: list[dict[str, Bits]]) -> dict[str, Bits]:
 
 
 def _say(weight: float, units: int) -> str:
-    if units < FEWEST:
-        few = f"{units} held-out units cannot show what a network is worth"
-        return f"the memory speaks alone: {few}, it takes {FEWEST}"
+    if not units:
+        return (
+            "the memory speaks alone: no unit is held out that could show what a network is worth"
+        )
     if weight == 1.0:
         return f"the memory speaks alone: on {units} held-out units the network was no help"
     return f"network and memory, which has {weight:.0%}, as {units} held-out units say"

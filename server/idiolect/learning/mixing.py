@@ -1,11 +1,10 @@
 """Two models as one, and how sure a mean of neighbouring units is.
 
 The share that the memory has in the mixture is fitted on held-out units.  They are few, and a
-network that seems to help on a few units may not help on others, so the rule leans to the memory:
-of all shares under which they surprise no more than one standard error above the best share's, the
-largest (L. Breiman et al., "Classification and Regression Trees" (1984), section 3.4.3, the
-one-standard-error rule).  Where the network is worth much, or many units are held out, that is the
-best share; where nothing can be told, it is the memory alone, which is the best n-gram.
+network that helps on a few units may not help on others.  So the best share is drawn towards the
+memory alone, which is the best n-gram, as if `DOUBT` more units had been held out on which the
+network was of no use: where nothing is held out the memory speaks alone, on hundreds of units the
+share is what they say.
 """
 
 from dataclasses import dataclass
@@ -13,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FEWEST", "Bits", "Interval", "fit_weight", "interval", "mix"]
+__all__ = ["Bits", "Interval", "fit_weight", "interval", "mix"]
 
 Bits = NDArray[np.float64]
 
-FEWEST = 32
-"""Held-out units under which nothing can be told about a network: the memory speaks alone."""
+DOUBT = 32
+"""Units held out, in thought, on which only the memory was of use."""
 
 WEIGHTS = np.linspace(0.0, 1.0, 51)  # that are tried
 BLOCK = 16  # units that stand or fall together
@@ -48,22 +47,11 @@ def fit_weight(network: Bits, memory: Bits) -> float:
     network, memory : float64[units]
         Surprise at held-out units in their order, bits.
     """
-    if len(network) < FEWEST:
+    count = len(network)
+    if not count:
         return 1.0
-    mixed = [mix(network, memory, weight) for weight in WEIGHTS]
-    best = min(mixed, key=lambda bits: float(bits.mean()))
-    for weight, bits in zip(WEIGHTS[::-1], mixed[::-1], strict=True):
-        worse = bits - best
-        if worse.mean() <= _standard_error(worse):
-            return float(weight)
-    raise AssertionError  # the best itself is not worse than itself
-
-
-def _standard_error(values: Bits) -> float:
-    """Give the standard error of the mean, by blocks of neighbours."""
-    blocks = len(values) // BLOCK
-    means = values[: blocks * BLOCK].reshape(blocks, BLOCK).mean(axis=1)
-    return float(means.std(ddof=1) / np.sqrt(blocks))
+    best = min(WEIGHTS, key=lambda weight: float(mix(network, memory, weight).mean()))
+    return float((count * best + DOUBT) / (count + DOUBT))
 
 
 def interval(values: Bits) -> Interval:

@@ -71,7 +71,8 @@ def teach(
     trained, tried = [], []
     with stage("train") as tick:
         for index, own in enumerate(divided):
-            first = _train(own, shape, limit, seed, _part(tick, index, len(divided)))
+            told = limit if _held_out(own) else replace(limit, max_steps=0)
+            first = _train(own, shape, told, seed, _part(tick, index, len(divided)))
             trained.append(first)
             tried.append([try_models(first.network, s, own.sequences) for s in own.sequences])
         judged = [
@@ -96,6 +97,10 @@ def _part(tick: Tick, index: int, parts: int) -> Tick:
     return lambda done, total: tick(index + done / total, parts)
 
 
+def _held_out(material: Material) -> bool:
+    return any(len(runs(s.kinds, VALIDATION)) for s in material.sequences)
+
+
 def _train(
     material: Material,
     shape: ModelShape,
@@ -103,8 +108,6 @@ def _train(
     seed: int,
     tick: Tick,
 ) -> Trained:
-    if not any(len(runs(s.kinds, VALIDATION)) for s in material.sequences):
-        settings = replace(settings, max_steps=0)
     network = fresh(material.sequences, material.centroids, shape, settings.dropout, seed)
     return train(network, material.sequences, settings, seed, tick)
 

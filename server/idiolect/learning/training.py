@@ -172,7 +172,9 @@ def _step(
     mean, log_variance = output.descriptors(batch.target)
     error = (batch.target_descriptors - mean).square() * torch.exp(-log_variance) + log_variance
     counted = batch.target_present * batch.weight[..., None]
-    loss = loss + settings.descriptor_weight * 0.5 * (error * counted).sum() / counted.sum()
+    loss = loss + settings.descriptor_weight * 0.5 * (error * counted).sum() / counted.sum().clamp(
+        min=1.0
+    )
     optimiser.zero_grad()
     loss.backward()
     torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
