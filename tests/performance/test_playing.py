@@ -209,16 +209,60 @@ def test_stopping_fades_and_rests(stage: Make) -> None:
     assert playing.engine.state.counters[STARVED] == 0
 
 
-def test_a_scale_change_keeps_the_place_in_the_corpus(stage: Make) -> None:
-    """The new scale's context is what was sounding, seen in that scale."""
+@pytest.mark.parametrize("at", [0.9, 1.13, 1.31, 1.62])
+def test_from_a_coarse_scale_to_a_fine_one_the_corpus_goes_on_bit_for_bit(
+    stage: Make, bundle: Bundle, at: float
+) -> None:
+    """At continuity 1 nobody hears the switch, whenever it comes."""
+    playing = stage()
+    playing.player.set("scale", 1, 1.0)
+    playing.player.seed_unit(1, 0)
+    run(playing, continuity=1.0)
+    out = playing.play(3, changes=[(at, lambda s: s.player.set("scale", 1, 0.0))])
+    assert playing.planner.plan.voices["scale"][0] == 0
+    first = int(bundle.scales[1].units["start"][1])
+    delay, attack = playing.engine.delay_frames, 96
+    corpus = bundle.audio[first + attack :][: 3 * bundle.sample_rate - delay - attack]
+    np.testing.assert_array_equal(out[delay + attack :], corpus)
+
+
+@pytest.mark.parametrize("at", [0.9, 1.13, 1.31, 1.62])
+def test_from_a_fine_scale_to_a_coarse_one_it_goes_on_at_the_nearest_boundary(
+    stage: Make, at: float
+) -> None:
+    """At continuity 1, within half a unit of where it was."""
     playing = run(stage(), continuity=1.0)
-    playing.play(2, changes=[(1.0, lambda s: s.player.set("scale", 1, 1.0))])
+    playing.play(3, changes=[(at, lambda s: s.player.set("scale", 1, 1.0))])
     steps = playing.planner.plan.steps[0][: playing.planner.plan.voices["steps"][0]]
     turn = int(np.flatnonzero(steps["scale"] == 1)[0])
     grains, notes = (scale.units for scale in playing.bundle.scales)
-    before, after = grains[steps["unit"][turn - 1]], notes[steps["unit"][turn]]
-    gap = int(after["start"]) - int(before["start"] + before["length"])
-    assert abs(gap) < 3 * notes["length"].max()
+    last = steps[turn - 1]
+    place = int(grains["start"][last["unit"]] + last["end"] - last["onset"])
+    starts = notes["start"][notes["source"] == grains["source"][last["unit"]]]
+    chosen = int(notes["start"][steps["unit"][turn]])
+    assert abs(chosen - place) <= np.abs(starts - place).min() + 1
+
+
+def test_a_scale_switched_every_beat_never_starves_or_stops(stage: Make) -> None:
+    """Two hundred switches in twenty seconds."""
+    playing = run(stage(2))
+
+    def switch(k: int) -> Callable[[Stage], None]:
+        def turn(s: Stage) -> None:
+            for voice in (1, 2):
+                s.player.set("scale", voice, float(k % 2))
+
+        return turn
+
+    out = playing.play(20, block=64, changes=[(0.5 + k / 10, switch(k)) for k in range(190)])
+    counters = playing.engine.state.counters
+    assert counters[STARVED] == 0
+    assert counters[CUTS_LATE] == 0
+    rate = playing.bundle.sample_rate
+    level = np.sqrt(
+        (out[rate : rate * 20 // rate * rate] ** 2).reshape(-1, rate // 10, 2).mean((1, 2))
+    )
+    assert level.min() > 0.05 * np.median(level)
 
 
 def test_a_temperature_swept_sixty_times_a_second_never_starves(stage: Make) -> None:

@@ -39,9 +39,9 @@ from idiolect.performance.seeding import (
     place_of,
     read_context,
     remember_seed,
-    units_before,
+    units_heard,
 )
-from idiolect.selection.inventory import load_inventory, unit_at
+from idiolect.selection.inventory import load_inventory
 
 __all__ = ["Planner"]
 
@@ -249,12 +249,11 @@ class Planner:
             self._run(voice, change.value)
             return Applied(voice + 1, self.engine.frame, 0)
         if isinstance(change, Seed):
-            units = change.units
-            if units is None:
-                units = self._heard_units(voice, change.scale)
+            if change.units is None:
+                frame, units = self._switch_scale(voice, change.scale)
             else:
-                remember_seed(self.plan, self.inventory, voice, change.scale, units)
-            frame = self._give_context(voice, change.scale, units)
+                remember_seed(self.plan, self.inventory, voice, change.scale, change.units)
+                frame, units = self._give_context(voice, change.scale, change.units), change.units
             return Applied(
                 voice + 1, frame, len(units), *place_of(self.bundle, change.scale, units)
             )
@@ -291,22 +290,24 @@ class Planner:
 
     def _give_context(self, voice: int, scale: int, units: NDArray[np.int64]) -> int:
         """Read a context while the old plan plays, then cut to it."""
-        read_context(
-            self.plan, self._model, self._cache, self.inventory, voice, scale, units,
-            self._hidden,
-        )  # fmt: skip
+        self._read_context(voice, scale, units)
         frame = self._cut(voice, AT_FINEST)
         adopt_context(self.plan, self.inventory, voice, scale, units, self._hidden)
         return frame
 
-    def _heard_units(self, voice: int, scale: int) -> NDArray[np.int64]:
-        """Units of another scale that end where the voice now sounds: the corpus is the bridge."""
-        own = self.plan.voices[voice]
-        if own["previous"] < 0:
-            return np.empty(0, np.int64)
-        heard = self.bundle.scales[int(own["scale"])].units[int(own["previous"])]
-        unit = int(unit_at(self.inventory, scale, int(heard["start"])))
-        return units_before(self.bundle, scale, unit)
+    def _switch_scale(self, voice: int, scale: int) -> tuple[int, NDArray[np.int64]]:
+        """Cut first, so that it is known what will have been heard; that is the context."""
+        frame = self._cut(voice, AT_FINEST)
+        units = units_heard(self.bundle, self.plan, self.inventory, voice, scale)
+        self._read_context(voice, scale, units)
+        adopt_context(self.plan, self.inventory, voice, scale, units, self._hidden)
+        return frame, units
+
+    def _read_context(self, voice: int, scale: int, units: NDArray[np.int64]) -> None:
+        read_context(
+            self.plan, self._model, self._cache, self.inventory, voice, scale, units,
+            self._hidden,
+        )  # fmt: skip
 
 
 def _is_gathered(change: Change) -> bool:

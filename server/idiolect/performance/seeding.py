@@ -20,7 +20,7 @@ from idiolect.performance.reading import (
     word_read,
 )
 from idiolect.random import PURPOSE_SEED, uniform
-from idiolect.selection.inventory import Inventory, successor
+from idiolect.selection.inventory import Inventory, successor, unit_at
 
 __all__ = [
     "adopt_context",
@@ -32,6 +32,7 @@ __all__ = [
     "remember_seed",
     "stretch_of",
     "units_before",
+    "units_heard",
     "units_of_file",
     "units_of_tokens",
     "units_random",
@@ -56,6 +57,32 @@ def units_before(bundle: Bundle, scale: int, unit: int) -> Units:
     first = max(0, unit + 1 - CONTEXT_STEPS)
     span = np.arange(first, unit + 1, dtype=np.int64)
     return span[units["source"][span] == units["source"][unit]]
+
+
+def units_heard(bundle: Bundle, plan: Plan, inventory: Inventory, voice: int, scale: int) -> Units:
+    """Units of a scale up to the place where a voice now stands: the corpus is the bridge.
+
+    The place is where what sounds, or is planned, ends.  A unit of which less than half was heard
+    is still to come; so at continuity 1 the voice goes on at the unit's boundary nearest the place.
+
+    Notes
+    -----
+    Planner thread.
+    """
+    own = plan.voices[voice]
+    place, previous = int(own["following"]), int(own["previous"])
+    if place < 0:  # nothing sounds
+        if previous < 0:
+            return np.empty(0, np.int64)
+        last = bundle.scales[int(own["scale"])].units[previous]
+        place = int(last["start"] + last["length"])
+    unit = int(unit_at(inventory, scale, place - 1))
+    units = bundle.scales[scale].units
+    heard = place - int(units["start"][unit])
+    first = unit == 0 or units["source"][unit - 1] != units["source"][unit]
+    if 2 * heard < units["length"][unit] and not first:
+        unit -= 1
+    return units_before(bundle, scale, unit)
 
 
 def units_of_tokens(bundle: Bundle, scale: int, tokens: list[int]) -> Units:
