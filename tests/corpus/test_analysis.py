@@ -154,3 +154,25 @@ def test_sources_are_brought_to_one_level_when_asked(sounds: Path, tmp_path: Pat
     assert all("levelled by" in source.notes[-1] for source in found.stored.sources)
     plain = again(sounds, tmp_path, tmp_path / "none")
     assert np.abs(found.audio).max() != np.abs(plain.audio).max()
+
+
+def test_what_is_said_about_labels_reaches_the_source_and_is_still_said_the_second_time(
+    sounds: Path, tmp_path: Path
+) -> None:
+    from idiolect.learning.pipeline import learn
+    from idiolect.learning.settings import LearnSettings, TrainingSettings
+
+    (sounds / "1.txt").write_text("a poem\n")
+    (sounds / "2.txt").write_text("0.5\t1.5\tx\n")
+    settings = LearnSettings(
+        corpus=replace(SETTINGS, silence_seconds=0.5), training=TrainingSettings(max_steps=0)
+    )
+    for _ in range(2):
+        report = learn(
+            [sounds], tmp_path / "a.idiolect", settings=settings, progress=lambda *_: None
+        )
+        notes = {source["name"]: " ".join(source["notes"]) for source in report.sources}
+        assert "1.txt is no label file" in notes["1.wav"]
+        assert "its silences are not cut down" in notes["2.wav"]
+        assert notes["0.wav"] == ""
+    assert report.reused == 5

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -90,7 +90,10 @@ def analyse(
         stored = store(find(folders), path, settings, tick, earlier)
     audio = np.load(path, mmap_mode="r")
     with stage("segment") as tick:
-        boundaries = _segment(audio, stored, settings, earlier, tick)
+        boundaries, notes = _segment(audio, stored, settings, earlier, tick)
+        told = zip(stored.sources, notes, strict=True)
+        sources = tuple(replace(source, notes=source.notes + more) for source, more in told)
+        stored = replace(stored, sources=sources)
         segmented, left_out = gather(boundaries, settings)
     with stage("describe") as tick:
         scales = []
@@ -116,27 +119,28 @@ def _segment(
     settings: CorpusSettings,
     earlier: Earlier | None,
     tick: Tick,
-) -> list[Boundaries]:
-    """Give each source's boundaries at every scale that was asked for."""
+) -> tuple[list[Boundaries], list[tuple[str, ...]]]:
+    """Give each source's boundaries at every scale that was asked for, and what was passed over."""
     sources, names, rate = stored.sources, settings.scale_names, settings.sample_rate
     fresh = [i for i, known in enumerate(stored.known) if earlier is None or known < 0]
 
-    def work(index: int) -> Boundaries:
+    def work(index: int) -> tuple[Boundaries, tuple[str, ...]]:
         source, path = sources[index], stored.candidates[index].path
         labels = labels_of(path, names, source.frames, rate)
         found = segment_source(audio, source.start, source.frames, settings, labels.bounds)
         let_go(audio, source.start, source.start + source.frames)
-        return found
+        return found, labels.notes
 
     found: list[Boundaries] = [[] for _ in sources]
-    for index, boundaries in zip(fresh, each(work, fresh, settings.jobs), strict=True):
-        found[index] = boundaries
+    notes: list[tuple[str, ...]] = [() for _ in sources]
+    for index, heard in zip(fresh, each(work, fresh, settings.jobs), strict=True):
+        found[index], notes[index] = heard
         tick(sources[index].start + sources[index].frames, len(audio))
     for index, known in enumerate(stored.known):
         if earlier is not None and known >= 0:
             scales = (earlier.scales[name] for name in names)
             found[index] = [scale.bounds(known, sources[index].start) for scale in scales]
-    return found
+    return found, notes
 
 
 @dataclass(frozen=True, slots=True)

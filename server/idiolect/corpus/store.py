@@ -255,6 +255,8 @@ class _Work:
             rate = settings.sample_rate
             raise UnreadableError(f"its {decoder.frames} frames are too few at {rate} Hz")
         notes = list(decoder.notes)
+        if longest and entry.labelled:
+            notes.append("labelled, so its silences are not cut down")
         if settings.level_db < 0:
             gain = level.gain(settings.level_db)
             notes.append(f"levelled by {20 * np.log10(gain):+.1f} dB")
