@@ -24,6 +24,7 @@ _COMPILED = (
     "selection/*.py",
     "performance/*.py",
     "audio/*.py",
+    "bench/*.py",
 )
 
 
