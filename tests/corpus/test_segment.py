@@ -211,3 +211,35 @@ def test_an_onset_lies_just_before_its_attack() -> None:
 def test_a_melody_is_cut_about_once_a_note() -> None:
     audio = melody(10, RATE)[:, None]
     assert 30 <= len(onsets(audio, 0, len(audio), RATE)) <= 60
+
+
+def _struck(seed: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Strokes every 0.4 s that die away over a murmur; their sound changes every ten strokes."""
+    rng = np.random.default_rng(seed)
+    beat, strokes = round(0.4 * RATE), 60
+    audio = rng.normal(0, 0.002, strokes * beat + RATE).astype(np.float32)
+    attacks = beat * np.arange(strokes) + RATE // 2
+    time = np.arange(beat) / RATE
+    for index, at in enumerate(attacks.tolist()):
+        kind = index // 10 % 3
+        tone = np.sin(2 * np.pi * (250, 900, 2200)[kind] * time)
+        noise = rng.normal(0, 0.5, beat)
+        sound = (tone, noise, 0.5 * tone + 0.3 * noise)[kind]
+        audio[at : at + beat] += (0.4 * sound * np.exp(-time / 0.08)).astype(np.float32)
+    return audio[:, None], attacks
+
+
+@pytest.mark.parametrize("method", ["novelty", "structure", "silence", "beat", "onset"])
+@pytest.mark.parametrize("seed", range(3))
+def test_an_attack_is_inside_its_unit_and_whole_at_coarse_cuts_too(method: str, seed: int) -> None:
+    """No cut lies in the first hundred milliseconds of a stroke, or on its very rise."""
+    audio, attacks = _struck(seed)
+    scale = ScaleSettings(name="one", method=method, shortest=1.5, longest=8.0)
+    (bounds,) = segment_source(
+        audio, 0, len(audio), CorpusSettings(sample_rate=RATE, scales=(scale,))
+    )
+    assert bounds.method == method
+    cuts = bounds.frames[1:-1]
+    assert len(cuts) >= 4
+    into = cuts - attacks[np.searchsorted(attacks, cuts, side="right") - 1]
+    assert (into > 0.1 * RATE).all(), into / RATE
