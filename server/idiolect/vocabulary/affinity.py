@@ -16,6 +16,8 @@ FEW = 500  # units on which the preference is looked for
 DAMPING = 0.8  # 0.5, the usual, oscillates on sounds that repeat
 ROUNDS = 400  # of messages
 HALVINGS = 10  # of the interval in which the preference is looked for
+STEPS = 4  # of the secant, each as dear as the whole search on the small sample
+USUAL_SLOPE, GENTLEST_SLOPE = -0.67, -0.2  # of the logarithm of exemplars over the preference's
 NEAR = 0.1  # of the wanted size: near enough
 
 
@@ -36,18 +38,12 @@ def cluster(rows: NDArray[np.float32], size: int, seed: int) -> Clusters:
     B. Frey and D. Dueck, "Clustering by passing messages between data points" (2007).  The
     similarity is the squared distance, negative.  A preference buys an exemplar at the price of the
     similarity it saves, a sum over all units: the preference found on a small sample is scaled with
-    the number of units, then set right by a secant step on the larger one.
+    the number of units, then set right by secant steps on the larger one.
     """
     small, large = sample(rows, FEW, seed), sample(rows, MANY, seed)
     preference, found = _tune(small, min(size, len(small) // 2 or 1), seed)
     if len(large) > len(small):
-        preference *= len(large) / len(small)
-        found = _exemplars(large, preference, seed)
-        if found is not None and abs(len(found) - size) > NEAR * size:
-            # Exemplars are about as many as a power of the preference: one step along it.
-            again = _exemplars(large, preference * (len(found) / size) ** 1.5, seed)
-            if again is not None and abs(len(again) - size) < abs(len(found) - size):
-                found = again
+        found = _set_right(large, preference * len(large) / len(small), size, seed)
     if found is None:
         return Clusters(rows[:0], np.zeros(0, np.int32), ("affinity propagation did not converge",))
     notes: tuple[str, ...] = ()
@@ -71,6 +67,29 @@ def _tune(
         if abs(count - size) <= NEAR / 2 * size:
             break
         low, high = (middle, high) if count > size else (low, middle)
+    return best
+
+
+def _set_right(
+    rows: NDArray[np.float32], preference: float, size: int, seed: int
+) -> NDArray[np.float32] | None:
+    """Step along the logarithms of preference and exemplars, whose relation is nearly straight."""
+    best: NDArray[np.float32] | None = None
+    place, slope = float(np.log(-preference)), USUAL_SLOPE
+    before: tuple[float, float] | None = None
+    for _ in range(STEPS):
+        found = _exemplars(rows, -float(np.exp(place)), seed)
+        if found is None:
+            break
+        if best is None or abs(len(found) - size) < abs(len(best) - size):
+            best = found
+        if abs(len(found) - size) <= NEAR * size:
+            break
+        count = float(np.log(len(found)))
+        if before is not None and place != before[0]:
+            slope = min(GENTLEST_SLOPE, (count - before[1]) / (place - before[0]))
+        before = place, count
+        place += (np.log(size) - count) / slope
     return best
 
 
