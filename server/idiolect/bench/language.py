@@ -5,7 +5,6 @@ side by side, since a network trains on one core.
 """
 
 import json
-import resource
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,7 +17,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from idiolect.bench.analysis import kernel_seconds
+from idiolect.bench.analysis import kernel_seconds, peak_mib
 from idiolect.bundle import Bundle
 from idiolect.config import VocabularyConfig
 from idiolect.corpus.decode import Decoder
@@ -137,7 +136,7 @@ def _learn(way: str, folder: Path, bundle: Path) -> dict[str, Any]:
         "seconds": seconds,
         "times_real_time": report["audio_seconds"] / sum(seconds.values()),
         "kernel_seconds": kernel_seconds(),
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_mib": peak_mib(),
         "stopped_by": report["training"]["stopped_by"],
     }
     return {"scales": {s["name"]: s["figures"] for s in report["scales"]}, "cost": cost}

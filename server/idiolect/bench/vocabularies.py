@@ -4,7 +4,6 @@ Each run is a process of its own, ``python -m idiolect.bench.vocabularies``.
 """
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from idiolect.bench.analysis import peak_mib
 from idiolect.bundle import Bundle
 from idiolect.config import CLUSTERINGS, VocabularyConfig
 from idiolect.learning.pipeline import learn
@@ -66,7 +66,7 @@ def _fit(rows: str, method: str) -> dict[str, Any]:
         "units": len(descriptors),
         "tokens": len(found.centroids_),
         "seconds": time.perf_counter() - begun,
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_mib": peak_mib(),
         "notes": found.notes_,
     }
 

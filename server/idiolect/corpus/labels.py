@@ -6,6 +6,7 @@ tabs, in seconds; a point has its start twice.
 """
 
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,12 +68,14 @@ def label_files(path: Path, names: tuple[str, ...]) -> dict[str, Path]:
         The scales, finest first.
     """
     usual = USUAL if USUAL in names else names[0]
-    files = {usual: path.with_suffix(".txt")}
+    stem = os.path.splitext(path)[0]  # noqa: PTH122 - asked of every file of a large corpus
+    files = {usual: f"{stem}.txt"}
     for name in names:
-        named = path.with_name(f"{path.stem}.{name}.txt")
-        if named.is_file():
+        named = f"{stem}.{name}.txt"
+        if os.path.isfile(named):  # noqa: PTH113
             files[name] = named
-    return {name: file for name, file in files.items() if file.is_file()}
+    found = {name: file for name, file in files.items() if os.path.isfile(file)}  # noqa: PTH113
+    return {name: Path(file) for name, file in found.items()}
 
 
 def _read(file: Path, seconds: float) -> list[tuple[float, float]] | None:
