@@ -5,7 +5,6 @@ from numpy.typing import NDArray
 
 from idiolect.compiled import njit
 from idiolect.language.memories import NOTHING
-from idiolect.memory import BOUNDARY
 from idiolect.parameters import PLANNER_SLOTS
 from idiolect.performance.plan import Plan
 from idiolect.selection.inventory import Inventory
@@ -66,7 +65,7 @@ def seeded_in(plan: Plan, inventory: Inventory, voice: int, scale: int) -> NDArr
         if first <= word < last:
             own[filled] = word - first
             filled += 1
-        elif word == BOUNDARY or filled > 0:
-            own[filled] = BOUNDARY if word == BOUNDARY else NOTHING
+        elif filled > 0:
+            own[filled] = NOTHING
             filled += 1
     return own[:filled]
