@@ -41,7 +41,9 @@ GRAIN = np.dtype(
         ("correlation", np.float32),  # between what sounds and what comes, over the fade
         ("gain", np.float32),  # linear
         ("entropy", np.float32),  # of the choice, bits
-        ("pad", np.float32),
+        ("channels", np.int32),  # of the bundle's audio; 1: both sides are the same
+        ("seed", np.int64),  # of the voice, and
+        ("step", np.int64),  # the decision that chose the unit: keys of its cloud's random stream
     ]
 )
 """A unit, or a piece of a long one, as it is played."""

@@ -116,6 +116,53 @@ PARAMETERS: tuple[Parameter, ...] = (
         doc="Balance: -1 left, 0 both as they are, 1 right.",
     ),
     Parameter(
+        name="rate", kind="f", low=-3600, high=3600, default=0, unit="cents", curve="linear",
+        scope="block", per_voice=True,
+        doc="Transposition of what sounds, without a change of time; 0 as recorded.",
+    ),
+    Parameter(
+        name="length", kind="f", low=0.005, high=1, default=0.1, unit="s", curve="log",
+        scope="block", per_voice=True,
+        doc="Length of the sub-grains of the cloud that a unit becomes when it is not played as it is.",
+    ),
+    Parameter(
+        name="overlap", kind="f", low=0.05, high=16, default=2, unit="", curve="log",
+        scope="block", per_voice=True,
+        doc="How many sub-grains sound at once; below 1 there are gaps. At 2, with the rest of the "
+        "cloud at rest, units are played as they are.",
+    ),
+    Parameter(
+        name="density", kind="f", low=0, high=400, default=0, unit="1/s", curve="linear",
+        scope="block", per_voice=True,
+        doc="Sub-grains a second; 0 follows from length and overlap.",
+    ),
+    Parameter(
+        name="jitter", kind="f", low=0, high=1, default=0, unit="", curve="linear",
+        scope="block", per_voice=True,
+        doc="How irregular the sub-grains are, in time and in where they read.",
+    ),
+    Parameter(
+        name="reverse", kind="f", low=0, high=1, default=0, unit="", curve="linear",
+        scope="block", per_voice=True,
+        doc="Probability that a sub-grain is played backwards.",
+    ),
+    Parameter(
+        name="pan_spread", kind="f", low=0, high=1, default=0, unit="", curve="linear",
+        scope="block", per_voice=True,
+        doc="How far the sub-grains are scattered between the speakers.",
+    ),
+    Parameter(
+        name="rate_spread", kind="f", low=0, high=2400, default=0, unit="cents", curve="linear",
+        scope="block", per_voice=True,
+        doc="How far the sub-grains are scattered in pitch, up and down.",
+    ),
+    Parameter(
+        name="quality", kind="i", low=0, high=3, default=2, unit="", curve="step",
+        scope="block", per_voice=True,
+        doc="How sub-grains are read between frames: 0 not at all, 1 linear, 2 cubic, 3 a sinc, which "
+        "alone does not alias when read fast.",
+    ),
+    Parameter(
         name="gain", kind="f", low=-90, high=12, default=0, unit="dB", curve="db",
         scope="block", per_voice=False,
         doc="Loudness of everything, before the limiter; -90 is silence.",
@@ -189,5 +236,8 @@ PLANNER_SLOTS: dict[str, int] = {
 }
 """Column of each planner parameter in the planner's table (voices, slots)."""
 
-BLOCK_SLOTS: dict[str, int] = {"gain": 0, "pan": 1, "mute": 2}
+BLOCK_SLOTS: dict[str, int] = {
+    name: slot
+    for slot, name in enumerate(dict.fromkeys(p.name for p in PARAMETERS if p.scope == "block"))
+}
 """Column of each block parameter in the block's table; row 0 is the master."""

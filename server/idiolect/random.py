@@ -10,12 +10,20 @@ import numpy as np
 
 from idiolect.compiled import njit
 
-__all__ = ["PURPOSE_CANDIDATES", "PURPOSE_CONTINUE", "PURPOSE_SEED", "PURPOSE_TOKEN", "uniform"]
+__all__ = [
+    "PURPOSE_CANDIDATES",
+    "PURPOSE_CLOUD",
+    "PURPOSE_CONTINUE",
+    "PURPOSE_SEED",
+    "PURPOSE_TOKEN",
+    "uniform",
+]
 
 PURPOSE_CONTINUE = 0
 PURPOSE_TOKEN = 1
 PURPOSE_CANDIDATES = 2
 PURPOSE_SEED = 3
+PURPOSE_CLOUD = 256  # and all above
 
 _MASK = np.uint64(0xFFFFFFFF)
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)

@@ -43,7 +43,7 @@ def _add_voice(
     """Add the scratch to the output through the voice's gain and pan."""
     row = voice + 1
     for i in range(count):
-        left, right = state.scratch[i, 0], state.scratch[i, 1]
+        left, right = state.scratch[0, i], state.scratch[1, i]
         if not (abs(left) < _SANE and abs(right) < _SANE):
             _spoil(state, voice, now + i)
         if state.voices[voice].muted == 1:
@@ -102,7 +102,7 @@ def render_block(table: NDArray[np.int64], out: NDArray[np.float32]) -> None:
             out[i, 0] = 0.0
             out[i, 1] = 0.0
         for voice in range(table[VOICES]):
-            render_voice(state, voice, now, count)
+            render_voice(state, table[SAMPLE_RATE], voice, now, count)
             _add_voice(state, voice, now, count, out, done)
         _apply_master(state, now, count, out, done)
         limit(state, out, done, count, table[SAMPLE_RATE])

@@ -2,17 +2,15 @@
 
 from idiolect.compiled import realtime
 from idiolect.engine.atomics import load_acquire, store_release
+from idiolect.engine.cloud import note_unrest
 from idiolect.engine.counters import CONTROLS
 from idiolect.engine.events import CONTROLLED
 from idiolect.engine.kernels import ramp_value
-from idiolect.engine.layout import CONTROL_CAPACITY
+from idiolect.engine.layout import CONTROL_CAPACITY, FAR
 from idiolect.engine.reports import report
 from idiolect.engine.state import State
 
-__all__ = ["FAR", "apply_controls", "take_controls"]
-
-FAR = 1 << 62
-"""An engine frame that never comes."""
+__all__ = ["apply_controls", "take_controls"]
 
 
 @realtime
@@ -60,6 +58,7 @@ def apply_controls(state: State, now: int) -> int:
             ramp.start = now
             ramp.frames = control.ramp
             ramp.target = control.value
+            note_unrest(state, control.voice)
             state.counters[CONTROLS] += 1
             report(state, now, control.voice - 1, CONTROLLED, control.slot, 0, control.value)
         else:

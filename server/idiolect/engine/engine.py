@@ -15,7 +15,9 @@ from idiolect.engine.layout import (
     ACTIVE,
     CONTROL_CAPACITY,
     EVENT_CAPACITY,
+    FAR,
     RAMP,
+    SUBGRAIN,
     TAP_FRAMES,
     VOICE,
 )
@@ -33,7 +35,7 @@ from idiolect.engine.state import (
     shapes,
 )
 from idiolect.grain import CONTROL, EVENT, GRAIN
-from idiolect.parameters import BLOCK_SLOTS
+from idiolect.parameters import BLOCK_SLOTS, PARAMETERS
 
 __all__ = ["Engine"]
 
@@ -46,13 +48,23 @@ _SMOOTHING_SECONDS = 0.01  # of every change of gain and pan, so that none is he
 _RECORDS = {
     "grains": GRAIN,
     "active": ACTIVE,
+    "subgrains": SUBGRAIN,
     "voices": VOICE,
     "ramps": RAMP,
     "controls": CONTROL,
     "pending": CONTROL,
     "events": EVENT,
 }
-_FLOATS = {"arena", "run_on", "scratch", "weights", "limiter_delay", "tap"}
+_FLOATS = {
+    "arena",
+    "run_on",
+    "scratch",
+    "weights",
+    "rows",
+    "products",
+    "limiter_delay",
+    "tap",
+}
 
 
 class Engine:
@@ -181,9 +193,13 @@ def _allocate(voices: int, arena: int, run_on: int, limiter: int) -> State:
     state = State(**arrays)
     state.voices["resting"] = 1
     state.voices["starving"] = -1
+    state.voices["turned"] = -FAR
     state.active["out_start"] = -1
     state.run_on_serials[:] = -1
-    state.ramps["target"][:, BLOCK_SLOTS["gain"]] = 1.0
+    for parameter in PARAMETERS:
+        if parameter.scope == "block":
+            state.ramps["target"][:, BLOCK_SLOTS[parameter.name]] = parameter.default
+    state.ramps["target"][:, BLOCK_SLOTS["gain"]] = 1.0  # linear here
     reset_limiter(state.limiter, state.limiter_needs)
     return state
 

@@ -7,11 +7,13 @@ cannot change the sound.
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from idiolect.compiled import realtime
+from idiolect.engine.interpolation import MARGIN
 from idiolect.engine.state import State
 
-__all__ = ["add_grain", "fade_in", "fade_out", "ramp_value"]
+__all__ = ["add_grain", "fade_in", "fade_out", "mix", "ramp_value"]
 
 _QUARTER = np.float32(math.pi / 2)
 _HALF = np.float32(0.5)
@@ -69,23 +71,40 @@ def ramp_value(state: State, row: int, slot: int, frame: int) -> float:
 
 
 @realtime
-def _add_held(state: State, voice: int, first: int, count: int, offset: int) -> None:
-    out, weights = state.scratch, state.weights
+def mix(
+    row: NDArray[np.float32],
+    first: int,
+    weights: NDArray[np.float32],
+    gain: float,
+    out: NDArray[np.float32],
+    offset: int,
+    count: int,
+) -> None:
+    """Add `count` frames of one channel to another, each with its weight and all with a gain.
+
+    Parameters
+    ----------
+    row : float32[]
+        Read from `first` on.
+    weights : float32[>= count]
+        Of each frame.
+    gain : float32
+        Of all of them.
+    out : float32[]
+        Added to, from `offset` on.
+
+    Notes
+    -----
+    Real time.
+    """
     for i in range(count):
-        out[offset + i, 0] += weights[i] * state.arena[voice, first + i, 0]
-        out[offset + i, 1] += weights[i] * state.arena[voice, first + i, 1]
+        out[offset + i] += weights[i] * gain * row[first + i]
 
 
 @realtime
-def _add_run_on(state: State, voice: int, slot: int, first: int, count: int, offset: int) -> None:
-    out, weights = state.scratch, state.weights
-    for i in range(count):
-        out[offset + i, 0] += weights[i] * state.run_on[voice, slot, first + i, 0]
-        out[offset + i, 1] += weights[i] * state.run_on[voice, slot, first + i, 1]
-
-
-@realtime
-def add_grain(state: State, voice: int, index: int, at: int, count: int, offset: int) -> None:
+def add_grain(
+    state: State, voice: int, index: int, at: int, count: int, offset: int, shown: int, turn: int
+) -> None:
     """Mix one sounding grain into the scratch, over frames in which no fade begins or ends.
 
     Parameters
@@ -96,7 +115,10 @@ def add_grain(state: State, voice: int, index: int, at: int, count: int, offset:
     at, count : int64
         First engine frame and how many.
     offset : int64
-        Row of the scratch that frame `at` has.
+        Column of the scratch that frame `at` has.
+    shown, turn : int64
+        It is heard to `shown` parts of abs(`turn`) at `at`, and from frame to frame to one part
+        more or, when `turn` is negative, less; 0: all of it is.
 
     Notes
     -----
@@ -115,8 +137,14 @@ def add_grain(state: State, voice: int, index: int, at: int, count: int, offset:
         if fading_out:
             passed = at + i - active.out_start
             weight *= fade_out(passed, active.out_frames, active.out_correlation)
+        if turn > 0:
+            weight *= np.float32(shown + i) / np.float32(turn)
+        if turn < 0:
+            weight *= np.float32(shown - i) / np.float32(-turn)
         state.weights[i] = weight
-    if position < active.held:
-        _add_held(state, voice, active.data + position, count, offset)
-    else:
-        _add_run_on(state, voice, active.slot, position - active.held, count, offset)
+    for c in range(2):
+        if position < active.held:
+            row, first = state.arena[voice, c], MARGIN + active.data + position
+        else:
+            row, first = state.run_on[voice, active.slot, c], position - active.held
+        mix(row, first, state.weights, _ONE, state.scratch[c], offset, count)

@@ -9,14 +9,20 @@ __all__ = [
     "CONTROL_CAPACITY",
     "EPOCHS",
     "EVENT_CAPACITY",
+    "FAR",
     "GRAIN_CAPACITY",
     "LIMITER_CEILING",
     "LINE",
     "RAMP",
     "RUN_ON_SLOTS",
+    "SUBGRAIN",
+    "SUBGRAINS",
     "TAP_FRAMES",
     "VOICE",
 ]
+
+FAR = 1 << 62
+"""An engine frame that never comes."""
 
 CHUNK = 256
 """Frames mixed at a time; the scratch memory is this long.  It does not change the sound."""
@@ -35,6 +41,9 @@ EPOCHS = 256
 
 ACTIVE_GRAINS = 8
 """Grains of one voice that sound at once: two in a cross-fade, the rest for cuts within cuts."""
+
+SUBGRAINS = 24
+"""Sub-grains of one voice that sound at once: sixteen, and those of an overlap that was turned down."""
 
 RUN_ON_SLOTS = 3
 """Copies of the audio that follows the last grain: one in use, one published, one being written."""
@@ -61,9 +70,31 @@ ACTIVE = np.dtype(
         ("out_correlation", np.float32),
         ("gain", np.float32),
         ("pad", np.float32),
+        ("channels", np.int64),  # 1: both sides are the same
+        ("seed", np.int64),  # keys of its cloud's random stream
+        ("step", np.int64),
     ]
 )
 """A grain that sounds."""
+
+SUBGRAIN = np.dtype(
+    [
+        ("start", np.int64),  # engine frame
+        ("frames", np.int64),
+        ("position", np.int64),  # in the arena, where it starts to read; 32.32 fixed point
+        ("pace", np.int64),  # from frame to frame; negative is backwards; 32.32 fixed point
+        ("quality", np.int64),  # of `engine.interpolation`
+        ("channels", np.int64),  # 1: both sides read the first
+        ("serial", np.int64),  # of the grain whose frames it reads
+        ("out_start", np.int64),  # engine frame from which it is made to leave; -1: none
+        ("out_frames", np.int64),
+        ("attack", np.float32),  # the share of its rise that one frame is
+        ("release", np.float32),
+        ("left", np.float32),  # linear gains
+        ("right", np.float32),
+    ]
+)
+"""One of the short grains of a cloud."""
 
 VOICE = np.dtype(
     [
@@ -74,6 +105,13 @@ VOICE = np.dtype(
         ("epoch", np.int64),  # newest epoch seen
         ("cutting", np.int64),  # 1: the first grain of that epoch has not begun
         ("muted", np.int64),  # 1: it produced NaN or infinity
+        ("restless", np.int64),  # engine frame up to which the cloud's parameters are not at rest
+        ("cloud", np.int64),  # 1: units become clouds, 0: they sound as they are
+        ("turned", np.int64),  # engine frame from which one gives way to the other
+        ("subgrains", np.int64),  # that sound
+        ("next", np.int64),  # engine frame of the next sub-grain
+        ("sharp", np.int64),  # 1: it begins a unit, and keeps its attack
+        ("spawned", np.int64),  # sub-grains of the unit so far
         ("pad", np.int64),
     ]
 )

@@ -19,6 +19,7 @@ from idiolect.engine.atomics import (
     view_maker,
 )
 from idiolect.engine.counters import COUNTERS
+from idiolect.engine.interpolation import MARGIN, TAPS
 from idiolect.engine.layout import (
     ACTIVE,
     ACTIVE_GRAINS,
@@ -30,6 +31,8 @@ from idiolect.engine.layout import (
     LINE,
     RAMP,
     RUN_ON_SLOTS,
+    SUBGRAIN,
+    SUBGRAINS,
     TAP_FRAMES,
     VOICE,
 )
@@ -54,7 +57,7 @@ VOICES, SAMPLE_RATE, ARENA_FRAMES, RUN_ON_FRAMES, LIMITER_FRAMES = range(5)
 ADDRESSES = 8
 """Column of the table where the addresses begin, in the order of `State`."""
 
-TABLE_TIMING = 40
+TABLE_TIMING = 48
 """Column with the address of the callbacks' own timing, int64[16]."""
 
 TABLE_SIZE = 64
@@ -62,6 +65,7 @@ TABLE_SIZE = 64
 BLOCK_PARAMETERS = len(BLOCK_SLOTS)
 
 _active_2d = view_maker(numba.from_dtype(ACTIVE), 2)
+_subgrains_2d = view_maker(numba.from_dtype(SUBGRAIN), 2)
 _voices_1d = view_maker(numba.from_dtype(VOICE), 1)
 _ramps_2d = view_maker(numba.from_dtype(RAMP), 2)
 
@@ -77,12 +81,13 @@ class State(NamedTuple):
     taken: NDArray[np.int64]  # (voices * LINE,), 0: ever taken, 1: ever released, 2: shift
     cuts: NDArray[np.int64]  # (voices * EPOCHS,): timeline frame of each epoch's cut
     epochs: NDArray[np.int64]  # (voices * LINE,), column 0: newest epoch; planner writes
-    arena: NDArray[np.float32]  # (voices, arena frames, 2)
-    run_on: NDArray[np.float32]  # (voices, RUN_ON_SLOTS, run-on frames, 2)
+    arena: NDArray[np.float32]  # (voices, 2, arena frames and a margin on either side)
+    run_on: NDArray[np.float32]  # (voices, RUN_ON_SLOTS, 2, run-on frames)
     run_on_serials: NDArray[np.int64]  # (voices * LINE,), column per slot: serial it follows
     run_on_lengths: NDArray[np.int64]  # (voices * LINE,), column per slot: frames
     run_on_used: NDArray[np.int64]  # (voices * LINE,), column 0: slots in use, a bit each; callback
     active: NDArray[np.void]  # ACTIVE (voices, ACTIVE_GRAINS)
+    subgrains: NDArray[np.void]  # SUBGRAIN (voices, SUBGRAINS)
     voices: NDArray[np.void]  # VOICE (voices,)
     ramps: NDArray[np.void]  # RAMP (voices + 1, BLOCK_PARAMETERS); row 0 is the master
     controls: NDArray[np.void]  # CONTROL (CONTROL_CAPACITY,)
@@ -93,8 +98,10 @@ class State(NamedTuple):
     events: NDArray[np.void]  # EVENT (EVENT_CAPACITY,)
     event_pushed: NDArray[np.int64]  # (LINE,)
     event_taken: NDArray[np.int64]  # (LINE,)
-    scratch: NDArray[np.float32]  # (CHUNK, 2)
+    scratch: NDArray[np.float32]  # (2, CHUNK)
     weights: NDArray[np.float32]  # (CHUNK,): gain of one grain, frame by frame
+    rows: NDArray[np.float32]  # (2, CHUNK): both channels as they are read between frames
+    products: NDArray[np.float32]  # (TAPS,)
     limiter: NDArray[np.int64]  # (LIMITER_STATE,)
     limiter_needs: NDArray[np.int64]  # (4, limiter frames)
     limiter_delay: NDArray[np.float32]  # (limiter frames, 2)
@@ -115,12 +122,13 @@ def shapes(voices: int, arena: int, run_on: int, limiter: int) -> dict[str, tupl
         "taken": per_voice,
         "cuts": (voices * EPOCHS,),
         "epochs": per_voice,
-        "arena": (voices, arena, 2),
-        "run_on": (voices, RUN_ON_SLOTS, run_on, 2),
+        "arena": (voices, 2, arena + 2 * MARGIN),
+        "run_on": (voices, RUN_ON_SLOTS, 2, run_on),
         "run_on_serials": per_voice,
         "run_on_lengths": per_voice,
         "run_on_used": per_voice,
         "active": (voices, ACTIVE_GRAINS),
+        "subgrains": (voices, SUBGRAINS),
         "voices": (voices,),
         "ramps": (voices + 1, BLOCK_PARAMETERS),
         "controls": (CONTROL_CAPACITY,),
@@ -131,8 +139,10 @@ def shapes(voices: int, arena: int, run_on: int, limiter: int) -> dict[str, tupl
         "events": (EVENT_CAPACITY,),
         "event_pushed": (LINE,),
         "event_taken": (LINE,),
-        "scratch": (CHUNK, 2),
+        "scratch": (2, CHUNK),
         "weights": (CHUNK,),
+        "rows": (2, CHUNK),
+        "products": (TAPS,),
         "limiter": (LIMITER_STATE,),
         "limiter_needs": (4, limiter),
         "limiter_delay": (limiter, 2),
@@ -166,26 +176,29 @@ def view_state(table: NDArray[np.int64]) -> State:
         int64_1d(table[a + 3], lines),
         int64_1d(table[a + 4], (voices * EPOCHS,)),
         int64_1d(table[a + 5], lines),
-        float32_3d(table[a + 6], (voices, table[ARENA_FRAMES], 2)),
-        float32_4d(table[a + 7], (voices, RUN_ON_SLOTS, table[RUN_ON_FRAMES], 2)),
+        float32_3d(table[a + 6], (voices, 2, table[ARENA_FRAMES] + 2 * MARGIN)),
+        float32_4d(table[a + 7], (voices, RUN_ON_SLOTS, 2, table[RUN_ON_FRAMES])),
         int64_1d(table[a + 8], lines),
         int64_1d(table[a + 9], lines),
         int64_1d(table[a + 10], lines),
         _active_2d(table[a + 11], (voices, ACTIVE_GRAINS)),
-        _voices_1d(table[a + 12], (voices,)),
-        _ramps_2d(table[a + 13], (voices + 1, BLOCK_PARAMETERS)),
-        controls_1d(table[a + 14], (CONTROL_CAPACITY,)),
-        int64_1d(table[a + 15], line),
+        _subgrains_2d(table[a + 12], (voices, SUBGRAINS)),
+        _voices_1d(table[a + 13], (voices,)),
+        _ramps_2d(table[a + 14], (voices + 1, BLOCK_PARAMETERS)),
+        controls_1d(table[a + 15], (CONTROL_CAPACITY,)),
         int64_1d(table[a + 16], line),
-        controls_1d(table[a + 17], (CONTROL_CAPACITY,)),
-        int64_1d(table[a + 18], line),
-        events_1d(table[a + 19], (EVENT_CAPACITY,)),
-        int64_1d(table[a + 20], line),
+        int64_1d(table[a + 17], line),
+        controls_1d(table[a + 18], (CONTROL_CAPACITY,)),
+        int64_1d(table[a + 19], line),
+        events_1d(table[a + 20], (EVENT_CAPACITY,)),
         int64_1d(table[a + 21], line),
-        float32_2d(table[a + 22], (CHUNK, 2)),
-        float32_1d(table[a + 23], (CHUNK,)),
-        int64_1d(table[a + 24], (LIMITER_STATE,)),
-        int64_2d(table[a + 25], (4, limiter)),
-        float32_2d(table[a + 26], (limiter, 2)),
-        float32_2d(table[a + 27], (TAP_FRAMES, 2)),
+        int64_1d(table[a + 22], line),
+        float32_2d(table[a + 23], (2, CHUNK)),
+        float32_1d(table[a + 24], (CHUNK,)),
+        float32_2d(table[a + 25], (2, CHUNK)),
+        float32_1d(table[a + 26], (TAPS,)),
+        int64_1d(table[a + 27], (LIMITER_STATE,)),
+        int64_2d(table[a + 28], (4, limiter)),
+        float32_2d(table[a + 29], (limiter, 2)),
+        float32_2d(table[a + 30], (TAP_FRAMES, 2)),
     )

@@ -7,11 +7,11 @@ and a corpus in its own order comes out bit for bit.
 
 from idiolect.compiled import realtime
 from idiolect.engine.atomics import load_acquire, store_release
-from idiolect.engine.controls import FAR
+from idiolect.engine.cloud import TURN, add_cloud, enter_cloud, leave_cloud, next_in_cloud, spawn
 from idiolect.engine.counters import CUTS, CUTS_LATE, DROPPED, STARVED
 from idiolect.engine.events import BEGAN, CUT, RAN_ON, STARVING
 from idiolect.engine.kernels import add_grain
-from idiolect.engine.layout import ACTIVE_GRAINS, EPOCHS, GRAIN_CAPACITY, LINE, RUN_ON_SLOTS
+from idiolect.engine.layout import ACTIVE_GRAINS, EPOCHS, FAR, GRAIN_CAPACITY, LINE, RUN_ON_SLOTS
 from idiolect.engine.reports import report
 from idiolect.engine.state import State
 
@@ -25,27 +25,48 @@ LATE_FADE = 240
 
 
 @realtime
-def render_voice(state: State, voice: int, now: int, count: int) -> None:
+def render_voice(state: State, rate: int, voice: int, now: int, count: int) -> None:
     """Render `count` frames of a voice, from engine frame `now` on, into the scratch.
+
+    Parameters
+    ----------
+    rate : int64
+        Frames a second.
 
     Notes
     -----
     Real time.
     """
     for i in range(count):
-        state.scratch[i, 0] = 0.0
-        state.scratch[i, 1] = 0.0
+        state.scratch[0, i] = 0.0
+        state.scratch[1, i] = 0.0
     end = now + count
     at = now
     while at < end:
         due = _begin_due(state, voice, at)
         _watch_supply(state, voice, at, due)
-        stop = min(end, due, _next_change(state, voice, at))
-        for index in range(state.voices[voice].count):
-            add_grain(state, voice, index, at, stop - at, at - now)
+        stop = min(end, due, _next_change(state, voice, at), next_in_cloud(state, voice, at))
+        if spawn(state, rate, voice, at):
+            stop = min(stop, next_in_cloud(state, voice, at))
+        _add_units(state, voice, at, stop - at, at - now)
+        add_cloud(state, voice, at, stop - at, at - now)
         _retire(state, voice, stop)
         at = stop
     _release(state, voice)
+
+
+@realtime
+def _add_units(state: State, voice: int, at: int, count: int, offset: int) -> None:
+    """Mix what sounds as it is, as far as it has not given way to its cloud."""
+    own = state.voices[voice]
+    passed = at - own.turned
+    if own.cloud == 1 and passed >= TURN:
+        return
+    shown, turn = 1, 0
+    if passed < TURN:
+        shown, turn = (TURN - passed, -TURN) if own.cloud == 1 else (passed, TURN)
+    for index in range(own.count):
+        add_grain(state, voice, index, at, count, offset, shown, turn)
 
 
 @realtime
@@ -98,7 +119,8 @@ def _begin(state: State, voice: int, entry: int, at: int) -> None:
         own.shift += late
         store_release(state.taken, voice * LINE + 2, own.shift)
         report(state, at - late, voice, RAN_ON, late, grain.serial, 0.0)
-    if own.cutting == 1 and grain.epoch == own.epoch:
+    cutting = own.cutting == 1 and grain.epoch == own.epoch
+    if cutting:
         own.cutting = 0
         state.counters[CUTS_LATE] += 1 if late > 0 and own.resting == 0 else 0
         report(state, at, voice, CUT, grain.epoch, late, 0.0)
@@ -108,6 +130,8 @@ def _begin(state: State, voice: int, entry: int, at: int) -> None:
     if late > 0:
         correlation *= 0.0
     own.starving = -1
+    if grain.kind == 1 or cutting:
+        leave_cloud(state, voice, at, fade)
     _leave(state, voice, at, fade, correlation)
     if grain.kind == 1:
         own.resting = 1
@@ -116,6 +140,8 @@ def _begin(state: State, voice: int, entry: int, at: int) -> None:
             own.resting = 0
             own.muted = 0
         _enter(state, voice, entry, at, fade, correlation)
+        if fade > 0:
+            enter_cloud(state, voice, at + grain.onset - grain.start)
     report(state, at + grain.onset - grain.start, voice, BEGAN, grain.serial, grain.unit, 0.0)
 
 
@@ -151,6 +177,9 @@ def _enter(state: State, voice: int, entry: int, at: int, fade: int, correlation
     active.in_correlation = correlation
     active.out_correlation = 0.0
     active.gain = grain.gain
+    active.channels = grain.channels
+    active.seed = grain.seed
+    active.step = grain.step
 
 
 @realtime
@@ -251,5 +280,7 @@ def _release(state: State, voice: int) -> None:
         oldest = min(oldest, active.serial)
         if active.slot >= 0:
             used |= 1 << active.slot
+    for index in range(own.subgrains):
+        oldest = min(oldest, state.subgrains[voice, index].serial)
     store_release(state.taken, voice * LINE + 1, oldest)
     store_release(state.run_on_used, voice * LINE, used)

@@ -45,6 +45,8 @@ VOICE_PLAN = np.dtype(
         ("cut", np.int64),  # timeline frame of the cut to be published; -1: none waits
         ("pushed", np.int64),  # grains queued, ever
         ("written", np.int64),  # arena frames used, ever
+        ("copied", np.int64),  # bundle frame up to which the arena holds the last grain's audio
+        ("copied_from", np.int64),  # bundle frame from which it does so without a gap
         ("run_on_serial", np.int64),  # grain that the newest run-on copy follows
         ("run_on_slot", np.int64),
         ("seed", np.int64),

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from idiolect.compiled import brief, njit
 from idiolect.engine.atomics import load_acquire, store_release
+from idiolect.engine.interpolation import MARGIN
 from idiolect.engine.layout import EPOCHS, GRAIN_CAPACITY, LINE, RUN_ON_SLOTS
 from idiolect.engine.state import ARENA_FRAMES, RUN_ON_FRAMES, State, view_state
 from idiolect.performance.plan import Plan
@@ -23,8 +24,8 @@ __all__ = [
 PIECE_FRAMES = 8192
 """Long units are queued in pieces of this length, the last one up to twice as long."""
 
-TAIL_FRAMES = 2048
-"""Frames held after each grain: a fade at a cut, and the way into the run-on."""
+TAIL_FRAMES = 9600
+"""Frames held after each grain: a fade at a cut, the way into the run-on, and what its cloud reads."""
 
 
 @njit
@@ -33,8 +34,8 @@ def _copy(
 ) -> None:
     last = audio.shape[1] - 1
     for i in range(count):
-        out[at + i, 0] = audio[first + i, 0]
-        out[at + i, 1] = audio[first + i, last]
+        out[0, at + i] = audio[first + i, 0]
+        out[1, at + i] = audio[first + i, last]
 
 
 @brief
@@ -58,17 +59,34 @@ def room(plan: Plan, table: NDArray[np.int64], voice: int) -> int:
 
 
 @njit
-def _reserve(plan: Plan, table: NDArray[np.int64], voice: int, count: int) -> int:
-    """Take `count` frames of the arena in one stretch; return the first."""
-    own = plan.voices[voice]
-    size = table[ARENA_FRAMES]
-    at = own.written % size
-    if at + count > size:
-        own.written += size - at
-        at = 0
-    plan.arena_starts[voice, own.pushed % GRAIN_CAPACITY] = own.written
-    own.written += count
-    return at
+def _hold(
+    plan: Plan,
+    table: NDArray[np.int64],
+    audio: NDArray[np.float32],
+    voice: int,
+    first: int,
+    count: int,
+) -> int:
+    """Have `count` frames of the bundle from `first` on in the arena, in one stretch; return where.
+
+    What follows on from the last grain is there already as far as that one's tail went.
+    """
+    own, size = plan.voices[voice], table[ARENA_FRAMES]
+    known = own.copied - first if own.copied_from <= first <= own.copied else 0
+    start = own.written - known
+    if known == 0 or start % size + count > size:
+        known, start = 0, own.written
+        if start % size + count > size:
+            start += size - start % size
+        own.copied_from = first
+        own.written = start
+    plan.arena_starts[voice, own.pushed % GRAIN_CAPACITY] = start
+    more = max(0, count - known)
+    arena = view_state(table).arena[voice]
+    _copy(audio, first + known, more, arena, MARGIN + start % size + known)
+    own.written += more
+    own.copied = max(own.copied, first + count) if known > 0 else first + count
+    return int(start % size)
 
 
 @njit
@@ -113,8 +131,7 @@ def push_grain(
     own = plan.voices[voice]
     step = plan.steps[voice, (own.steps - 1) % plan.steps.shape[1]]
     held = lead + min(length + TAIL_FRAMES, limit - frame)
-    at = _reserve(plan, table, voice, held)
-    _copy(audio, frame - lead, held, state.arena[voice], at)
+    at = _hold(plan, table, audio, voice, frame - lead, held)
     grain = state.grains[voice, own.pushed % GRAIN_CAPACITY]
     grain.start = start
     grain.onset = start + lead
@@ -133,6 +150,9 @@ def push_grain(
     grain.correlation = correlation
     grain.gain = 1.0
     grain.entropy = step.entropy
+    grain.channels = audio.shape[1]
+    grain.seed = own.seed
+    grain.step = own.steps - 1 - own.base
     _publish_grain(plan, state, voice, start)
 
 

@@ -1,0 +1,197 @@
+"""Reading audio at any rate: what lies between the frames.
+
+A position is a 32.32 fixed-point number, so it is exact at every frame whatever the block size, and
+one that runs backwards is no special case.  Each reader fills a row of its own before anything is
+mixed: only so does the compiler make vectors of it.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from idiolect.compiled import realtime
+
+__all__ = ["CUBIC", "LINEAR", "MARGIN", "NONE", "SINC", "UNIT", "read"]
+
+NONE, LINEAR, CUBIC, SINC = 0, 1, 2, 3
+"""Qualities: the nearest frame before, and what is named."""
+
+UNIT = 1 << 32
+"""A frame, as a position counts."""
+
+TAPS = 32  # frames that the sinc looks at
+MARGIN = TAPS // 2
+"""Frames on either side of what is read that must be there to be looked at."""
+
+_PHASES = 256  # between two frames; what lies between phases is interpolated
+_CUTS = 9  # octaves up to two, in quarters: what is read faster is cut lower
+_BETA = 9.0  # of the Kaiser window: 90 dB
+
+_BEFORE = np.uint64(TAPS // 2 - 1)
+_32, _1 = np.uint64(32), np.uint64(1)
+_FRACTION = np.uint64(0x7FFFFFFF)
+_STEP = np.float32(2.0**-31)
+_HALF, _THREE_HALVES = np.float32(0.5), np.float32(1.5)
+
+
+def _sinc_table() -> NDArray[np.float32]:
+    """Give the windowed sinc by cutoff, phase and tap, float32[cuts, phases + 1, taps]."""
+    cutoff = 2.0 ** (-np.arange(_CUTS) / 4)[:, None, None]
+    at = np.arange(TAPS) - (TAPS // 2 - 1) - np.linspace(0, 1, _PHASES + 1)[:, None]
+    inside = np.clip(1 - (at / (TAPS // 2)) ** 2, 0, None)
+    window = np.i0(_BETA * np.sqrt(inside)) / np.i0(_BETA)
+    table = cutoff * np.sinc(cutoff * at) * window
+    return np.ascontiguousarray(table / table.sum(axis=2, keepdims=True), np.float32)
+
+
+_TABLE = _sinc_table()
+_SPEEDS = np.round(UNIT * 2.0 ** (np.arange(_CUTS) / 4)).astype(np.int64)
+
+
+@realtime
+def read(
+    source: NDArray[np.float32],
+    position: int,
+    step: int,
+    quality: int,
+    count: int,
+    products: NDArray[np.float32],
+    out: NDArray[np.float32],
+) -> None:
+    """Read `count` frames of one channel from `position` on.
+
+    Parameters
+    ----------
+    source : float32[frames]
+        One channel, with `MARGIN` frames more on either side of all that is read.
+    position : int64
+        32.32 fixed point, not negative.
+    step : int64
+        32.32 fixed point, from one frame to the next; negative is backwards.
+    quality : int64
+        `NONE` to `SINC`.
+    count : int64
+        At most ``len(out)``.
+    products : float32[>= TAPS]
+        Scratch.
+    out : float32[>= count]
+        Written.
+
+    Notes
+    -----
+    Real time; `count` steps, of `TAPS` each for the sinc.  That alone is band-limited when it
+    reads faster than recorded.
+    """
+    if quality == NONE:
+        _read_nearest(source, np.uint64(position), np.uint64(step), count, out)
+    elif quality == LINEAR:
+        _read_linear(source, np.uint64(position), np.uint64(step), count, out)
+    elif quality == CUBIC:
+        _read_cubic(source, np.uint64(position), np.uint64(step), count, out)
+    else:
+        _read_sinc(source, position, step, count, products, out)
+
+
+@realtime
+def _read_nearest(
+    source: NDArray[np.float32],
+    position: np.uint64,
+    step: np.uint64,
+    count: int,
+    out: NDArray[np.float32],
+) -> None:
+    for i in range(count):
+        out[i] = source[(position + np.uint64(i) * step) >> _32]
+
+
+@realtime
+def _read_linear(
+    source: NDArray[np.float32],
+    position: np.uint64,
+    step: np.uint64,
+    count: int,
+    out: NDArray[np.float32],
+) -> None:
+    for i in range(count):
+        at = position + np.uint64(i) * step
+        k = at >> _32
+        part = np.float32(np.int32((at >> _1) & _FRACTION)) * _STEP
+        here = source[k]
+        out[i] = here + part * (source[k + _1] - here)
+
+
+@realtime
+def _read_cubic(
+    source: NDArray[np.float32],
+    position: np.uint64,
+    step: np.uint64,
+    count: int,
+    out: NDArray[np.float32],
+) -> None:
+    """Read by a cubic through four frames (E. Catmull and R. Rom, 1974)."""
+    for i in range(count):
+        at = position + np.uint64(i) * step
+        k = at >> _32
+        x = np.float32(np.int32((at >> _1) & _FRACTION)) * _STEP
+        a, b, c, d = source[k - _1], source[k], source[k + _1], source[k + _1 + _1]
+        slope = _HALF * (c - a)
+        third = _THREE_HALVES * (b - c) + _HALF * (d - a)
+        second = a - b + slope - third
+        out[i] = ((third * x + second) * x + slope) * x + b
+
+
+@realtime
+def _read_sinc(
+    source: NDArray[np.float32],
+    position: int,
+    step: int,
+    count: int,
+    products: NDArray[np.float32],
+    out: NDArray[np.float32],
+) -> None:
+    """Read by a windowed sinc, cut where what is read would fold (J. O. Smith, "Digital audio
+    resampling", 1984).
+    """
+    cut = _cut_for(abs(step))
+    for i in range(count):
+        at = position + i * step
+        phase = np.float32(np.int32((at >> 1) & 0x7FFFFFFF)) * (_STEP * np.float32(_PHASES))
+        entry = np.int64(phase)
+        _multiply(
+            source, np.uint64(at >> 32), _TABLE[cut, entry], _TABLE[cut, entry + 1],
+            phase - np.float32(entry), products,
+        )  # fmt: skip
+        out[i] = _sum_in_pairs(products)
+
+
+@realtime
+def _cut_for(speed: int) -> int:
+    """Find the table for so many frames a frame."""
+    cut = 0
+    while cut < _CUTS - 1 and speed > _SPEEDS[cut]:
+        cut += 1
+    return cut
+
+
+@realtime
+def _multiply(
+    source: NDArray[np.float32],
+    first: np.uint64,
+    low: NDArray[np.float32],
+    high: NDArray[np.float32],
+    part: float,
+    products: NDArray[np.float32],
+) -> None:
+    for tap in range(TAPS):
+        weight = low[tap] + part * (high[tap] - low[tap])
+        products[tap] = weight * source[first + np.uint64(tap) - _BEFORE]
+
+
+@realtime
+def _sum_in_pairs(products: NDArray[np.float32]) -> float:
+    """Add up in an order that makes vectors and is the same for every frame."""
+    half = TAPS // 2
+    while half > 0:
+        for tap in range(half):
+            products[tap] += products[half + tap]
+        half //= 2
+    return products[0]
