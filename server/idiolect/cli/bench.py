@@ -67,6 +67,27 @@ def callback(
 
 
 @bench.command()
+def mixer(
+    as_json: Annotated[bool, Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Mix 500 grains at a time, beside SuperCollider's scsynth doing the same.
+
+    On one core, without real time; it takes about two minutes, and needs scsynth and sclang.
+    """
+    from idiolect.bench.mixer import measure
+
+    found = measure()
+    if as_json:
+        print(json.dumps(found, indent=1))
+        return
+    for name, row in found.items():
+        if isinstance(row, dict):
+            print(f"{name:<18}" + "  ".join(f"{key} {value:.3f}" for key, value in row.items()))
+        else:
+            print(f"{name}: {row:.3f}")
+
+
+@bench.command()
 def latency(
     bundle: Annotated[
         Path | None, Argument(metavar="[BUNDLE]", help="What is played [a small one, made here].")

@@ -20,7 +20,15 @@ from idiolect.engine.subgrains import add_subgrain
 from idiolect.parameters import BLOCK_SLOTS, VOICE
 from idiolect.random import PURPOSE_CLOUD, uniform
 
-__all__ = ["TURN", "add_cloud", "enter_cloud", "leave_cloud", "next_in_cloud", "note_unrest", "spawn"]
+__all__ = [
+    "TURN",
+    "add_cloud",
+    "enter_cloud",
+    "leave_cloud",
+    "next_in_cloud",
+    "note_unrest",
+    "spawn",
+]
 
 TURN = 480
 """Frames in which a unit gives way to its cloud, or back: 10 ms at 48 kHz."""
@@ -136,9 +144,7 @@ def add_cloud(state: State, voice: int, at: int, count: int, offset: int) -> Non
     kept = 0
     for index in range(own.subgrains):
         sub = state.subgrains[voice, index]
-        add_subgrain(
-            sub, left, right, at, count, state.rows, state.products, state.scratch, offset
-        )
+        add_subgrain(sub, left, right, at, count, state.rows, state.near, state.scratch, offset)
         over = at + count >= sub.start + sub.frames
         gone = sub.out_start >= 0 and at + count >= sub.out_start + sub.out_frames
         if not (over or gone):

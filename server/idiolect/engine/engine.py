@@ -61,7 +61,7 @@ _FLOATS = {
     "scratch",
     "weights",
     "rows",
-    "products",
+    "near",
     "limiter_delay",
     "tap",
 }

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.compiled import realtime
+from idiolect.engine.vectors import copy_four, copy_two
 
-__all__ = ["CUBIC", "LINEAR", "MARGIN", "NONE", "SINC", "UNIT", "read"]
+__all__ = ["CUBIC", "LINEAR", "MARGIN", "NEAR", "NONE", "SINC", "TAPS", "UNIT", "read"]
 
 NONE, LINEAR, CUBIC, SINC = 0, 1, 2, 3
 """Qualities: the nearest frame before, and what is named."""
@@ -19,6 +20,9 @@ UNIT = 1 << 32
 """A frame, as a position counts."""
 
 TAPS = 32  # frames that the sinc looks at
+NEAR = 4
+"""Neighbours of each frame that are copied side by side before a cubic is laid through them."""
+
 MARGIN = TAPS // 2
 """Frames on either side of what is read that must be there to be looked at."""
 
@@ -27,7 +31,7 @@ _CUTS = 9  # octaves up to two, in quarters: what is read faster is cut lower
 _BETA = 9.0  # of the Kaiser window: 90 dB
 
 _BEFORE = np.uint64(TAPS // 2 - 1)
-_32, _1 = np.uint64(32), np.uint64(1)
+_32, _4, _2, _1 = np.uint64(32), np.uint64(4), np.uint64(2), np.uint64(1)
 _FRACTION = np.uint64(0x7FFFFFFF)
 _STEP = np.float32(2.0**-31)
 _HALF, _THREE_HALVES = np.float32(0.5), np.float32(1.5)
@@ -54,7 +58,7 @@ def read(
     step: int,
     quality: int,
     count: int,
-    products: NDArray[np.float32],
+    near: NDArray[np.float32],
     out: NDArray[np.float32],
 ) -> None:
     """Read `count` frames of one channel from `position` on.
@@ -71,7 +75,7 @@ def read(
         `NONE` to `SINC`.
     count : int64
         At most ``len(out)``.
-    products : float32[>= TAPS]
+    near : float32[>= max(NEAR * count, TAPS)]
         Scratch.
     out : float32[>= count]
         Written.
@@ -84,11 +88,11 @@ def read(
     if quality == NONE:
         _read_nearest(source, np.uint64(position), np.uint64(step), count, out)
     elif quality == LINEAR:
-        _read_linear(source, np.uint64(position), np.uint64(step), count, out)
+        _read_linear(source, np.uint64(position), np.uint64(step), count, near, out)
     elif quality == CUBIC:
-        _read_cubic(source, np.uint64(position), np.uint64(step), count, out)
+        _read_cubic(source, np.uint64(position), np.uint64(step), count, near, out)
     else:
-        _read_sinc(source, position, step, count, products, out)
+        _read_sinc(source, position, step, count, near, out)
 
 
 @realtime
@@ -109,14 +113,17 @@ def _read_linear(
     position: np.uint64,
     step: np.uint64,
     count: int,
+    near: NDArray[np.float32],
     out: NDArray[np.float32],
 ) -> None:
     for i in range(count):
-        at = position + np.uint64(i) * step
-        k = at >> _32
-        part = np.float32(np.int32((at >> _1) & _FRACTION)) * _STEP
-        here = source[k]
-        out[i] = here + part * (source[k + _1] - here)
+        k = np.uint64(i)
+        copy_two(source, (position + k * step) >> _32, near, _2 * k)
+    for i in range(count):
+        k = np.uint64(i)
+        part = _between(position + k * step)
+        here = near[_2 * k]
+        out[i] = here + part * (near[_2 * k + _1] - here)
 
 
 @realtime
@@ -125,18 +132,28 @@ def _read_cubic(
     position: np.uint64,
     step: np.uint64,
     count: int,
+    near: NDArray[np.float32],
     out: NDArray[np.float32],
 ) -> None:
     """Read by a cubic through four frames (E. Catmull and R. Rom, 1974)."""
     for i in range(count):
-        at = position + np.uint64(i) * step
-        k = at >> _32
-        x = np.float32(np.int32((at >> _1) & _FRACTION)) * _STEP
-        a, b, c, d = source[k - _1], source[k], source[k + _1], source[k + _1 + _1]
+        k = np.uint64(i)
+        copy_four(source, ((position + k * step) >> _32) - _1, near, _4 * k)
+    for i in range(count):
+        k = np.uint64(i)
+        x = _between(position + k * step)
+        k *= _4
+        a, b, c, d = near[k], near[k + _1], near[k + _2], near[k + _2 + _1]
         slope = _HALF * (c - a)
         third = _THREE_HALVES * (b - c) + _HALF * (d - a)
         second = a - b + slope - third
         out[i] = ((third * x + second) * x + slope) * x + b
+
+
+@realtime
+def _between(position: np.uint64) -> np.float32:
+    """How far a position lies past a frame, 0 to 1, float32."""
+    return np.float32(np.int32((position >> _1) & _FRACTION)) * _STEP
 
 
 @realtime
@@ -148,8 +165,9 @@ def _read_sinc(
     products: NDArray[np.float32],
     out: NDArray[np.float32],
 ) -> None:
-    """Read by a windowed sinc, cut where what is read would fold (J. O. Smith, "Digital audio
-    resampling", 1984).
+    """Read by a windowed sinc, cut where what is read would fold.
+
+    After J. O. Smith, "Digital audio resampling home page" (CCRMA, 2002).
     """
     cut = _cut_for(abs(step))
     for i in range(count):
@@ -178,7 +196,7 @@ def _multiply(
     first: np.uint64,
     low: NDArray[np.float32],
     high: NDArray[np.float32],
-    part: float,
+    part: np.float32,
     products: NDArray[np.float32],
 ) -> None:
     for tap in range(TAPS):

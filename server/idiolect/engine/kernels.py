@@ -75,7 +75,7 @@ def mix(
     row: NDArray[np.float32],
     first: int,
     weights: NDArray[np.float32],
-    gain: float,
+    gain: np.float32,
     out: NDArray[np.float32],
     offset: int,
     count: int,
@@ -97,8 +97,11 @@ def mix(
     -----
     Real time.
     """
+    # Indices without a sign need no look at whether they count from the end: vectors come of it.
+    source, place = np.uint64(first), np.uint64(offset)
     for i in range(count):
-        out[offset + i] += weights[i] * gain * row[first + i]
+        k = np.uint64(i)
+        out[place + k] += weights[i] * gain * row[source + k]
 
 
 @realtime

@@ -19,7 +19,7 @@ from idiolect.engine.atomics import (
     view_maker,
 )
 from idiolect.engine.counters import COUNTERS
-from idiolect.engine.interpolation import MARGIN, TAPS
+from idiolect.engine.interpolation import MARGIN, NEAR
 from idiolect.engine.layout import (
     ACTIVE,
     ACTIVE_GRAINS,
@@ -101,7 +101,7 @@ class State(NamedTuple):
     scratch: NDArray[np.float32]  # (2, CHUNK)
     weights: NDArray[np.float32]  # (CHUNK,): gain of one grain, frame by frame
     rows: NDArray[np.float32]  # (2, CHUNK): both channels as they are read between frames
-    products: NDArray[np.float32]  # (TAPS,)
+    near: NDArray[np.float32]  # (NEAR * CHUNK,)
     limiter: NDArray[np.int64]  # (LIMITER_STATE,)
     limiter_needs: NDArray[np.int64]  # (4, limiter frames)
     limiter_delay: NDArray[np.float32]  # (limiter frames, 2)
@@ -142,7 +142,7 @@ def shapes(voices: int, arena: int, run_on: int, limiter: int) -> dict[str, tupl
         "scratch": (2, CHUNK),
         "weights": (CHUNK,),
         "rows": (2, CHUNK),
-        "products": (TAPS,),
+        "near": (NEAR * CHUNK,),
         "limiter": (LIMITER_STATE,),
         "limiter_needs": (4, limiter),
         "limiter_delay": (limiter, 2),
@@ -196,7 +196,7 @@ def view_state(table: NDArray[np.int64]) -> State:
         float32_2d(table[a + 23], (2, CHUNK)),
         float32_1d(table[a + 24], (CHUNK,)),
         float32_2d(table[a + 25], (2, CHUNK)),
-        float32_1d(table[a + 26], (TAPS,)),
+        float32_1d(table[a + 26], (NEAR * CHUNK,)),
         int64_1d(table[a + 27], (LIMITER_STATE,)),
         int64_2d(table[a + 28], (4, limiter)),
         float32_2d(table[a + 29], (limiter, 2)),

@@ -3,6 +3,8 @@
 Which ones there are is decided in `engine.cloud`.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,18 +14,19 @@ from idiolect.engine.interpolation import UNIT, read
 __all__ = ["add_subgrain"]
 
 _HALF, _ONE = np.float32(0.5), np.float32(1.0)
+_LEFT, _RIGHT = np.uint64(0), np.uint64(1)
 _TWO, _THREE = np.float32(2.0), np.float32(3.0)
 
 
 @realtime
 def add_subgrain(
-    sub: np.void,
+    sub: Any,
     left: NDArray[np.float32],
     right: NDArray[np.float32],
     at: int,
     count: int,
     rows: NDArray[np.float32],
-    products: NDArray[np.float32],
+    near: NDArray[np.float32],
     out: NDArray[np.float32],
     offset: int,
 ) -> None:
@@ -38,7 +41,7 @@ def add_subgrain(
         First engine frame and how many.
     rows : float32[2, >= count]
         Scratch.
-    products : float32[TAPS]
+    near : float32[NEAR * CHUNK]
         Scratch.
     out : float32[2, frames]
         Added to, from column `offset` on.
@@ -52,15 +55,15 @@ def add_subgrain(
     if sub.pace == UNIT and position & (UNIT - 1) == 0:
         _mix(sub, left, right, position >> 32, at, count, out, offset)
         return
-    read(left, position, sub.pace, sub.quality, count, products, rows[0])
+    read(left, position, sub.pace, sub.quality, count, near, rows[0])
     if sub.channels > 1:
-        read(right, position, sub.pace, sub.quality, count, products, rows[1])
+        read(right, position, sub.pace, sub.quality, count, near, rows[1])
     _mix(sub, rows[0], rows[1], 0, at, count, out, offset)
 
 
 @realtime
 def _mix(
-    sub: np.void,
+    sub: Any,
     left: NDArray[np.float32],
     right: NDArray[np.float32],
     first: int,
@@ -76,23 +79,29 @@ def _mix(
     if sub.out_start >= 0:
         slope = -_ONE / np.float32(np.int32(sub.out_frames))
         shown = _ONE + slope * np.float32(np.int32(sub.start - sub.out_start))
+    # Indices without a sign need no look at whether they count from the end: vectors come of it.
+    source, place = np.uint64(first), np.uint64(offset)
     if sub.channels > 1:
         for i in range(count):
             passed = np.float32(np.int32(age + i)) + _HALF
             weight = _window(passed, frames, attack, release) * (shown + slope * passed)
-            out[0, offset + i] += weight * gain_left * left[first + i]
-            out[1, offset + i] += weight * gain_right * right[first + i]
+            k = np.uint64(i)
+            out[_LEFT, place + k] += weight * gain_left * left[source + k]
+            out[_RIGHT, place + k] += weight * gain_right * right[source + k]
         return
     for i in range(count):
         passed = np.float32(np.int32(age + i)) + _HALF
-        weight = _window(passed, frames, attack, release) * (shown + slope * passed)
-        value = weight * left[first + i]
-        out[0, offset + i] += value * gain_left
-        out[1, offset + i] += value * gain_right
+        k = np.uint64(i)
+        value = _window(passed, frames, attack, release) * (shown + slope * passed)
+        value *= left[source + k]
+        out[_LEFT, place + k] += value * gain_left
+        out[_RIGHT, place + k] += value * gain_right
 
 
 @realtime
-def _window(passed: float, frames: float, attack: float, release: float) -> float:
+def _window(
+    passed: np.float32, frames: np.float32, attack: np.float32, release: np.float32
+) -> np.float32:
     """Rise and fall as 3 x^2 - 2 x^3: what falls and what rises by it add up to 1."""
     rise, fall = passed * attack, (frames - passed) * release
     least = rise if rise < fall else fall
