@@ -103,6 +103,29 @@ def test_a_network_of_every_size_plays_as_it_is_trained(size: str) -> None:
     np.testing.assert_allclose(found, expected, atol=1e-4, rtol=0)
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_a_row_has_the_bits_it_has_alone_however_many_are_read_with_it(size: str) -> None:
+    """One to nine voices in any order, each where it stands, past a turn of the ring."""
+    weights, voices = weights_of(draw_network(SIZES[size])), 9
+    steps, rng = weights.window + 20, np.random.default_rng(4)
+    contexts = [draw_context(steps, seed) for seed in range(voices)]
+    alone = np.empty((voices, steps, weights.final_norm.size), np.float32)
+    together = np.empty((voices, weights.final_norm.size), np.float32)
+    single, shared = (make_cache(asdict(SIZES[size]), voices, 0) for _ in range(2))
+    for voice, context in enumerate(contexts):
+        for at, step in enumerate(zip(*context, strict=True)):
+            advance(weights, single, voice, at, *step, alone[voice, at])
+    positions = np.zeros(voices, np.int64)
+    while (positions < steps).any():
+        chosen = rng.permutation(np.flatnonzero(positions < steps))[: rng.integers(1, voices + 1)]
+        ats = positions[chosen]
+        read = [[array[at] for array in contexts[v]] for v, at in zip(chosen, ats, strict=True)]
+        rows = (np.array(column) for column in zip(*read, strict=True))
+        advance_rows(weights, shared, chosen, ats, *rows, together[: len(chosen)])
+        np.testing.assert_array_equal(together[: len(chosen)], alone[chosen, ats])
+        positions[chosen] += 1
+
+
 class Voice:
     """A voice of a tiny network, which reads one context or another, step by step."""
 
