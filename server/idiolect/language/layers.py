@@ -14,6 +14,7 @@ from idiolect.language.weights import Floats, Integers, Weights
 
 __all__ = ["add_product", "attend", "bend", "embed", "normalise", "remember"]
 
+ONE = np.float32(1)
 LOWEST, HIGHEST = np.float32(-87), np.float32(88)  # beyond, e to the x is no float32
 LOG2_E = np.float32(1.4426950408889634)
 LN2_HIGH, LN2_LOW = np.float32(0.693145751953125), np.float32(1.428606765330187e-06)
@@ -31,23 +32,28 @@ def embed(
     parents: Integers,
     out: Floats,
 ) -> None:
-    """Write float32[n, C], the input of each row."""
-    count = descriptors.shape[1]
+    """Write float32[n, C], the input of each row; descriptors that are missing add nothing."""
+    count, width, read = descriptors.shape[1], out.shape[1], weights.descriptor_projection
+    whole = width - width % LANES
     for row in range(len(tokens)):
-        embedding = weights.token_embedding[tokens[row]]
-        for k in range(embedding.size):
-            out[row, k] = embedding[k]
-        for i in range(count):
-            if present[row, i] != 0:  # the start step and missing descriptors add nothing
-                factor = descriptors[row, i]
-                value = weights.descriptor_projection[i]
-                there = weights.descriptor_projection[count + i]
-                for k in range(value.size):
-                    out[row, k] += factor * value[k] + there[k]
-        embedding = weights.scale_embedding[scales[row]]
-        guide = weights.parent_embedding[parents[row]]
-        for k in range(embedding.size):
-            out[row, k] += embedding[k] + guide[k]
+        token, scale, parent = tokens[row], scales[row], parents[row]
+        for k in range(0, whole, LANES):
+            sums = load(weights.token_embedding, (token, k))
+            for i in range(count):
+                if present[row, i] != 0:
+                    there = load(read, (count + i, k))
+                    heard = add_scaled(there, descriptors[row, i], load(read, (i, k)))
+                    sums = add_scaled(sums, ONE, heard)
+            place = load(weights.scale_embedding, (scale, k))
+            around = add_scaled(place, ONE, load(weights.parent_embedding, (parent, k)))
+            store(out, (row, k), add_scaled(sums, ONE, around))
+        for k in range(whole, width):
+            total = weights.token_embedding[token, k]
+            for i in range(count):
+                if present[row, i] != 0:
+                    total += descriptors[row, i] * read[i, k] + read[count + i, k]
+            rest = weights.scale_embedding[scale, k] + weights.parent_embedding[parent, k]
+            out[row, k] = total + rest
 
 
 @njit
