@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from idiolect.bundle import Bundle
@@ -95,3 +97,24 @@ def test_what_the_performer_gave_is_expected_after_its_own_past(memories: Memori
 def test_no_context_reaches_across_the_gap_between_two(memories: Memories) -> None:
     apart = _mixed(memories, 0, 1.0, _past(7), np.array([7, NOTHING, 9, NOTHING]))
     np.testing.assert_array_equal(apart, _mixed(memories, 0, 1.0, _past(7)))
+
+
+few = st.sampled_from([0, 1, 2, BOUNDARY])
+
+
+@given(st.lists(few | st.sampled_from([NOTHING, 40]), max_size=40), st.lists(few, max_size=DEPTH))
+@settings(max_examples=200, deadline=None)
+def test_what_is_seeded_is_expected_as_partial_matching_says(
+    memories: Memories, seeded: list[int], past: list[int]
+) -> None:
+    """PPM, method C, in other words: counts after ever longer pasts, over what shorter ones say."""
+    expected = _mixed(memories, 0, 1.0, _past(*past))
+    for depth in range(1, len(past) + 1):
+        ends = [i for i in range(depth, len(seeded)) if 0 <= seeded[i] < len(expected)]
+        found = [seeded[i] for i in ends if seeded[i - depth : i] == past[:depth][::-1]]
+        if not found:
+            break
+        kinds, counts = len(set(found)), np.bincount(found, minlength=len(expected))
+        expected = (counts + kinds * expected) / (len(found) + kinds)
+    mixed = _mixed(memories, 0, 1.0, _past(*past), np.array(seeded, np.int64))
+    np.testing.assert_allclose(mixed, expected, rtol=1e-5)

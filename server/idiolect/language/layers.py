@@ -1,7 +1,7 @@
 """The network's layers as kernels over rows.
 
-Every number is summed in one fixed order: a product adds one input's whole row of weights after
-the other, which vectorises over outputs without reassociation.
+Every number is summed in one fixed order: a product adds one input after the other, and what runs
+side by side are outputs and rows.
 
 All run ahead, on the planner's thread, and are called by the decoder alone.
 """
@@ -9,13 +9,16 @@ All run ahead, on the planner's thread, and are called by the decoder alone.
 import numpy as np
 
 from idiolect.compiled import njit
+from idiolect.language.lanes import LANES, add_scaled, load, store
 from idiolect.language.weights import Floats, Integers, Weights
 
 __all__ = ["add_product", "attend", "bend", "embed", "normalise", "remember"]
 
+ONE = np.float32(1)
 LOWEST, HIGHEST = np.float32(-87), np.float32(88)  # beyond, e to the x is no float32
 LOG2_E = np.float32(1.4426950408889634)
 LN2_HIGH, LN2_LOW = np.float32(0.693145751953125), np.float32(1.428606765330187e-06)
+ROWS, COLUMNS = 4, 2 * LANES  # of a tile of a product: as many sums as there are registers for
 EPSILON = np.float32(1e-5)  # under the root of the norm, as in learning.network
 
 
@@ -29,23 +32,28 @@ def embed(
     parents: Integers,
     out: Floats,
 ) -> None:
-    """Write float32[n, C], the input of each row."""
-    count = descriptors.shape[1]
+    """Write float32[n, C], the input of each row; descriptors that are missing add nothing."""
+    count, width, read = descriptors.shape[1], out.shape[1], weights.descriptor_projection
+    whole = width - width % LANES
     for row in range(len(tokens)):
-        embedding = weights.token_embedding[tokens[row]]
-        for k in range(embedding.size):
-            out[row, k] = embedding[k]
-        for i in range(count):
-            if present[row, i] != 0:  # the start step and missing descriptors add nothing
-                factor = descriptors[row, i]
-                value = weights.descriptor_projection[i]
-                there = weights.descriptor_projection[count + i]
-                for k in range(value.size):
-                    out[row, k] += factor * value[k] + there[k]
-        embedding = weights.scale_embedding[scales[row]]
-        guide = weights.parent_embedding[parents[row]]
-        for k in range(embedding.size):
-            out[row, k] += embedding[k] + guide[k]
+        token, scale, parent = tokens[row], scales[row], parents[row]
+        for k in range(0, whole, LANES):
+            sums = load(weights.token_embedding, (token, k))
+            for i in range(count):
+                if present[row, i] != 0:
+                    there = load(read, (count + i, k))
+                    heard = add_scaled(there, descriptors[row, i], load(read, (i, k)))
+                    sums = add_scaled(sums, ONE, heard)
+            place = load(weights.scale_embedding, (scale, k))
+            around = add_scaled(place, ONE, load(weights.parent_embedding, (parent, k)))
+            store(out, (row, k), add_scaled(sums, ONE, around))
+        for k in range(whole, width):
+            total = weights.token_embedding[token, k]
+            for i in range(count):
+                if present[row, i] != 0:
+                    total += descriptors[row, i] * read[i, k] + read[count + i, k]
+            rest = weights.scale_embedding[scale, k] + weights.parent_embedding[parent, k]
+            out[row, k] = total + rest
 
 
 @njit
@@ -64,8 +72,42 @@ def normalise(x: Floats, gain: Floats, out: Floats) -> None:
 def add_product(x: Floats, matrix: Floats, out: Floats) -> None:
     """Add float32[n, inputs] times float32[inputs, outputs] to the first outputs of `out`.
 
-    Input by input, four in a pass so that sums stay in registers; their order is as if one by one.
+    In tiles as far as they reach, the rest row by row; the order of a sum is the same in both.
     """
+    rows = x.shape[0] - x.shape[0] % ROWS
+    columns = matrix.shape[1] - matrix.shape[1] % COLUMNS
+    for column in range(0, columns, COLUMNS):
+        for row in range(0, rows, ROWS):
+            _add_tile(x, matrix, row, column, out)
+    _add_rest(x[:rows], matrix, columns, out[:rows])
+    _add_rest(x[rows:], matrix, 0, out[rows:])
+
+
+@njit
+def _add_tile(x: Floats, matrix: Floats, row: int, k: int, out: Floats) -> None:
+    """Add to `COLUMNS` outputs of `ROWS` rows, whose sums stay in registers."""
+    r0, r1, r2, r3, m = row, row + 1, row + 2, row + 3, k + LANES
+    a0, a1, a2, a3 = load(out, (r0, k)), load(out, (r1, k)), load(out, (r2, k)), load(out, (r3, k))
+    b0, b1, b2, b3 = load(out, (r0, m)), load(out, (r1, m)), load(out, (r2, m)), load(out, (r3, m))
+    for i in range(matrix.shape[0]):
+        a, b = load(matrix, (i, k)), load(matrix, (i, m))
+        a0, b0 = add_scaled(a0, x[r0, i], a), add_scaled(b0, x[r0, i], b)
+        a1, b1 = add_scaled(a1, x[r1, i], a), add_scaled(b1, x[r1, i], b)
+        a2, b2 = add_scaled(a2, x[r2, i], a), add_scaled(b2, x[r2, i], b)
+        a3, b3 = add_scaled(a3, x[r3, i], a), add_scaled(b3, x[r3, i], b)
+    store(out, (r0, k), a0)
+    store(out, (r0, m), b0)
+    store(out, (r1, k), a1)
+    store(out, (r1, m), b1)
+    store(out, (r2, k), a2)
+    store(out, (r2, m), b2)
+    store(out, (r3, k), a3)
+    store(out, (r3, m), b3)
+
+
+@njit
+def _add_rest(x: Floats, matrix: Floats, column: int, out: Floats) -> None:
+    """Add to all outputs from `column` on: four inputs in a pass, one after the other."""
     inputs, outputs = matrix.shape
     whole = inputs - inputs % 4
     for i in range(0, whole, 4):
@@ -73,13 +115,13 @@ def add_product(x: Floats, matrix: Floats, out: Floats) -> None:
         for row in range(x.shape[0]):
             x0, x1, x2, x3 = x[row, i], x[row, i + 1], x[row, i + 2], x[row, i + 3]
             sums = out[row]
-            for k in range(outputs):
+            for k in range(column, outputs):
                 sums[k] = sums[k] + x0 * m0[k] + x1 * m1[k] + x2 * m2[k] + x3 * m3[k]
     for i in range(whole, inputs):
         m0 = matrix[i]
         for row in range(x.shape[0]):
             x0, sums = x[row, i], out[row]
-            for k in range(outputs):
+            for k in range(column, outputs):
                 sums[k] = sums[k] + x0 * m0[k]
 
 
@@ -137,33 +179,39 @@ def attend(
 
     The seen slots, oldest first, are one run up to the ring's end and one from its start.
     """
-    heads, size, slots = keys.shape
+    heads, _, slots = keys.shape
     first = max(0, position - weights.window + 1)
     count, start = position - first + 1, first % slots
     run = min(count, slots - start)
     for head in range(heads):
-        at = head * size
-        seen = scores[:count]
-        _score_steps(query[at : at + size], keys[head], start, run, seen)
-        _weigh_steps(weights.slopes[head], seen)
-        target = out[at : at + size]
-        _gather(seen[:run], values[head, start : start + run], target)
-        _gather(seen[run:], values[head, : count - run], target)
+        scores.fill(np.float32(0))
+        _score_run(query, keys, head, start, scores, 0, run)
+        _score_run(query, keys, head, 0, scores, run, count)
+        _weigh_steps(weights.slopes[head], scores[:count])
+        _gather_run(scores, 0, run, values, head, start, out)
+        _gather_run(scores, run, count, values, head, 0, out)
 
 
 @njit
-def _score_steps(query: Floats, keys: Floats, start: int, run: int, scores: Floats) -> None:
-    """Write the dot products of one query with the keys of the seen slots."""
-    scores.fill(np.float32(0))
-    factor = np.float32(1 / np.sqrt(query.size))
-    older, newer = scores[:run], scores[run:]
-    for i in range(query.size):
-        q, row = query[i] * factor, keys[i]
-        tail = row[start:]
-        for k in range(older.size):
-            older[k] += q * tail[k]
-        for k in range(newer.size):
-            newer[k] += q * row[k]
+def _score_run(
+    query: Floats, keys: Floats, head: int, slot: int, scores: Floats, first: int, last: int
+) -> None:
+    """Add the dot products of a query with the keys from `slot` on to scores `first` to `last`."""
+    size = keys.shape[1]
+    factor, at = np.float32(1 / np.sqrt(size)), head * size
+    ahead, whole = slot - first, last - (last - first) % COLUMNS
+    for k in range(first, whole, COLUMNS):
+        a, b = load(scores, (k,)), load(scores, (k + LANES,))
+        for i in range(size):
+            q = query[at + i] * factor
+            a = add_scaled(a, q, load(keys, (head, i, ahead + k)))
+            b = add_scaled(b, q, load(keys, (head, i, ahead + k + LANES)))
+        store(scores, (k,), a)
+        store(scores, (k + LANES,), b)
+    for i in range(size):
+        q = query[at + i] * factor
+        for k in range(whole, last):
+            scores[k] += q * keys[head, i, ahead + k]
 
 
 @njit
@@ -205,15 +253,17 @@ def _sum(x: Floats) -> np.float32:
 
 
 @njit
-def _gather(weights: Floats, values: Floats, out: Floats) -> None:
-    """Add the rows of float32[n, m], weighted, to float32[m], one after the other."""
-    whole = weights.size - weights.size % 4
-    for k in range(0, whole, 4):
-        w0, w1, w2, w3 = weights[k], weights[k + 1], weights[k + 2], weights[k + 3]
-        for i in range(out.size):
-            two = out[i] + w0 * values[k, i] + w1 * values[k + 1, i]
-            out[i] = two + w2 * values[k + 2, i] + w3 * values[k + 3, i]
-    for k in range(whole, weights.size):
-        factor, row = weights[k], values[k]
-        for i in range(out.size):
-            out[i] += factor * row[i]
+def _gather_run(
+    weights: Floats, first: int, last: int, values: Floats, head: int, slot: int, out: Floats
+) -> None:
+    """Add the values from `slot` on, weighted, to their head's part of `out`, one after the other."""
+    size = values.shape[2]
+    at, ahead, whole = head * size, slot - first, size - size % LANES
+    for i in range(0, whole, LANES):
+        a = load(out, (at + i,))
+        for k in range(first, last):
+            a = add_scaled(a, weights[k], load(values, (head, ahead + k, i)))
+        store(out, (at + i,), a)
+    for k in range(first, last):
+        for i in range(whole, size):
+            out[at + i] += weights[k] * values[head, ahead + k, i]

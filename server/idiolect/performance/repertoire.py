@@ -82,7 +82,7 @@ def restrict(inventory: Inventory, inside: NDArray[np.bool_]) -> Repertoire:
 
     Notes
     -----
-    Control thread.  Linear in the units: some milliseconds for a hundred thousand.
+    Control thread.  Linear in the units: less than a millisecond for a hundred thousand.
     """
     kept = inside[inventory.members]
     below = np.concatenate([[0], np.cumsum(kept)])
