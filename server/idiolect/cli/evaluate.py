@@ -27,7 +27,7 @@ KEPT = (
     "units", "trials", "bits_per_token", "bits_per_second", "intervals", "gain", "best_ngram",
     "ladder",
 )  # fmt: skip
-COMPARED = "4"  # units that are compared as one in the table of what is said
+COMPARED = "4"  # tokens that are compared as one in the table of what is said
 
 
 def evaluate(
@@ -155,7 +155,7 @@ def _print_speech(name: str, speech: dict[str, Any], console: Console) -> None:
     console.print(f"\n{escape(name)}: what it says in {speech['seconds'] / 60:.0f} minutes")
     table = _table(
         "setting", "median\ncopy, s", "at any\ntime, s", "longest\ncopy, s",
-        "units\nof it", "tokens\nagain", "units\nagain", "entropy",
+        "units\nof it", "tokens\nagain", "unit\nagain", "entropy",
     )  # fmt: skip
     copies, repetition, entropy = (speech[key] for key in ("copies", "repetition", "entropy"))
     table.add_row("the corpus", *_said(copies["corpus"], repetition["corpus"]), "")
@@ -175,7 +175,7 @@ def _print_speech(name: str, speech: dict[str, Any], console: Console) -> None:
     console.print(
         f"[dim]as it is: continuity {usual['continuity']:g}, temperature {usual['temperature']:g}. "
         "copy: as long as it plays the corpus on; at any time: half of the time lies in longer "
-        f"ones. again: {COMPARED} in a row that were heard in the "
+        f"ones. again: {COMPARED} tokens in a row, or a unit, that were heard in the "
         f"{speech['repetition']['window']:.0f} s before. entropy: bits, of the tokens drawn "
         "from[/dim]",
         soft_wrap=True,
@@ -195,7 +195,7 @@ def _said(copies: dict[str, Any], repetition: dict[str, Any]) -> list[str]:
         f"{copies['seconds']['longest']:.2f}",
         str(copies["units"]["longest"]),
         _percent(repetition["tokens"][COMPARED]),
-        _percent(repetition["units"][COMPARED]),
+        _percent(repetition["units"]["1"]),
     ]
 
 

@@ -15,7 +15,10 @@ from idiolect.learning.page.contents import gather
 
 __all__ = ["write_page", "write_speech"]
 
-SCRIPTS = ("data.js", "sound.js", "timeline.js", "scene.js", "map.js", "charts.js", "page.js")
+SCRIPTS = (
+    "data.js", "sound.js", "timeline.js", "scene.js", "sets.js", "map.js", "charts.js", "plots.js",
+    "foresight.js", "speech.js", "page.js",
+)  # fmt: skip
 """In the order in which they are put together, as one module."""
 
 
