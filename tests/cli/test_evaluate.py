@@ -8,6 +8,7 @@ import pytest
 
 from idiolect.bundle import EVALUATION, PAGE, Bundle
 from idiolect.cli import main
+from idiolect.cli.evaluate import KEPT
 from idiolect.learning.evaluation import MODELS
 
 GOLDEN = Path(__file__).parents[1] / "golden/tones.idiolect"
@@ -18,8 +19,10 @@ def test_every_scale_has_the_bits_of_every_model(
 ) -> None:
     assert main(["evaluate", str(learned), "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
+    assert set(said) == {"name", "hash", "scales", "training", "splits"}
     assert said["scales"]
     for scale in said["scales"].values():
+        assert set(scale) == {*KEPT, "memory_weight", "speaks", "vocabulary", "speech"}
         assert set(scale["bits_per_token"]) == set(MODELS)
         assert 0 <= scale["memory_weight"] <= 1
         assert 1 <= scale["vocabulary"]["used_alike"] <= scale["vocabulary"]["used"]

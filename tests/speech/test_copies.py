@@ -24,6 +24,7 @@ def test_the_copies_of_a_corpus_are_its_files(bundle: Bundle) -> None:
 
 def test_units_that_leap_are_copies_of_one(hear: Hear) -> None:
     found = measure_copies(hear([40, 20, 60, 58, 30]))
+    assert set(found) == {"count", "continued", "units", "seconds", "by_time"}
     assert found["count"] == 5
     assert found["continued"] == 0
     assert found["units"] == {"median": 1, "mean": 1, "p90": 1, "longest": 1}

@@ -52,7 +52,9 @@ def evaluate(
     told = _told(opened)
     from idiolect.speech.measure import measure_speech  # not above: `--help` must not wait for it
 
-    with Console(stderr=True).status("listening to what it says"):
+    with Console(stderr=True).status(
+        "listening to what it says; the first time, the planner is compiled"
+    ):
         speech = measure_speech(opened, spoken)
     found = _figures(opened, told, speech)
     if report:
