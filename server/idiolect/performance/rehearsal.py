@@ -9,6 +9,7 @@ from idiolect.bundle import Bundle
 from idiolect.language.decoder import make_cache
 from idiolect.language.model import load_model
 from idiolect.parameters import PLANNER_SLOTS
+from idiolect.performance.leaning import measure_leanings, tilt_tokens
 from idiolect.performance.plan import STEPS, Plan, make_plan
 from idiolect.performance.repertoire import open_repertoire
 from idiolect.performance.seeding import adopt_context, read_context
@@ -35,6 +36,7 @@ class Rehearsal:
         self._bundle = bundle
         self._model = load_model(bundle)
         self._inventory = load_inventory(bundle)
+        self._leanings = measure_leanings(self._inventory)
 
     def speak(
         self, scale: int, seconds: float, *, seed: int, parameters: Mapping[str, float]
@@ -83,5 +85,7 @@ class Rehearsal:
         open_repertoire(plan, inventory)
         for name, value in parameters.items():
             plan.parameters[0, PLANNER_SLOTS[name]] = value
+        parent = int(plan.parameters[0, PLANNER_SLOTS["parent"]])
+        tilt_tokens(self._leanings, plan.bias[0], parent, plan.tilt[0])
         plan.voices["seed"] = seed
         return plan
