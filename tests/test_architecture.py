@@ -27,7 +27,7 @@ OFFLINE = {"corpus", "learning", "vocabulary"}
 LIVE = {"audio", "control", "engine", "language", "performance", "selection"}
 
 MAY_IMPORT: dict[str, set[str]] = {
-    "cli": {"app", "audio", "bench", "client", "control", *OFFLINE},
+    "cli": {"app", "audio", "bench", "client", "control", "speech", *OFFLINE},
     "app": {"audio", "control", "engine", "performance", "resampling"},
     "audio": {"engine"},
     "bench": {"app", "audio", "client", "engine", "language", "performance", *OFFLINE},
@@ -40,6 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "performance": {"engine", "language", "selection"},
     "resampling": set(),
     "selection": set(),
+    "speech": {"performance"},
     "vocabulary": set(),
 }
 """What each part may import besides the leaves and itself."""

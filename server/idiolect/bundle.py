@@ -7,6 +7,7 @@ A bundle is a folder::
     ├── audio.npy                 float32[frames, channels], every source end to end
     ├── model.safetensors         the network's weights, float32
     ├── report.html               all of it to look at and listen to; nothing reads it
+    ├── evaluation.json           what it was heard to say, once `evaluate` has; only the page reads it
     └── scales/NAME/
         ├── units.npy             UNIT[units]
         ├── descriptors.npy       float32[units, descriptors], standardised, 0 where missing
@@ -47,11 +48,12 @@ from idiolect.grain import UNIT
 from idiolect.memory import Memory, blank
 from idiolect.soundness import check
 
-__all__ = ["FORMAT", "PAGE", "Bundle", "Scale", "writing"]
+__all__ = ["EVALUATION", "FORMAT", "PAGE", "Bundle", "Scale", "writing"]
 
 FORMAT = 3
 READS = (1, 2, 3)
 PAGE = "report.html"
+EVALUATION = "evaluation.json"
 
 
 @dataclass(frozen=True, kw_only=True)

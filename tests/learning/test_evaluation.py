@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from idiolect.learning.evaluation import MODELS, Trial, conclude, try_models
+from idiolect.learning.memories import HIGHEST_ORDER, KINDS
 from idiolect.learning.ngrams import Stream
 from idiolect.learning.sequences import Sequence
 from idiolect.learning.settings import ModelShape
@@ -87,3 +88,24 @@ def test_without_held_out_units_the_memory_speaks_alone(sequences: list[Sequence
     assert "no unit" in found.note or found.note.startswith("the memory speaks alone")
     assert isinstance(found.figures.units, int)
     assert Stream.of(everything[0].tokens, everything[0].sources, everything[0].kinds == TEST)
+
+
+def test_every_order_of_every_ngram_is_reported_and_the_best_is_among_them(
+    sequences: list[Sequence],
+) -> None:
+    trial = tried(sequences)
+    figures = conclude([trial], 0.1).figures
+    assert list(figures.ladder) == list(KINDS)
+    assert all(len(own) == HIGHEST_ORDER for own in figures.ladder.values())
+    best = figures.ladder[trial.ngram.kind][trial.ngram.order - 1]
+    assert best == figures.intervals["best_ngram"]
+    twice = conclude([trial, trial], 0.1).figures
+    assert twice.ladder["PPM"][1].mean == pytest.approx(figures.ladder["PPM"][1].mean)
+
+
+def test_the_ladder_is_as_high_as_every_trial_climbed(sequences: list[Sequence]) -> None:
+    one = tried(sequences)
+    low = replace(one, ladder={key: bits for key, bits in one.ladder.items() if key[1] <= 2})
+    assert {len(own) for own in conclude([one, low], 0.1).figures.ladder.values()} == {2}
+    everything = [replace(s, kinds=np.full_like(s.kinds, TRAIN)) for s in sequences]
+    assert conclude([tried(everything)], 0.1).figures.ladder == {kind: [] for kind in KINDS}

@@ -19,7 +19,7 @@ COMMANDS = {
     "serve": "Play a bundle and listen for OSC.",
     "render": "Write what a bundle says to a sound file, faster than real time.",
     "inspect": "Say what is in a bundle.",
-    "evaluate": "Say how well a bundle's model foresees what it has not heard.",
+    "evaluate": "Say what a bundle foresees, and what it says.",
     "osc": "Send one OSC message and print what comes back.",
     "demo": "Learn a small corpus, hear it speak, and watch it being steered.",
     "doctor": "Say what this machine offers; paste it into a bug report.",

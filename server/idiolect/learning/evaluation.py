@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.learning.baselines import unigram
-from idiolect.learning.memories import Ngram, choose
+from idiolect.learning.memories import HIGHEST_ORDER, KINDS, Ngram, choose, rank
 from idiolect.learning.mixing import Bits, Interval, fit_weight, interval, mix
 from idiolect.learning.network import Network
-from idiolect.learning.ngrams import Stream
+from idiolect.learning.ngrams import Stream, count
 from idiolect.learning.sequences import Sequence
 from idiolect.learning.split import GAP, TEST, TRAIN, VALIDATION
 from idiolect.learning.training import surprises
@@ -47,6 +47,7 @@ class Trial:
     ngram: Ngram
     validation: dict[str, Bits]
     test: dict[str, Bits]
+    ladder: dict[tuple[str, int], Bits]  # at the test units, of n-grams by kind and order
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,6 +61,7 @@ class Figures:
     intervals: dict[str, Interval]  # 95 %, of bits per token
     gain: Interval  # best_ngram less mixture_no_parent, paired
     best_ngram: str
+    ladder: dict[str, list[Interval]]  # n-grams by kind, order 1 first, as far as every trial went
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,8 +85,9 @@ def try_models(network: Network, sequence: Sequence, sequences: list[Sequence]) 
         The scale, and all of them.
     """
     learned, held_out = (stream_of(sequence, sequence.kinds == k) for k in (TRAIN, VALIDATION))
-    ngram = choose([(learned, held_out, sequence.size)])
-    memory = ngram.remember(learned)
+    ranked = rank([(learned, held_out, sequence.size)])
+    counts, ngram = count(learned, HIGHEST_ORDER), ranked[0]
+    memory = ngram.smooth(counts)
     base = unigram(sequence.tokens[sequence.kinds == TRAIN], sequence.size)
 
     def judge(kind: int) -> dict[str, Bits]:
@@ -99,7 +102,11 @@ def try_models(network: Network, sequence: Sequence, sequences: list[Sequence]) 
             "guided": surprises(network, sequence, sequences, kind, guided=True),
         }
 
-    return Trial(sequence.size, learned, held_out, ngram, judge(VALIDATION), judge(TEST))
+    ladder = {
+        (other.kind, other.order): _remembered(other, other.smooth(counts), sequence, TEST)
+        for other in ranked
+    }
+    return Trial(sequence.size, learned, held_out, ngram, judge(VALIDATION), judge(TEST), ladder)
 
 
 def stream_of(sequence: Sequence, inside: NDArray[np.bool_]) -> Stream:
@@ -142,8 +149,20 @@ def conclude(trials: list[Trial], seconds: float) -> Evaluation:
             intervals={name: interval(tested[name]) for name in MODELS},
             gain=interval(tested["best_ngram"] - tested["mixture_no_parent"]),
             best_ngram=ngram.name,
+            ladder={kind: _climb([trial.ladder for trial in trials], kind) for kind in KINDS},
         ),
     )
+
+
+def _climb(ladders: list[dict[tuple[str, int], Bits]], kind: str) -> list[Interval]:
+    """Pool the n-grams of one kind over the trials, order 1 first; none where nothing was fitted."""
+    steps = []
+    for order in range(1, HIGHEST_ORDER + 1):
+        found = [ladder[kind, order] for ladder in ladders if (kind, order) in ladder]
+        if len(found) < len(ladders):
+            break
+        steps.append(interval(np.concatenate(found)))
+    return steps
 
 
 def _mixtures(trial: Trial) -> dict[str, Bits]:

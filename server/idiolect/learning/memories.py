@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 from idiolect.learning.ngrams import Counts, Stream, count, kneser_ney, ppm, surprise
 from idiolect.memory import Memory
 
-__all__ = ["HIGHEST_ORDER", "USUAL", "Ngram", "choose"]
+__all__ = ["HIGHEST_ORDER", "KINDS", "USUAL", "Ngram", "choose", "rank"]
 
 HIGHEST_ORDER = 6
+
+KINDS = ("Kneser-Ney", "PPM")
 
 GRID = (0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95)
 """Discounts that are tried."""
@@ -26,9 +28,14 @@ class Ngram:
     discounts: tuple[float, ...] = ()  # one for each order, Kneser and Ney's; empty: PPM
 
     @property
+    def kind(self) -> str:
+        """One of `KINDS`: how counts become shares."""
+        return KINDS[0] if self.discounts else KINDS[1]
+
+    @property
     def name(self) -> str:
         """What it is called in the report."""
-        return f"{'Kneser-Ney' if self.discounts else 'PPM'} of order {self.order}"
+        return f"{self.kind} of order {self.order}"
 
     def remember(self, stream: Stream) -> Memory:
         """Count units and smooth the counts."""
@@ -53,13 +60,18 @@ Judge = tuple[Stream, Stream, int]
 
 
 def choose(judges: list[Judge]) -> Ngram:
-    """Choose the n-gram under which held-out units surprise least.
+    """Choose the n-gram under which held-out units surprise least, see `rank`."""
+    return rank(judges)[0]
+
+
+def rank(judges: list[Judge]) -> list[Ngram]:
+    """List the n-grams of every kind and order, the one that held-out units surprise least first.
 
     Parameters
     ----------
     judges
         One, or one for each fold: together they decide about discounts, order and kind.  Where no
-        units are held out, it is `USUAL`.
+        units are held out, there is `USUAL` alone.
     """
     counted = [
         (count(learned, HIGHEST_ORDER), held_out, size)
@@ -67,12 +79,12 @@ def choose(judges: list[Judge]) -> Ngram:
         if len(held_out.tokens)
     ]
     if not counted:
-        return USUAL
+        return [USUAL]
     highest = min(len(counts) for counts, _, _ in counted)
     discounts = _fit_discounts(counted, highest)
     orders = range(1, highest + 1)
     known = [Ngram(order, discounts[:order]) for order in orders] + [Ngram(n) for n in orders]
-    return min(known, key=lambda ngram: _bits(ngram, counted))
+    return sorted(known, key=lambda ngram: _bits(ngram, counted))
 
 
 Counted = tuple[list[Counts], Stream, int]

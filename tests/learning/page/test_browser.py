@@ -1,11 +1,15 @@
 """The page in a real browser."""
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from browser import Page, browsing
+from idiolect.bundle import EVALUATION, PAGE
+from idiolect.learning.page.writing import write_page
 
 PAINTED = """(() => [...document.querySelectorAll('canvas')].map(canvas => {
   const pixels = new Uint32Array(
@@ -35,6 +39,79 @@ def test_everything_is_painted_without_complaint_and_fits_the_window(
     assert page.complaints == []
     assert {address.partition(":")[0] for address in page.asked} == {"file"}
     assert all(address.endswith("report.html") for address in page.asked)
+
+
+PLOTS = """[...document.querySelectorAll('svg.plot')].map(svg => {
+  const box = svg.getBoundingClientRect();
+  const texts = [...svg.querySelectorAll('text')].map(text => text.getBoundingClientRect());
+  const axis = texts.filter(t => t.top > box.bottom - 24).sort((a, b) => a.left - b.left);
+  return {
+    name: svg.getAttribute('aria-label').split(':')[0],
+    inside: texts.every(t => t.left >= box.left - 1 && t.right <= box.right + 1
+      && t.top >= box.top - 1 && t.bottom <= box.bottom + 1),
+    apart: axis.every((t, n) => !n || axis[n - 1].right <= t.left),
+    nonsense: /NaN|undefined|Infinity/.test(svg.outerHTML),
+    points: svg.querySelectorAll('circle').length, chosen: svg.querySelectorAll('circle.chosen').length,
+  };
+})"""
+
+
+@pytest.mark.parametrize("width", [1400, 700, 360])
+def test_every_plot_is_legible(page: Page, paged: Any, width: int) -> None:
+    page.open(paged.path, width=width)
+    plots = page.run(PLOTS)
+    names = [plot["name"] for plot in plots]
+    assert len(names) == len(set(names)) == 2 + 6  # orders and sizes, and what one scale says
+    for plot in plots:
+        assert plot["inside"], plot
+        assert plot["apart"], plot
+        assert not plot["nonsense"], plot
+        assert plot["points"] >= 3
+    assert {plot["name"]: plot["points"] for plot in plots}[
+        "Bits per token by order of n-gram"
+    ] == 5
+    chosen = {plot["name"]: plot["chosen"] for plot in plots}
+    assert chosen["How long it copies, by continuity"] == 3
+    assert chosen["Bits per second by number of tokens"] == 1
+
+
+def test_a_plot_answers_the_pointer_with_its_values(page: Page, paged: Any) -> None:
+    page.open(paged.path)
+    code = (
+        "(() => { const svg = [...document.querySelectorAll('svg.plot')].find(s =>"
+        " s.getAttribute('aria-label').startsWith('How long it copies, by continuity'));"
+        " svg.scrollIntoView({ block: 'center' }); const b = svg.getBoundingClientRect();"
+        " return [b.right - 20, b.y + 60]; })()"
+    )
+    x, y = page.run(code)
+    page.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+    said = page.run("document.getElementById('hover').textContent")
+    assert "continuity 1" in said
+    assert all(word in said for word in ("longest", "any moment", "median"))
+
+
+def test_each_fold_is_shown_and_what_it_says_beside_what_the_corpus_uses(
+    page: Page, paged: Any
+) -> None:
+    page.open(paged.path)
+    assert "2 folds" in page.run("document.getElementById('sets').textContent")
+    marks = [
+        page.run(f"document.querySelectorAll('[aria-label={name}] .usage b').length")
+        for name in ("grain", "note")
+    ]
+    assert marks == [paged.data["scales"][0]["tokens"], 0]
+
+
+def test_where_nobody_listened_the_page_says_how_to(page: Page, paged: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "unheard.idiolect"
+    shutil.copytree(paged.folder, folder)
+    (folder / EVALUATION).unlink()
+    write_page(folder, paged.manifest | {"splits": []})
+    page.open(folder / PAGE)
+    assert page.complaints == []
+    assert "idiolect evaluate" in page.run("document.getElementById('speech').textContent")
+    assert len(page.run(PLOTS)) == 2
+    assert page.run("document.getElementById('sets')") is None
 
 
 def test_the_exemplars_decode_to_about_the_length_of_their_units(page: Page, paged: Any) -> None:

@@ -18,7 +18,7 @@ from idiolect.grain import UNIT
 from idiolect.learning.page import clips, contents, peaks, projection
 from idiolect.learning.page.clips import clip
 from idiolect.learning.page.peaks import find_peaks
-from idiolect.learning.page.writing import write_page
+from idiolect.learning.page.writing import write_page, write_speech
 from synthetic import make_bundle
 
 
@@ -192,3 +192,13 @@ def test_long_names_are_shortened_and_long_lists_counted(paged: Any) -> None:
     found = contents.gather(paged.folder, "x", manifest)
     assert len(found["skipped"]) + found["skipped_more"] == 2000
     assert len(json.dumps(found["skipped"])) < 250_000
+
+
+def test_what_another_bundle_said_is_not_shown(tmp_path: Path) -> None:
+    bundle = make_bundle(tmp_path / "spoken.idiolect")
+    speech = {"grain": {"seed": 0}}
+    for manifest, shown in (({"hash": "1"}, speech["grain"]), ({"hash": "2"}, None)):
+        write_speech(bundle.path, {"hash": "1"}, speech)
+        found = contents.gather(bundle.path, "spoken", bundle.manifest | manifest)
+        assert [scale["speech"] for scale in found["scales"]] == [shown, None]
+    assert not list(bundle.path.glob(".*"))

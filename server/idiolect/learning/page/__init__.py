@@ -24,9 +24,13 @@ The block (arrays marked with * are base64 of little-endian numbers)::
                points*: int16[2 n], x and y in 32767ths, anchors*: int16[2 tokens], of exemplars}
       exemplars  [{unit, start, frames} of each token, null for one without units]
       clips   {type: MIME, seconds: longest, missing: number left out, data: [base64 or null]}
-      figures {units, bits_per_token: {uniform, unigram, best_ngram, network, ...}}; a number or null
+      figures {units, bits_per_token: {uniform, unigram, best_ngram, network, ...}: number or null,
+               intervals: {the same: {mean, low, high}},
+               ladder: {kind of n-gram: [{mean, low, high}, order 1 first]}}
       speaks  network, memory or both, and why
       size_choice  {sizes, rates, errors, chosen, why} or null; bits per second
+      speech  what it says, see `speech.measure`; null until `idiolect evaluate --report`
+    splits    [{edges: [frames], kinds: [0 learned from, 1 validation, 2 test, 3 gap]}], one or folds
     left_out  {scale: why it is not there}
     skipped   [{name, reason}], the first of them;  skipped_more  number of others
     training  what is said about it;  model  {layers, width, heads, window}

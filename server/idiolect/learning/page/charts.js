@@ -1,4 +1,4 @@
-// Vocabulary, figures and tables, as elements.
+// Vocabulary and tables, as elements.
 
 function titled(title, ...children) {
   return make("div", {}, make("h3", {}, title), ...children);
@@ -42,95 +42,43 @@ function said(scale) {
   return line;
 }
 
+// How often each token occurs in the corpus, and a line for how often it is said.
 function usage(scale) {
   const order = scale.counts.map((_, token) => token).sort((a, b) => scale.counts[b] - scale.counts[a]);
-  const most = Math.max(1, ...scale.counts);
+  const said = scale.speech?.vocabulary.counts;
+  const spoken = said?.reduce((sum, count) => sum + count, 0);
+  const shares = order.map((token) => ({
+    token, corpus: scale.counts[token] / scale.units, said: said ? said[token] / spoken : 0,
+  }));
+  const most = Math.max(1e-9, ...shares.flatMap((share) => [share.corpus, share.said]));
   const box = make("div", { class: "usage", "aria-hidden": "true" });
-  for (const token of order) {
-    const bar = make("i");
-    bar.style.height = `${(100 * scale.counts[token]) / most}%`;
-    bar.addEventListener("click", () => play(scale, token));
-    bar.addEventListener("pointermove", (event) =>
-      hover(event, `token ${token}`, [several(scale.counts[token], "unit")], colours[scale.index][token]));
-    bar.addEventListener("pointerleave", unhover);
-    box.append(bar);
+  for (const { token, ...share } of shares) {
+    const column = make("div", {}, make("i"));
+    column.firstChild.style.height = `${(100 * share.corpus) / most}%`;
+    if (said) {
+      column.append(make("b"));
+      column.lastChild.style.bottom = `${(100 * share.said) / most}%`;
+    }
+    const words = [`${several(scale.counts[token], "unit")}, ${percent(share.corpus)}`,
+      ...(said ? [`said: ${percent(share.said)}`] : [])];
+    column.addEventListener("click", () => play(scale, token));
+    column.addEventListener("pointermove", (event) => hover(event, `token ${token}`, words, colours[scale.index][token]));
+    column.addEventListener("pointerleave", unhover);
+    box.append(column);
   }
   views.push(() => order.forEach((token, n) => {
-    box.children[n].style.background = colours[scale.index][token];
+    box.children[n].firstChild.style.background = colours[scale.index][token];
     box.children[n].classList.toggle("picked", picked.scale === scale && picked.token === token);
   }));
-  return titled(`How often each occurs: from ${most.toLocaleString("en")} down`, box);
+  const title = `How often each occurs: from ${percent(most === 1e-9 ? 0 : shares[0].corpus)} down`;
+  const lines = said ? [make("p", { class: "note" }, "Lines: how often it says each.")] : [];
+  const whole = titled(title, box, ...lines);
+  whole.className = "used";
+  return whole;
 }
 
-const GUESSERS = [
-  ["uniform", "all tokens alike"],
-  ["unigram", "how often each occurs"],
-  ["best_ngram", "the best n-gram"],
-  ["network", "the network"],
-  ["mixture_no_parent", "network and memory"],
-  ["mixture", "and the class around it"],
-];
-
-// Bits per token of each way of guessing, on what was held out.
-function guesses(scale) {
-  const { units, bits_per_token: bits } = scale.figures;
-  if (!units) {
-    return titled("How well the next token is guessed",
-      make("p", { class: "note" }, "Too little audio to hold any out and judge by it."));
-  }
-  const known = GUESSERS.filter(([key]) => Number.isFinite(bits[key]));
-  const most = Math.max(...known.map(([key]) => bits[key]), 1e-9);
-  const box = make("div", { class: "bars" });
-  for (const [key, words] of known) {
-    const own = key.startsWith("mixture") ? "own" : "";
-    const bar = make("i", { class: own });
-    bar.style.width = `${(100 * bits[key]) / most}%`;
-    box.append(make("span", { class: own }, words), make("div", { class: "track" }, bar),
-      make("span", { class: `number ${own}` }, bits[key].toFixed(2)));
-  }
-  return titled("Bits to say the next token, knowing …", box,
-    make("p", { class: "note" },
-      `Fewer is better; ${several(units, "unit")} of audio it had not learned from. ${scale.speaks}`));
-}
-
-function drawnElement(tag, attributes, text) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  if (text !== undefined) element.textContent = text;
-  return element;
-}
-
-// Information rate over the size of the vocabulary, and the size that was taken.
-function sizes(scale) {
-  const choice = scale.size_choice;
-  const tried = (choice?.sizes ?? [])
-    .map((size, n) => ({ size, rate: choice.rates?.[n], error: choice.errors?.[n] ?? 0 }))
-    .filter(({ size, rate }) => size > 0 && Number.isFinite(rate));
-  const why = choice?.why ? [make("p", { class: "note" }, choice.why)] : [];
-  if (!tried.length) return why.length ? titled("Why this many tokens", ...why) : "";
-  const high = Math.max(...tried.map((t) => t.rate + t.error), 1e-9);
-  const low = Math.min(0, ...tried.map((t) => t.rate - t.error));
-  const logs = tried.map((t) => Math.log(t.size));
-  const [least, most] = [Math.min(...logs), Math.max(...logs)];
-  const x = (size) => 44 + (most > least ? (Math.log(size) - least) / (most - least) : 0.5) * 252;
-  const y = (rate) => 112 - ((rate - low) / (high - low)) * 92;
-  const box = drawnElement("svg", { viewBox: "0 0 320 140", role: "img", "aria-label": `Bits per second for ${tried.length} sizes` });
-  box.append(drawnElement("line", { class: "axis", x1: 34, x2: 310, y1: y(0), y2: y(0) }));
-  for (const value of [0, high]) {
-    box.append(drawnElement("text", { x: 30, y: y(value) + 4, "text-anchor": "end" }, value.toFixed(1)));
-  }
-  const line = tried.map((t) => `${x(t.size)},${y(t.rate)}`).join(" ");
-  box.append(drawnElement("polyline", { class: "curve", points: line }));
-  let written = -Infinity;
-  for (const t of tried) {
-    const chosen = t.size === choice.chosen;
-    box.append(drawnElement("line", { class: "error", x1: x(t.size), x2: x(t.size), y1: y(t.rate - t.error), y2: y(t.rate + t.error) }));
-    box.append(drawnElement("circle", { class: chosen ? "chosen" : "", cx: x(t.size), cy: y(t.rate), r: chosen ? 5 : 3.5 }));
-    if (x(t.size) - written < 24) continue;
-    written = x(t.size);
-    box.append(drawnElement("text", { class: chosen ? "chosen-label" : "", x: x(t.size), y: 132, "text-anchor": "middle" }, t.size));
-  }
-  return titled("Bits per second by number of tokens", box, ...why);
+function percent(share) {
+  return `${(100 * share).toFixed(1)} %`;
 }
 
 function table(headings, rows) {

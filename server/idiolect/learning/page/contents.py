@@ -1,5 +1,6 @@
 """Gather what the page shows; the package's docstring describes it."""
 
+import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from idiolect.bundle import EVALUATION
 from idiolect.learning.page.clips import Clips, clip
 from idiolect.learning.page.packing import pack
 from idiolect.learning.page.peaks import find_peaks
@@ -57,7 +59,7 @@ def gather(folder: Path, name: str, manifest: dict[str, Any]) -> dict[str, Any]:
     ]
     rate = int(manifest["sample_rate"])
     clips = clip(audio, rate, [(scale.units, scale.exemplars) for scale in scales])
-    skipped = report.get("skipped", [])
+    skipped, speech = report.get("skipped", []), _speech(folder, manifest)
     contents = {
         "bundle": name,
         "version": str(manifest.get("idiolect", "")),
@@ -69,8 +71,10 @@ def gather(folder: Path, name: str, manifest: dict[str, Any]) -> dict[str, Any]:
         "peaks": find_peaks(audio),
         "scales": [
             _scale(scale, found, len(audio), rate)
+            | {"speech": speech.get(str(scale.entry["name"]))}
             for scale, found in zip(scales, clips, strict=True)
         ],
+        "splits": manifest.get("splits", []),
         "left_out": report.get("left_out", {}),
         "skipped": [
             {"name": _shorten(s["name"]), "reason": _shorten(s["reason"])}
@@ -82,6 +86,15 @@ def gather(folder: Path, name: str, manifest: dict[str, Any]) -> dict[str, Any]:
         "seconds": report.get("seconds", {}),
     }
     return dict(_finite(contents))
+
+
+def _speech(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
+    """Give what this bundle was heard to say, by name of the scale."""
+    path = folder / EVALUATION
+    if not path.is_file():
+        return {}
+    found = json.loads(path.read_text(encoding="utf-8"))
+    return dict(found["scales"]) if found["hash"] == manifest.get("hash", "") else {}
 
 
 def _open(folder: Path, entry: dict[str, Any], report: dict[str, Any]) -> _Scale:

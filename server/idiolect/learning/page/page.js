@@ -39,8 +39,9 @@ function openScale(scale) {
       make("div", { class: "panel words" },
         titled("Vocabulary", pads(scale)), said(scale), usage(scale),
         make("p", { class: "note" }, missing + (scale.exemplars.some((e) => e && e.frames > scale.clips.seconds * data.rate)
-          ? `Longer units are heard for ${span(scale.clips.seconds)}.` : ""))),
-      make("div", { class: "panel side" }, guesses(scale), sizes(scale))));
+          ? `Longer units are heard for ${span(scale.clips.seconds)}.` : "")))),
+    make("div", { class: "plots" }, ...[guesses(scale), ladder(scale), sizes(scale)]
+      .filter(Boolean).map((figure) => make("div", { class: "panel" }, figure))));
   document.getElementById("scales").append(article);
   openMap(scale, canvas);
 }
@@ -82,6 +83,7 @@ function refresh() {
 openHeader();
 openTimeline();
 data.scales.forEach(openScale);
+openSpeech();
 openMaking();
 document.getElementById("footer").textContent =
   `idiolect ${data.version}${data.hash ? ` · bundle ${data.hash}` : ""}`;

@@ -11,7 +11,7 @@ const scene = {
   pointed: null, // {scale, unit} under the pointer
   rows: [...data.scales].reverse(), // coarsest first: sections over phrases over notes over grains
 
-  height: () => SOURCES + WAVE + 8 + scene.rows.length * (ROW + 2) + AXIS,
+  height: () => scene.rowTop(scene.rows.length) + setsHeight() + 4 + AXIS,
   share: (x) => Math.min(1, Math.max(0, (x - GUTTER) / scene.width)),
   x: (frame) => GUTTER + ((frame - shown.from) / shown.span) * scene.width,
   rowTop: (row) => SOURCES + WAVE + 8 + row * (ROW + 2),
@@ -40,6 +40,7 @@ const drawScene = onNextFrame(() => {
   drawWave(context, SOURCES, WAVE, GUTTER, scene.width, shown.from, shown.span, variable("--wave"));
   drawBoundaries(context);
   scene.rows.forEach((scale, row) => drawRibbon(context, scale, scene.rowTop(row)));
+  drawSets(context, scene.rowTop(scene.rows.length) + 2);
   drawPointed(context);
   drawAxis(context, height - AXIS);
   context.restore();
@@ -187,6 +188,11 @@ function drawGutter(context) {
   scene.rows.forEach((scale, row) => {
     context.fillText(clipped(context, scale.name, GUTTER - 8), 2, scene.rowTop(row) + ROW / 2);
   });
+  if (!data.splits.length) return;
+  context.font = "11px system-ui, sans-serif";
+  context.fillStyle = variable("--soft");
+  const middle = scene.rowTop(scene.rows.length) + 2 + setsHeight() / 2;
+  context.fillText(data.splits.length > 1 ? "folds" : "held out", 2, middle);
 }
 
 function drawOverview() {

@@ -127,6 +127,7 @@ function openTimeline() {
   document.getElementById("zoom-out").addEventListener("click", () => zoom(1.6));
   document.getElementById("zoom-all").addEventListener("click", () => show(0, data.frames));
   views.push(drawScene);
+  openSets();
   const thinned = data.scales.filter((scale) => scale.step > 1);
   document.getElementById("thinned").textContent = thinned
     .map((scale) => `This is a long corpus: of the scale ${scale.name}, one unit in ${scale.step} is drawn.`)

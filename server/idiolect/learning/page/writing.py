@@ -4,17 +4,21 @@ import base64
 import hashlib
 import html
 import json
+import os
 import re
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from idiolect.bundle import PAGE
+from idiolect.bundle import EVALUATION, PAGE
 from idiolect.learning.page.contents import gather
 
-__all__ = ["write_page"]
+__all__ = ["write_page", "write_speech"]
 
-SCRIPTS = ("data.js", "sound.js", "timeline.js", "scene.js", "map.js", "charts.js", "page.js")
+SCRIPTS = (
+    "data.js", "sound.js", "timeline.js", "scene.js", "sets.js", "map.js", "charts.js", "plots.js",
+    "foresight.js", "speech.js", "page.js",
+)  # fmt: skip
 """In the order in which they are put together, as one module."""
 
 
@@ -24,7 +28,8 @@ def write_page(folder: Path, manifest: dict[str, Any]) -> None:
     Parameters
     ----------
     folder
-        The bundle, or what will become it: `audio.npy` and `scales/` are there.
+        The bundle, or what will become it: `audio.npy` and `scales/` are there.  What
+        `write_speech` wrote is shown too.
     manifest
         The bundle's manifest, its report included.
 
@@ -35,7 +40,32 @@ def write_page(folder: Path, manifest: dict[str, Any]) -> None:
     """
     name = str(manifest.get("report", {}).get("bundle") or folder.name)
     page = _assemble(name, gather(folder, name, manifest))
-    (folder / PAGE).write_text(page, encoding="utf-8", newline="\n")
+    _replace(folder / PAGE, page)
+
+
+def write_speech(folder: Path, manifest: dict[str, Any], speech: dict[str, Any]) -> None:
+    """Keep beside a bundle what it says; the bundle and its hash stay what they are.
+
+    Parameters
+    ----------
+    folder, manifest
+        The bundle.
+    speech
+        What was measured, by name of the scale.
+    """
+    found = {"hash": manifest.get("hash", ""), "scales": speech}
+    text = json.dumps(found, indent=1, allow_nan=False) + "\n"
+    _replace(folder / EVALUATION, text)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file in one go: whoever opens it meanwhile sees the old one or the new one."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        fresh.write_text(text, encoding="utf-8", newline="\n")
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def _assemble(name: str, contents: dict[str, Any]) -> str:
