@@ -67,7 +67,7 @@ class Speaker:
         expect_descriptors(self.weights, self.hidden, token, mean, variance)
         mean = mean.astype(np.float64) + self.bias * np.sqrt(variance)
         squares = (inventory.descriptors - mean) ** 2 / variance
-        density = np.exp(-0.5 * squares.sum(1)) * (inventory.units["token"] == token)
+        density = np.exp(-0.5 * squares.mean(1)) * (inventory.units["token"] == token)
         return float(density[natural] / density.sum())
 
 

@@ -1,8 +1,7 @@
 """One decision: which unit comes next.
 
 The natural successor of what sounds is an outcome of its own, beside the tokens.  Its share of its
-token's probability is what the language expects of it; `continuity` shifts its log-odds.  Every
-random number is keyed by (seed, voice, step, purpose), so a decision made again is the same.
+token's probability is what the language expects of it; `continuity` moves its odds.  Every random number is keyed by (seed, voice, step, purpose), so a decision made again is the same.
 """
 
 import math
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from idiolect.compiled import njit
 from idiolect.language.decoder import Weights, expect_descriptors, score_tokens
-from idiolect.language.memories import mix_memory, shift_odds
+from idiolect.language.memories import mix_memory
 from idiolect.language.model import Model
 from idiolect.language.sampling import avoid_heard, draw, shape_distribution
 from idiolect.parameters import PLANNER_SLOTS
@@ -116,7 +115,8 @@ def decide(
         )
         chance = probabilities[token] * share
         u = uniform(seed, voice, step, PURPOSE_CONTINUE)
-        if u < shift_odds(chance, parameters[CONTINUITY]):
+        units = inventory.member_start[last] - inventory.member_start[first]
+        if u < _chance_to_continue(chance, units, parameters[CONTINUITY]):
             _write(choice, natural, token, 1)
             return bits
         _withdraw(inventory, scale, token, chance, logits, parameters, probabilities)
@@ -181,6 +181,31 @@ def _expect(
 
 
 @njit
+def _chance_to_continue(chance: float, units: int, continuity: float) -> float:
+    """Move the odds of the natural successor: 0 never, 0.5 as learned, 1 always.
+
+    Among thousands of units what followed is as unlikely, as learned, as any other that fits.  So
+    above a half it is measured by how much likelier it is than a unit taken blindly: where it is not
+    at all, half way from 0.5 to 1 it comes every second time, and less often the less it fits.
+
+    Parameters
+    ----------
+    chance : float64
+        As learned.
+    units : int64
+        How many might be taken.
+    """
+    if chance >= 1 or continuity >= 1:
+        return 1.0 if continuity > 0 else 0.0
+    odds = chance / (1 - chance)
+    if continuity <= 0.5:
+        odds *= max(continuity, 0.0) / (1 - continuity)
+    else:
+        odds += chance * units * (continuity - 0.5) / (1 - continuity)
+    return odds / (1 + odds)
+
+
+@njit
 def _natural_share(
     weights: Weights,
     inventory: Inventory,
@@ -193,14 +218,15 @@ def _natural_share(
 ) -> float:
     """Weigh the natural successor against all units of its token, by their predicted density.
 
-    Units outside the class that is wanted weigh `STRAY_SHARE` of what they would.  Of a token with more than `SHARERS` units an even selection stands for all the others.
+    Descriptors are so alike that all together tell what one would alone: the densities are those of
+    their mean, under which what followed is likeliest on every corpus looked at.  Units outside the class that is wanted weigh `STRAY_SHARE` of what they would.  Of a token with more than `SHARERS` units an even selection stands for all the others.
     """
     word = inventory.token_offset[scale] + token
     mean, variance = _expect(weights, hidden, word, bias)
     first = inventory.member_start[word]
     count = inventory.member_start[word + 1] - first
-    unit, size = natural + inventory.unit_offset[scale], max(mean.size, 1)
-    own = target_cost(inventory, unit, mean, variance) * size
+    unit = natural + inventory.unit_offset[scale]
+    own = target_cost(inventory, unit, mean, variance)
     looked = min(count, SHARERS)
     others, total = 0, 0.0
     weight = STRAY_SHARE if strays(inventory, scale, unit, wanted) else 1.0
@@ -209,7 +235,7 @@ def _natural_share(
         if other != unit and others < SHARERS - 1:
             others += 1
             # Density relative to the successor's own; it may overflow to inf: then the share is 0.
-            ratio = math.exp(own - target_cost(inventory, other, mean, variance) * size)
+            ratio = math.exp(own - target_cost(inventory, other, mean, variance))
             total += ratio * (STRAY_SHARE if strays(inventory, scale, other, wanted) else 1.0)
     share = weight / (weight + total * (count - 1) / max(others, 1))
     return share if share >= 0 else 0.0  # NaN too

@@ -21,7 +21,7 @@ SECONDS = 600.0  # heard at each setting, at least,
 UNITS = 600  # and so many units of a coarse scale
 STRETCHES = 20  # in which what is heard is divided, to see whether it changes
 
-CONTINUITIES = (0.0, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999, 1.0)
+CONTINUITIES = (0.0, 0.25, 0.5, 0.65, 0.8, 0.9, 0.95, 0.99, 1.0)
 TEMPERATURES = (0.0, 0.5, 1.0, 1.5)
 USUAL = {name: float(VOICE[name].default) for name in ("continuity", "temperature")}
 
