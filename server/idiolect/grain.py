@@ -2,7 +2,7 @@
 
 All are plain numpy structured types, so that Python, numba and a memory dump see the same bytes.
 Frames are absolute and counted from the start of the engine unless the field says *timeline*:
-a voice's timeline is the engine's clock less the voice's `shift`, the sum of its run-ons.
+a voice's timeline is the engine's clock, moved by run-ons and slowed by stretch (`engine.timeline`).
 """
 
 import numpy as np

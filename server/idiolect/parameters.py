@@ -158,6 +158,21 @@ PARAMETERS: tuple[Parameter, ...] = (
         doc="How far the sub-grains are scattered in pitch, up and down.",
     ),
     Parameter(
+        name="stretch", kind="f", low=0.25, high=16, default=1, unit="", curve="log",
+        scope="block", per_voice=True,
+        doc="How many times longer everything takes, at the same pitch.",
+    ),
+    Parameter(
+        name="duration", kind="f", low=0.25, high=4, default=1, unit="", curve="log",
+        scope="block", per_voice=True,
+        doc="How many times longer a unit is held before the next begins; it is read on, or cut short.",
+    ),
+    Parameter(
+        name="freeze", kind="i", low=0, high=1, default=0, unit="", curve="step",
+        scope="block", per_voice=True,
+        doc="1 holds the present unit; what is planned waits, and what would cut it too.",
+    ),
+    Parameter(
         name="quality", kind="i", low=0, high=3, default=2, unit="", curve="step",
         scope="block", per_voice=True,
         doc="How sub-grains are read between frames: 0 not at all, 1 linear, 2 cubic, 3 a sinc, which "

@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from idiolect.bundle import Bundle
+from idiolect.engine.counters import STARVED
 from idiolect.parameters import BLOCK_SLOTS
 from stage import Stage
 from synthetic import make_bundle
@@ -187,3 +188,100 @@ def test_overload_of_overlap_is_bounded(bundle: Bundle) -> None:
     heard = stage.play(3)
     assert np.isfinite(heard).all()
     assert stage.engine.state.voices[0]["subgrains"] <= 24
+
+
+def onsets(bundle: Bundle, seconds: float, **values: float) -> list[tuple[int, int]]:
+    """Engine frames and units of a voice that plays the corpus in its order."""
+    stage = Stage(bundle, 1)
+    stage.player.set("continuity", 1, 1.0)
+    for name, value in values.items():
+        stage.engine.push_control(1, name, value, frame=0, ramp=0)
+    stage.player.set("run", 1, 1.0)
+    heard = stage.play(seconds)
+    assert np.abs(heard).max() > 0.05
+    assert stage.engine.state.counters[STARVED] == 0
+    return stage.heard_units()
+
+
+@pytest.mark.parametrize("name", ["stretch", "duration"])
+@pytest.mark.parametrize("value", [0.25, 0.5, 1.7, 4.0])
+def test_stretch_and_duration_move_onsets_and_nothing_else_does(
+    bundle: Bundle, name: str, value: float
+) -> None:
+    plain = onsets(bundle, 3)
+    moved = onsets(bundle, 3 * value, **{name: value})
+    count = min(len(plain), len(moved))
+    assert count > 10
+    for (before, unit), (after, other) in zip(plain[:count], moved[:count], strict=True):
+        assert other == unit
+        assert after == pytest.approx(before * value, abs=2 * count)
+    assert onsets(bundle, 3, rate=-700.0, jitter=0.5, overlap=8.0) == plain
+
+
+@pytest.mark.parametrize("values", [
+    {"stretch": 3.0}, {"stretch": 0.4}, {"duration": 2.0}, {"duration": 0.5, "rate": 300.0},
+])  # fmt: skip
+def test_the_block_size_never_changes_a_pace(bundle: Bundle, values: dict[str, float]) -> None:
+    whole = play(bundle, 2, continuity=0.7, block=4096, **values)
+    for block in (1, 100):
+        again = play(bundle, 2, continuity=0.7, block=block, **values)
+        np.testing.assert_array_equal(again, whole)
+
+
+def test_stretched_it_keeps_its_pitch_and_level(tone: Bundle, bundle: Bundle) -> None:
+    for stretch in (0.5, 3.0):
+        heard = play(tone, 6, stretch=stretch, overlap=4.0)
+        # Sub-grains are born 25 ms apart: partials lie 40 Hz apart.
+        assert pitch(heard) == pytest.approx(TONE, abs=21)
+        heard = play(bundle, 12, stretch=stretch, overlap=4.0)
+        assert level(heard) == pytest.approx(level(play(bundle, 12)), abs=2)
+
+
+def test_frozen_it_holds_the_unit_and_goes_on_where_it_was(bundle: Bundle) -> None:
+    stage, plain = Stage(bundle, 1), onsets(bundle, 4)
+    stage.player.set("continuity", 1, 1.0)
+    for value, frame in ((1.0, RATE), (0.0, 3 * RATE)):
+        stage.engine.push_control(1, "freeze", value, frame=frame, ramp=0)
+    stage.player.set("run", 1, 1.0)
+    heard = stage.play(6)
+    assert level(heard[RATE : 3 * RATE]) == pytest.approx(level(heard[:RATE]), abs=6)
+    begun = stage.heard_units()
+    assert not [frame for frame, _ in begun if RATE < frame < 3 * RATE]
+    later = [(frame - 2 * RATE if frame > RATE else frame, unit) for frame, unit in begun]
+    count = min(len(plain), len(later))
+    assert count > 10
+    for (before, unit), (after, other) in zip(plain[:count], later[:count], strict=True):
+        assert (abs(after - before) <= 1, other) == (True, unit)
+
+
+def test_a_frozen_voice_can_be_stopped(bundle: Bundle) -> None:
+    stage = Stage(bundle, 1)
+    stage.player.set("run", 1, 1.0)
+    stage.play(0.5)
+    stage.player.set("freeze", 1, 1.0)
+    stage.play(0.5)
+    stage.player.set("run", 1, 0.0)
+    stage.play(0.5)
+    assert np.abs(stage.play(0.5)).max() == 0
+
+
+def test_turned_at_any_moment_it_never_starves_nor_clicks(tone: Bundle) -> None:
+    """Stretch, duration and freeze thrown about, back at rest in the end."""
+    rng = np.random.default_rng(5)
+    stage = Stage(tone, 1)
+    stage.player.set("continuity", 1, 1.0)
+    for k in range(40):
+        name = ("stretch", "duration", "freeze", "rate")[k % 4]
+        value = {"stretch": rng.uniform(0.3, 6), "duration": rng.uniform(0.3, 4)}.get(
+            name, float(rng.integers(2))
+        )
+        stage.engine.push_control(1, name, value, frame=int(rng.integers(6 * RATE)), ramp=0)
+    for name, value in {"stretch": 1.0, "duration": 1.0, "freeze": 0.0, "rate": 0.0}.items():
+        stage.engine.push_control(1, name, value, frame=7 * RATE, ramp=0)
+    stage.player.set("run", 1, 1.0)
+    heard = stage.play(9)
+    assert stage.engine.state.counters[STARVED] == 0
+    steepest = 0.25 * 2 * np.pi * TONE / RATE
+    assert np.abs(np.diff(heard[:, 0])).max() < 3 * steepest
+    quiet = np.sqrt(np.convolve(heard[RATE // 4 :, 0] ** 2, np.ones(480) / 480, "valid"))
+    assert quiet.min() > 0.01

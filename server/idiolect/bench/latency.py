@@ -14,6 +14,7 @@ from idiolect.client import Client
 from idiolect.config import load
 from idiolect.engine.events import BEGAN, CUT
 from idiolect.performance.joins import FADE_FRAMES, SEARCH_FRAMES
+from idiolect.performance.planning import engine_frame_of
 
 __all__ = ["Latency", "measure"]
 
@@ -121,8 +122,8 @@ class _Meter:
         # The decision point is the first boundary from `earliest` on; the wait for it is the
         # corpus's, what lies before it is ours.
         earliest = int(self._app.planner.plan.voices["earliest"][0])
-        shift = self._app.engine.state.taken[2]
-        return 1000 * (earliest + int(shift) - sent) / self._rate
+        reached = engine_frame_of(self._app.engine.table, 0, earliest)
+        return 1000 * (int(reached) - sent) / self._rate
 
     def _drain(self) -> None:
         while not self._events.empty():

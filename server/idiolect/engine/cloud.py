@@ -17,6 +17,7 @@ from idiolect.engine.kernels import ramp_value
 from idiolect.engine.layout import FAR, SUBGRAINS
 from idiolect.engine.state import State
 from idiolect.engine.subgrains import add_subgrain
+from idiolect.engine.timeline import set_pace, timeline_frame
 from idiolect.parameters import BLOCK_SLOTS, VOICE
 from idiolect.random import PURPOSE_CLOUD, uniform
 
@@ -33,6 +34,7 @@ __all__ = [
 TURN = 480
 """Frames in which a unit gives way to its cloud, or back: 10 ms at 48 kHz."""
 
+_FROZEN_OVERLAP, _FROZEN_JITTER = 4.0, 0.5  # at least, so that what is held does not buzz
 _ATTACK = 96  # frames of rise of a sub-grain that begins a unit: 2 ms at 48 kHz
 _SHORTEST = 48  # frames between two sub-grains
 _DRAWS = 8  # random numbers kept for each sub-grain
@@ -42,11 +44,13 @@ _AT, _WHERE, _RATE, _REVERSE, _PAN = range(5)
 _RATE_SLOT, _RATE_SPREAD = BLOCK_SLOTS["rate"], BLOCK_SLOTS["rate_spread"]
 _LENGTH, _OVERLAP, _DENSITY = (BLOCK_SLOTS[name] for name in ("length", "overlap", "density"))
 _JITTER, _REVERSED = BLOCK_SLOTS["jitter"], BLOCK_SLOTS["reverse"]
+_STRETCH, _DURATION, _FREEZE = (BLOCK_SLOTS[n] for n in ("stretch", "duration", "freeze"))
 _PAN_SPREAD, _QUALITY = BLOCK_SLOTS["pan_spread"], BLOCK_SLOTS["quality"]
 _RESTS = tuple(
     (BLOCK_SLOTS[name], VOICE[name].default)
     for name in (
-        "rate", "overlap", "density", "jitter", "reverse", "pan_spread", "rate_spread",
+        "rate", "overlap", "density", "jitter", "reverse", "pan_spread", "rate_spread", "stretch",
+        "duration", "freeze",
     )
 )  # fmt: skip
 _SLOTS = np.array([slot for slot, _ in _RESTS])
@@ -54,13 +58,15 @@ _DEFAULTS = np.array([default for _, default in _RESTS])
 
 
 @realtime
-def note_unrest(state: State, row: int) -> None:
+def note_unrest(state: State, row: int, now: int) -> None:
     """Write down up to which frame a voice's parameters keep it from playing units as they are.
 
     Parameters
     ----------
     row : int64
         Of the ramps; 0 is the master, which has no cloud.
+    now : int64
+        Engine frame; at it the voice's time takes the pace that the parameters say.
 
     Notes
     -----
@@ -73,6 +79,9 @@ def note_unrest(state: State, row: int) -> None:
         ramp = state.ramps[row, _SLOTS[k]]
         last = max(last, FAR if ramp.target != _DEFAULTS[k] else ramp.start + ramp.frames)
     state.voices[row - 1].restless = last
+    frozen = state.ramps[row, _FREEZE].target > 0
+    stretch = 0.0 if frozen else state.ramps[row, _STRETCH].target
+    set_pace(state, row - 1, now, stretch, state.ramps[row, _DURATION].target)
 
 
 @realtime
@@ -96,6 +105,8 @@ def next_in_cloud(state: State, voice: int, at: int) -> int:
         # A turn that is turned back is as far from its end as it was from its beginning.
         own.turned = at - max(0, TURN - (at - own.turned))
         own.next = at
+        if wanted == 0:
+            _resume(state, voice, at)
     following = own.turned + TURN if own.turned + TURN > at else FAR
     if own.cloud == 1:
         following = min(following, own.restless, max(own.next, at + 1))
@@ -107,6 +118,26 @@ def next_in_cloud(state: State, voice: int, at: int) -> int:
             following = min(following, sub.out_start if sub.out_start > at else FAR)
         following = min(following, end)
     return following
+
+
+@realtime
+def _passed(state: State, voice: int, index: int, at: int) -> int:
+    """Give how many frames of a grain's audio have passed, as the voice's time goes."""
+    own, active = state.voices[voice], state.active[voice, index]
+    passed = (timeline_frame(state, voice, at) - active.begun) * own.reading
+    return min(int(passed), active.held)
+
+
+@realtime
+def _resume(state: State, voice: int, at: int) -> None:
+    """Let what sounds go on as it is from where the cloud has come to."""
+    head = state.voices[voice].count - 1
+    if head < 0:
+        return
+    active = state.active[voice, head]
+    if active.slot < 0:
+        active.start = at - _passed(state, voice, head, at)
+        active.end = max(active.start + active.held, at + TURN)
 
 
 @realtime
@@ -179,6 +210,9 @@ def spawn(state: State, rate: int, voice: int, at: int) -> bool:
     wait = length / overlap
     if head >= 0 and own.resting == 0:
         jitter = ramp_value(state, row, _JITTER, at)
+        if own.pace == 0:
+            overlap, jitter = max(overlap, _FROZEN_OVERLAP), max(jitter, _FROZEN_JITTER)
+            wait = length / overlap
         wait *= 1 + jitter * (2 * _draw(state, voice, head, _AT) - 1)
         if own.subgrains < SUBGRAINS:
             _bear(state, voice, head, at, length, overlap, jitter)
@@ -206,9 +240,11 @@ def _bear(
     speed = 2.0 ** (cents / 1200)
     frames = max(2 * _ATTACK, min(round(length), int((active.held - 2) / speed)))
     reach = int(frames * speed) + 1  # frames it reads
-    passed = min(at - active.start, active.held)
+    passed = _passed(state, voice, head, at)
     first = passed + int((frames - reach + 1) / 2)  # its middle sounds when it would have anyway
     first += int(jitter * frames * (_draw(state, voice, head, _WHERE) - 0.5))
+    if own.pace == 0:  # anywhere in the unit
+        first = int((active.due - active.begun) * _draw(state, voice, head, _WHERE))
     first = max(0, min(first, active.held - reach))
     backwards = _draw(state, voice, head, _REVERSE) < ramp_value(state, row, _REVERSED, at)
     sub = state.subgrains[voice, own.subgrains]
@@ -222,7 +258,7 @@ def _bear(
     sub.serial = active.serial
     sub.out_start = -1
     sub.out_frames = 1
-    plain = cents == 0 and jitter == 0 and not backwards
+    plain = cents == 0 and jitter == 0 and not backwards and own.pace == UNIT
     _shape(state, voice, head, at, frames, overlap, plain)
 
 

@@ -58,7 +58,7 @@ def apply_controls(state: State, now: int) -> int:
             ramp.start = now
             ramp.frames = control.ramp
             ramp.target = control.value
-            note_unrest(state, control.voice)
+            note_unrest(state, control.voice, now)
             state.counters[CONTROLS] += 1
             report(state, now, control.voice - 1, CONTROLLED, control.slot, 0, control.value)
         else:

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from idiolect.engine.atomics import observe, publish
 from idiolect.engine.block import render_block
 from idiolect.engine.counters import FRAME
+from idiolect.engine.interpolation import UNIT
 from idiolect.engine.layout import (
     ACTIVE,
     CONTROL_CAPACITY,
     EVENT_CAPACITY,
     FAR,
+    LINE,
     RAMP,
     SUBGRAIN,
     TAP_FRAMES,
@@ -194,6 +196,8 @@ def _allocate(voices: int, arena: int, run_on: int, limiter: int) -> State:
     state.voices["resting"] = 1
     state.voices["starving"] = -1
     state.voices["turned"] = -FAR
+    state.voices["pace"], state.voices["reading"] = UNIT, 1.0
+    state.taken.reshape(-1, LINE)[:, 3] = UNIT
     state.active["out_start"] = -1
     state.run_on_serials[:] = -1
     for parameter in PARAMETERS:

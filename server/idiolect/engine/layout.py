@@ -58,7 +58,8 @@ ACTIVE = np.dtype(
     [
         ("start", np.int64),  # engine frame
         ("end", np.int64),  # engine frame at which what it holds ends
-        ("due", np.int64),  # engine frame at which its successor is due
+        ("begun", np.int64),  # timeline frame at which it started
+        ("due", np.int64),  # timeline frame at which its successor is due
         ("data", np.int64),  # first frame in the arena
         ("held", np.int64),  # frames in the arena
         ("serial", np.int64),
@@ -98,7 +99,10 @@ SUBGRAIN = np.dtype(
 
 VOICE = np.dtype(
     [
-        ("shift", np.int64),  # engine frames less timeline frames: the sum of run-ons
+        ("anchor", np.int64),  # engine frame at which its timeline stood at `timeline`
+        ("timeline", np.int64),
+        ("pace", np.int64),  # timeline frames a frame since then; 32.32 fixed point, 0 is frozen
+        ("reading", np.float64),  # frames of audio that pass in a timeline frame
         ("count", np.int64),  # active grains
         ("resting", np.int64),  # 1: silence is what was asked for
         ("starving", np.int64),  # engine frame since which it runs on; -1: it does not

@@ -78,7 +78,9 @@ class State(NamedTuple):
     pushed: NDArray[
         np.int64
     ]  # (voices * LINE,), LINE words a voice, 0: grains ever pushed; planner writes
-    taken: NDArray[np.int64]  # (voices * LINE,), 0: ever taken, 1: ever released, 2: shift
+    taken: NDArray[
+        np.int64
+    ]  # (voices * LINE,), 0: ever taken, 1: ever released, 2: timeline, 3: pace
     cuts: NDArray[np.int64]  # (voices * EPOCHS,): timeline frame of each epoch's cut
     epochs: NDArray[np.int64]  # (voices * LINE,), column 0: newest epoch; planner writes
     arena: NDArray[np.float32]  # (voices, 2, arena frames and a margin on either side)

@@ -10,10 +10,17 @@ from idiolect.engine.atomics import load_acquire, store_release
 from idiolect.engine.cloud import TURN, add_cloud, enter_cloud, leave_cloud, next_in_cloud, spawn
 from idiolect.engine.counters import CUTS, CUTS_LATE, DROPPED, STARVED
 from idiolect.engine.events import BEGAN, CUT, RAN_ON, STARVING
+from idiolect.engine.interpolation import UNIT
 from idiolect.engine.kernels import add_grain
 from idiolect.engine.layout import ACTIVE_GRAINS, EPOCHS, FAR, GRAIN_CAPACITY, LINE, RUN_ON_SLOTS
 from idiolect.engine.reports import report
 from idiolect.engine.state import State
+from idiolect.engine.timeline import (
+    anchor_timeline,
+    engine_frame,
+    publish_timeline,
+    timeline_frame,
+)
 
 __all__ = ["LATE_FADE", "RELEASE", "render_voice"]
 
@@ -53,6 +60,7 @@ def render_voice(state: State, rate: int, voice: int, now: int, count: int) -> N
         _retire(state, voice, stop)
         at = stop
     _release(state, voice)
+    publish_timeline(state, voice, end)
 
 
 @realtime
@@ -100,7 +108,7 @@ def _begin_due(state: State, voice: int, at: int) -> int:
             state.counters[DROPPED] += 1
             taken += 1
             continue
-        due = grain.start + own.shift
+        due = engine_frame(state, voice, grain.start)
         if due > at:
             break
         _begin(state, voice, taken % GRAIN_CAPACITY, at)
@@ -114,11 +122,12 @@ def _begin_due(state: State, voice: int, at: int) -> int:
 def _begin(state: State, voice: int, entry: int, at: int) -> None:
     """Let a grain take over at engine frame `at`, moving the timeline when it comes late."""
     own, grain = state.voices[voice], state.grains[voice, entry]
-    late = at - (grain.start + own.shift)
+    late = at - engine_frame(state, voice, grain.start)
     if late > 0:
-        own.shift += late
-        store_release(state.taken, voice * LINE + 2, own.shift)
-        report(state, at - late, voice, RAN_ON, late, grain.serial, 0.0)
+        behind = timeline_frame(state, voice, at) - grain.start
+        report(state, at - late, voice, RAN_ON, behind, grain.serial, 0.0)
+    if late > 0 or own.pace != UNIT:
+        anchor_timeline(state, voice, at, grain.start)
     cutting = own.cutting == 1 and grain.epoch == own.epoch
     if cutting:
         own.cutting = 0
@@ -141,8 +150,9 @@ def _begin(state: State, voice: int, entry: int, at: int) -> None:
             own.muted = 0
         _enter(state, voice, entry, at, fade, correlation)
         if fade > 0:
-            enter_cloud(state, voice, at + grain.onset - grain.start)
-    report(state, at + grain.onset - grain.start, voice, BEGAN, grain.serial, grain.unit, 0.0)
+            enter_cloud(state, voice, engine_frame(state, voice, grain.onset))
+    onset = engine_frame(state, voice, grain.onset)
+    report(state, onset if onset < FAR else at, voice, BEGAN, grain.serial, grain.unit, 0.0)
 
 
 @realtime
@@ -166,7 +176,8 @@ def _enter(state: State, voice: int, entry: int, at: int, fade: int, correlation
     own.count += 1
     active.start = at
     active.end = at + grain.held
-    active.due = at + grain.length
+    active.begun = grain.start
+    active.due = grain.start + grain.length
     active.data = grain.data
     active.held = grain.held
     active.serial = grain.serial
@@ -197,10 +208,17 @@ def _retire(state: State, voice: int, at: int) -> None:
     while index < state.voices[voice].count:
         active = state.active[voice, index]
         faded = active.out_start >= 0 and at >= active.out_start + active.out_frames
-        if faded or at >= active.end:
+        if faded or (at >= active.end and not _read_by_cloud(state, voice, index)):
             _remove(state, voice, index)
         else:
             index += 1
+
+
+@realtime
+def _read_by_cloud(state: State, voice: int, index: int) -> bool:
+    """Say whether a grain is what the cloud reads, which may take longer than its audio lasts."""
+    own = state.voices[voice]
+    return own.cloud == 1 and index == own.count - 1 and state.active[voice, index].out_start < 0
 
 
 @realtime
@@ -216,9 +234,9 @@ def _watch_supply(state: State, voice: int, at: int, due: int) -> None:
     head = state.active[voice, own.count - 1]
     if head.out_start >= 0:
         return
-    if due == FAR and at >= head.due and own.starving < 0:
+    if due == FAR and own.starving < 0 and timeline_frame(state, voice, at) >= head.due:
         _starve(state, voice, at, head.serial)
-    if at >= head.end - RELEASE and due > head.end:
+    if own.cloud == 0 and at >= head.end - RELEASE and due > head.end:
         _attach_run_on(state, voice, own.count - 1)
         if at >= head.end - RELEASE:
             head.out_start = at
@@ -259,7 +277,7 @@ def _next_change(state: State, voice: int, at: int) -> int:
         if active.out_start >= 0:
             nearest = _sooner(nearest, at, active.out_start + active.out_frames)
         else:
-            nearest = _sooner(nearest, at, active.due)
+            nearest = _sooner(nearest, at, engine_frame(state, voice, active.due))
             nearest = _sooner(nearest, at, active.end - RELEASE)
     return nearest
 

@@ -24,8 +24,10 @@ from idiolect.performance.planning import (
     AT_FINEST,
     AT_ONCE,
     LARGEST_GRAIN,
+    ahead_of,
     begin_voice,
     cut_plan,
+    engine_frame_of,
     plan_ahead,
     queued_until,
     stop_voice,
@@ -266,8 +268,8 @@ class Planner:
 
     def _earliest(self, voice: int) -> int:
         """Timeline frame of the earliest cut: now and the margin, or the very start."""
-        now = timeline_now(self.engine.table, voice)
-        return int(now) + (self._margin if self.engine.frame else 0)
+        now, table = timeline_now(self.engine.table, voice), self.engine.table
+        return int(now) + (int(ahead_of(table, voice, self._margin)) if self.engine.frame else 0)
 
     def _run(self, voice: int, value: float) -> None:
         self.plan.parameters[voice, PLANNER_SLOTS["run"]] = value
@@ -287,7 +289,7 @@ class Planner:
             where = AT_FINEST
         table = self.engine.table
         point = cut_plan(self.plan, self.inventory, table, voice, self._earliest(voice), where)
-        return int(point) + self.engine.frame - int(timeline_now(table, voice))
+        return int(engine_frame_of(table, voice, point))
 
     def _give_context(self, voice: int, scale: int, units: NDArray[np.int64]) -> int:
         """Read a context while the old plan plays, then cut to it."""

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from idiolect.compiled import brief, njit
 from idiolect.engine.atomics import load_acquire
 from idiolect.engine.counters import FRAME
+from idiolect.engine.interpolation import UNIT
 from idiolect.engine.layout import LINE
 from idiolect.engine.state import VOICES, view_state
 from idiolect.language.decoder import Cache
@@ -37,8 +38,10 @@ __all__ = [
     "AT_ONCE",
     "LARGEST_GRAIN",
     "RESERVE",
+    "ahead_of",
     "begin_voice",
     "cut_plan",
+    "engine_frame_of",
     "plan_ahead",
     "stop_voice",
     "timeline_now",
@@ -58,9 +61,36 @@ _FIRST_SECONDS = 0.05  # planned before a cut is published, and whatever else ma
 @brief
 def timeline_now(table: NDArray[np.int64], voice: int) -> int:
     """Frame of the voice's timeline that is rendered next."""
+    return load_acquire(view_state(table).taken, voice * LINE + 2)
+
+
+@brief
+def ahead_of(table: NDArray[np.int64], voice: int, frames: int) -> int:
+    """Timeline frames that may pass in so many engine frames; those at rest, when time is slower.
+
+    Notes
+    -----
+    Planner thread.
+    """
+    pace = load_acquire(view_state(table).taken, voice * LINE + 3)
+    return frames if pace <= UNIT else frames * pace >> 32
+
+
+@brief
+def engine_frame_of(table: NDArray[np.int64], voice: int, frame: int) -> int:
+    """Engine frame at which a voice's timeline will come to a frame, as its pace is now.
+
+    Notes
+    -----
+    Planner thread.  The present frame when it stands still.
+    """
     state = view_state(table)
-    shift = load_acquire(state.taken, voice * LINE + 2)
-    return load_acquire(state.counters, FRAME) - shift
+    pace = load_acquire(state.taken, voice * LINE + 3)
+    now = load_acquire(state.counters, FRAME)
+    ahead = frame - load_acquire(state.taken, voice * LINE + 2)
+    if pace == UNIT:
+        return now + ahead
+    return now + (max(ahead, 0) << 32) // pace if pace > 0 else now
 
 
 @njit
@@ -84,13 +114,14 @@ def plan_ahead(
     -----
     Planner thread; the GIL is released throughout.
     """
-    first = int(_FIRST_SECONDS * sample_rate)
-    for reach in (first, lookahead // 2, lookahead):
+    shortest = int(_FIRST_SECONDS * sample_rate)
+    for reach in (shortest, lookahead // 2, lookahead):
         for voice in range(table[VOICES]):
             own = plan.voices[voice]
+            first = ahead_of(table, voice, shortest)
             if own.running == 1:
                 goal = max(timeline_now(table, voice), own.earliest, own.point) + first
-                goal = max(goal, timeline_now(table, voice) + reach)
+                goal = max(goal, timeline_now(table, voice) + ahead_of(table, voice, reach))
                 _extend(
                     plan, model, cache, inventory, source_limits, audio, table, voice, goal,
                     reach == lookahead,

@@ -111,6 +111,8 @@ class Player:
                 "something of it"
             )
         changed = self._values[voice, name] != value
+        if name == "run" and not value and self._values[voice, "freeze"]:
+            self.set("freeze", voice, 0.0)  # what is held would never come to its end
         if parameter.scope == "block":
             self._set_block(name, voice, value)
         elif name == "scale" and changed:

@@ -1,0 +1,71 @@
+"""A voice's own time: where its plan stands when the engine's clock is at a frame.
+
+A timeline runs with the engine's clock, but for three things: a voice that had to run on past its
+plan is moved by as much; one that is stretched, or whose units are made longer or shorter, runs at
+another pace; a frozen one stands.  Grains are planned in timeline frames, so none of this touches
+the plan.
+"""
+
+from idiolect.compiled import realtime
+from idiolect.engine.atomics import store_release
+from idiolect.engine.interpolation import UNIT
+from idiolect.engine.layout import FAR, LINE
+from idiolect.engine.state import State
+
+__all__ = ["anchor_timeline", "engine_frame", "publish_timeline", "set_pace", "timeline_frame"]
+
+
+@realtime
+def timeline_frame(state: State, voice: int, frame: int) -> int:
+    """Give the timeline frame of an engine frame that is not before the anchor."""
+    own = state.voices[voice]
+    if own.pace == UNIT:
+        return own.timeline + (frame - own.anchor)
+    return own.timeline + ((frame - own.anchor) * own.pace >> 32)
+
+
+@realtime
+def engine_frame(state: State, voice: int, frame: int) -> int:
+    """Give the first engine frame at which the timeline has come to a frame; `FAR` when never."""
+    own = state.voices[voice]
+    ahead = frame - own.timeline
+    if own.pace == UNIT:
+        return own.anchor + ahead
+    if ahead <= 0:
+        return own.anchor
+    if own.pace == 0:
+        return FAR
+    return own.anchor + ((ahead << 32) + own.pace - 1) // own.pace
+
+
+@realtime
+def anchor_timeline(state: State, voice: int, frame: int, timeline: int) -> None:
+    """Let the timeline stand at a frame when the engine is at another.
+
+    Notes
+    -----
+    Real time, at frames that the size of a block has no part in: what had passed of a timeline
+    frame is forgotten.
+    """
+    own = state.voices[voice]
+    own.anchor = frame
+    own.timeline = timeline
+
+
+@realtime
+def set_pace(state: State, voice: int, frame: int, stretch: float, duration: float) -> None:
+    """Let time pass `stretch` times `duration` times slower from an engine frame on; 0 is frozen."""
+    own = state.voices[voice]
+    slower = stretch * duration
+    pace = UNIT if slower == 1 else (0 if slower <= 0 else round(UNIT / slower))
+    own.reading = duration
+    if pace != own.pace:
+        anchor_timeline(state, voice, frame, timeline_frame(state, voice, frame))
+        own.pace = pace
+
+
+@realtime
+def publish_timeline(state: State, voice: int, frame: int) -> None:
+    """Tell the planner where the timeline stands when all frames before this one are rendered."""
+    store_release(state.taken, voice * LINE + 3, state.voices[voice].pace)
+    store_release(state.taken, voice * LINE + 2, timeline_frame(state, voice, frame))
