@@ -20,7 +20,16 @@ from idiolect.language.decoder import expect_descriptors
 from idiolect.language.model import Model, load_model
 from idiolect.selection.cost import join_cost, recency_cost, target_cost
 from idiolect.selection.inventory import Inventory, load_inventory, successor
-from idiolect.selection.search import JOIN_WEIGHT, RECENCY_WEIGHT, TARGET_WEIGHT, choose_member
+from idiolect.selection.search import (
+    JOIN_WEIGHT,
+    RECENCY_WEIGHT,
+    TARGET_WEIGHT,
+    WINDOW,
+    add_step,
+    choose_member,
+    choose_path,
+    make_window,
+)
 
 __all__ = ["lines", "measure"]
 
@@ -160,10 +169,24 @@ def _greedy(task: Task, step: int, previous: int, recent: Units) -> int:
     )  # fmt: skip
 
 
+def _window(task: Task, step: int, previous: int, recent: Units) -> int:
+    """Choose as the instrument does, with the steps after this one looked at."""
+    window, before = make_window(), previous
+    for at in range(step, min(step + WINDOW, len(task.tokens))):
+        mean, variance, token = task.means[at], task.variances[at], task.tokens[at]
+        add_step(
+            window, task.inventory, 0, token, before, successor(task.inventory, 0, before), mean,
+            variance, recent, step, -1, 0.0,
+        )  # fmt: skip
+        before = -1
+    return choose_path(window, task.inventory, 0, previous)
+
+
 METHODS: dict[str, Callable[[Task], Units]] = {
     "random": _step_by_step(_random),
     "nearest": _step_by_step(_nearest),
     "greedy": _step_by_step(_greedy),
+    "window": _step_by_step(_window),
 }
 
 

@@ -7,6 +7,7 @@ from idiolect.compiled import njit
 from idiolect.language.decoder import Cache
 from idiolect.language.model import Model
 from idiolect.performance.decision import Steering, decide
+from idiolect.performance.foresight import foresee
 from idiolect.performance.joins import ATTACK_FRAMES, FADE_FRAMES, find_join
 from idiolect.performance.plan import Plan
 from idiolect.performance.queueing import PIECE_FRAMES, push_grain
@@ -66,20 +67,22 @@ def decide_step(plan: Plan, model: Model, cache: Cache, inventory: Inventory, vo
     entry = own.steps % plan.steps.shape[1]
     count = gather_recent(plan, voice)
     count_heard(plan, voice)
+    playable = view_repertoire(plan, inventory, voice)
+    steering = Steering(
+        plan.parameters[voice],
+        plan.bias[voice],
+        plan.tilt[voice],
+        plan.heard,
+        own.past,
+        seeded_in(plan, inventory, voice, own.scale),
+    )
     entropy = decide(
         model,
-        view_repertoire(plan, inventory, voice),
+        playable,
         plan.hidden[voice, entry],
         own.scale,
         own.previous,
-        Steering(
-            plan.parameters[voice],
-            plan.bias[voice],
-            plan.tilt[voice],
-            plan.heard,
-            own.past,
-            seeded_in(plan, inventory, voice, own.scale),
-        ),
+        steering,
         own.seed,
         voice,
         own.steps - own.base,
@@ -87,9 +90,12 @@ def decide_step(plan: Plan, model: Model, cache: Cache, inventory: Inventory, vo
         count,
         plan.choice,
     )
-    take_unit(plan, inventory, voice, plan.choice[0])
+    unit = plan.choice[0]
+    if plan.choice[2] == 0:
+        unit = foresee(plan, model, cache, playable, voice, steering, count)
+    take_unit(plan, inventory, voice, unit)
     plan.steps[voice, entry].entropy = entropy
-    read_unit(plan, model, cache, inventory, voice, plan.choice[0])
+    read_unit(plan, model, cache, inventory, voice, unit)
 
 
 @njit
