@@ -5,13 +5,27 @@ from numpy.typing import NDArray
 
 from idiolect.compiled import njit
 
-__all__ = ["ATTACK_FRAMES", "FADE_FRAMES", "SEARCH_FRAMES", "correlate", "find_join"]
+__all__ = [
+    "ATTACK_FRAMES",
+    "FADE_FRAMES",
+    "JOIN_FRAMES",
+    "LEAD_FRAMES",
+    "SEARCH_FRAMES",
+    "correlate",
+    "find_join",
+]
 
 FADE_FRAMES = 240
-"""Cross-fade at a join: 5 ms at 48 kHz."""
+"""Cross-fade at a cut, and at the shortest notice: 5 ms at 48 kHz."""
+
+JOIN_FRAMES = 960
+"""Cross-fade at a join, where there is room: 20 ms at 48 kHz."""
 
 SEARCH_FRAMES = 480
 """How far before the onset the fade may be moved to where the waveforms agree: 10 ms at 48 kHz."""
+
+LEAD_FRAMES = JOIN_FRAMES + SEARCH_FRAMES
+"""How far before its onset a unit may begin to sound."""
 
 ATTACK_FRAMES = 96
 """Fade into a unit with nothing recorded before it: 2 ms at 48 kHz."""

@@ -8,7 +8,7 @@ from idiolect.language.decoder import Cache
 from idiolect.language.model import Model
 from idiolect.performance.decision import Steering, decide
 from idiolect.performance.foresight import foresee
-from idiolect.performance.joins import ATTACK_FRAMES, FADE_FRAMES, find_join
+from idiolect.performance.joins import ATTACK_FRAMES, JOIN_FRAMES, find_join
 from idiolect.performance.plan import Plan
 from idiolect.performance.queueing import PIECE_FRAMES, push_grain
 from idiolect.performance.reading import read_unit
@@ -216,7 +216,7 @@ def _search_join(
 ) -> tuple[int, int, float]:
     """Find lead, fade and correlation within `before` frames ahead of the onset; fade 0: none."""
     space = min(before, body // 2)
-    fade = min(FADE_FRAMES, space)
+    fade = min(JOIN_FRAMES, space)
     if fade < ATTACK_FRAMES:
         return 0, 0, 0.0
     search = min(reach, space - fade, body // 4)
