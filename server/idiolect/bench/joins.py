@@ -35,7 +35,10 @@ __all__ = ["lines", "measure"]
 
 SIZE, HOP = 1024, 256  # frames at 48 kHz: the window of a spectrum, and how far apart two are
 BANDS = 40
-BEFORE, AFTER = 1440, 256  # frames around an onset within which a spectrum may step: the widest fade
+BEFORE, AFTER = (
+    1440,
+    256,
+)  # frames around an onset within which a spectrum may step: the widest fade
 RECENT = 64  # units that the recency cost remembers, as in play
 CONTINUITIES = (0.0, 0.5, 0.9)
 

@@ -16,10 +16,18 @@ from idiolect.compiled import njit
 from idiolect.selection.cost import join_cost, recency_cost, strays, target_cost
 from idiolect.selection.inventory import Inventory, successor
 
-__all__ = ["CANDIDATES", "WINDOW", "Window", "add_step", "choose_member", "choose_path", "make_window"]
+__all__ = [
+    "CANDIDATES",
+    "WINDOW",
+    "Window",
+    "add_step",
+    "choose_member",
+    "choose_path",
+    "make_window",
+]
 
 TARGET_WEIGHT = 1.0  # the measure of the others: nats per descriptor
-JOIN_WEIGHT = 2.0  # random edges differ by 1: a random join costs as much as one lately heard
+JOIN_WEIGHT = 3.0  # random edges differ by 1: of all costs a bad join weighs most
 RECENCY_WEIGHT = 2.0  # as much as two standard deviations in every descriptor
 STRAY_WEIGHT = 1.0  # as much as 1.4 standard deviations in every descriptor
 CANDIDATES = 64  # at most, so that a token of a huge corpus costs no more than a small one's
