@@ -30,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": {"app", "audio", "bench", "client", "control", "speech", *OFFLINE},
     "app": {"audio", "control", "engine", "performance", "resampling"},
     "audio": {"engine"},
-    "bench": {"app", "audio", "client", "engine", "language", "performance", *OFFLINE},
+    "bench": {"app", "audio", "client", "engine", "language", "performance", "selection", *OFFLINE},
     "client": set(),
     "control": set(),
     "corpus": set(),

@@ -9,7 +9,7 @@ from idiolect.bundle import Bundle
 from idiolect.engine.counters import CUTS, CUTS_LATE, DROPPED, STARVED
 from idiolect.engine.events import CONTROLLED, RAN_ON
 from idiolect.engine.layout import LIMITER_CEILING
-from idiolect.performance.joins import FADE_FRAMES, SEARCH_FRAMES
+from idiolect.performance.joins import FADE_FRAMES, LEAD_FRAMES
 from idiolect.performance.plan import STEPS
 from idiolect.performance.recall import count_heard
 from stage import Stage
@@ -51,7 +51,7 @@ def test_a_corpus_in_its_own_order_is_bit_exact(stage: Make, bundle: Bundle) -> 
     frames = int(source["start"]) + int(source["frames"]) - int(second["start"])
     out = playing.play(frames / bundle.sample_rate + 0.1)
     delay, attack = playing.engine.delay_frames, 96
-    last = frames - FADE_FRAMES - SEARCH_FRAMES  # where the join to another source may begin
+    last = frames - LEAD_FRAMES  # where the join to another source may begin
     corpus = bundle.audio[int(second["start"]) :][:frames]
     heard = out[delay : delay + frames]
     np.testing.assert_array_equal(heard[attack:last], corpus[attack:last])

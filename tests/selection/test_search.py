@@ -13,7 +13,11 @@ from idiolect.selection.search import (
     JOIN_WEIGHT,
     RECENCY_WEIGHT,
     TARGET_WEIGHT,
+    Window,
+    add_step,
     choose_member,
+    choose_path,
+    make_window,
 )
 from synthetic import DESCRIPTORS, make_inventory
 
@@ -142,3 +146,40 @@ def test_of_units_that_fit_alike_one_inside_the_class_wanted_is_chosen() -> None
     assert choose(inventory) == choose(inventory, wanted=1) == 0
     assert choose(inventory, wanted=0) == 1
     assert choose(inventory, wanted=2) == 0
+
+
+def window_of(inventory: Inventory, tokens: list[int]) -> Window:
+    window = make_window()
+    for token in tokens:
+        add_step(window, inventory, 0, token, -1, -1, MEAN, VARIANCE, NOTHING, 0, -1, 0.0)
+    return window
+
+
+def path_cost(inventory: Inventory, path: tuple[int, ...]) -> float:
+    joins = sum(join_cost(inventory, a, b) for a, b in itertools.pairwise(path))
+    targets = sum(target_cost(inventory, unit, MEAN, VARIANCE) for unit in path)
+    return TARGET_WEIGHT * targets + JOIN_WEIGHT * joins
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_first_unit_of_the_cheapest_path_is_chosen(seed: int) -> None:
+    """As trying every path finds it, repetitions and natural successors left out."""
+    inventory = make_inventory([0, 1, 2] * 5, seed=seed)
+    members = [np.flatnonzero(inventory.units["token"] == token) for token in range(3)]
+    paths = [
+        path
+        for path in itertools.product(*members)
+        if all(b != a + 1 for a, b in itertools.pairwise(path))
+    ]
+    best = min(paths, key=lambda path: path_cost(inventory, path))
+    assert choose_path(window_of(inventory, [0, 1, 2]), inventory, 0, -1) == best[0]
+
+
+def test_a_unit_that_nothing_can_follow_well_is_not_taken_for_being_a_little_better() -> None:
+    inventory = make_inventory([0, 2, 0, 2, 1])
+    inventory.descriptors[:] = 0
+    inventory.edges[:] = 0
+    inventory.edges[0, 1] = 9  # ends as nothing begins
+    inventory.descriptors[2] = 0.1
+    assert choose(inventory) == 0
+    assert choose_path(window_of(inventory, [0, 1]), inventory, 0, -1) == 2

@@ -13,7 +13,7 @@ from idiolect.app import App
 from idiolect.client import Client
 from idiolect.config import load
 from idiolect.engine.events import BEGAN, CUT
-from idiolect.performance.joins import FADE_FRAMES, SEARCH_FRAMES
+from idiolect.performance.joins import LEAD_FRAMES
 from idiolect.performance.planning import engine_frame_of
 
 __all__ = ["Latency", "measure"]
@@ -155,7 +155,7 @@ class _Meter:
         """Say whether what was rendered after the fade is that unit's audio."""
         engine, bundle = self._app.engine, self._app.performance.bundle
         start = int(bundle.scales[0].units["start"][unit])
-        after = FADE_FRAMES + SEARCH_FRAMES
+        after = LEAD_FRAMES
         first = onset + engine.delay_frames + after
         while engine.frame < first + _SAME_FRAMES:
             time.sleep(0.005)

@@ -182,6 +182,23 @@ def language(
 
 
 @bench.command()
+def joins(
+    bundles: Annotated[
+        list[Path], Argument(metavar="BUNDLE...", help="What `idiolect learn` wrote.")
+    ],
+    count: Annotated[int, Option(metavar="N", help="Steps of the token sequence.")] = 400,
+    as_json: Annotated[bool, Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """How well units join that did not follow each other, by every way to choose them."""
+    if not 10 <= count <= 1000:
+        raise ConfigError(f"--count must be 10 to 1000, got {count}")
+    from idiolect.bench import joins as bench_joins
+
+    found = {path.stem: bench_joins.measure(path, count) for path in bundles}
+    print(json.dumps(found, indent=1) if as_json else "\n".join(bench_joins.lines(found)))
+
+
+@bench.command()
 def decoder(
     as_json: Annotated[bool, Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:

@@ -18,7 +18,7 @@ from idiolect.corpus.bounds import Bounds
 from idiolect.corpus.custom import source_of
 from idiolect.corpus.describe import batches, describe
 from idiolect.corpus.earlier import Earlier, EarlierScale, write_analysis
-from idiolect.corpus.edges import measure_edges
+from idiolect.corpus.edges import EDGE_BANDS, measure_edges
 from idiolect.corpus.files import find
 from idiolect.corpus.labels import labels_of
 from idiolect.corpus.pages import let_go
@@ -157,6 +157,8 @@ def _known_rows(scale: Segmented, stored: Stored, earlier: Earlier | None) -> _K
     there = None if earlier is None else earlier.scales.get(scale.name)
     known = np.array(stored.known, np.int64)
     if there is None or there.values is None or there.edges is None or not (known >= 0).any():
+        return None
+    if there.edges.shape[2] != EDGE_BANDS:  # measured by a version that heard fewer bands
         return None
     firsts = np.searchsorted(scale.units["source"], np.arange(len(known) + 1))
     here, before = [], []

@@ -7,16 +7,16 @@ from idiolect.corpus.spectrum import decibel, even_length, mel_bands, mono, powe
 
 __all__ = ["EDGE_BANDS", "measure_edges", "scale_edges"]
 
-BANDS = 12
+BANDS = 24
 EDGE_BANDS = BANDS + 1  # and the level
-LENGTH = 0.01  # seconds of an edge
+LENGTH = 0.02  # seconds of an edge
 SPREAD_DB = 1.0  # least spread the bands are divided by
 
 
 def measure_edges(
     audio: NDArray[np.float32], units: NDArray[np.void], sample_rate: int
 ) -> NDArray[np.float32]:
-    """Measure the first and last 10 ms of units that follow each other.
+    """Measure the first and last 20 ms of units that follow each other.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def measure_edges(
     Returns
     -------
     float32[units, 2, bands]
-        Log energy in 12 bands and the level, dB, of the head and of the tail.
+        Log energy in 24 bands and the level, dB, of the head and of the tail.
     """
     starts = units["start"].astype(np.int64)
     lengths = units["length"].astype(np.int64)

@@ -21,7 +21,7 @@ from idiolect.selection.cost import strays, target_cost
 from idiolect.selection.inventory import Inventory, successor
 from idiolect.selection.search import choose_member
 
-__all__ = ["Steering", "decide"]
+__all__ = ["Steering", "class_wanted", "decide", "expect_unit"]
 
 TEMPERATURE, MIN_P = PLANNER_SLOTS["temperature"], PLANNER_SLOTS["min_p"]
 TOP_K, TOP_P = PLANNER_SLOTS["top_k"], PLANNER_SLOTS["top_p"]
@@ -104,7 +104,7 @@ def decide(
     if parameters[REPETITION] > 0:
         avoid_heard(logits, steering.heard, parameters[REPETITION])
     bits = _shape(logits, parameters, probabilities)
-    wanted = _class_wanted(inventory, scale, parameters[PARENT])
+    wanted = class_wanted(inventory, scale, parameters[PARENT])
     natural = successor(inventory, scale, previous)
     if natural >= 0 and inventory.allowed[inventory.unit_offset[scale] + natural] == 0:
         natural = -1
@@ -122,7 +122,7 @@ def decide(
         _withdraw(inventory, scale, token, chance, logits, parameters, probabilities)
     token = draw(probabilities, uniform(seed, voice, step, PURPOSE_TOKEN))
     u = uniform(seed, voice, step, PURPOSE_CANDIDATES)
-    mean, variance = _expect(weights, hidden, first + token, steering.bias)
+    mean, variance = expect_unit(weights, hidden, first + token, steering.bias)
     unit = choose_member(
         inventory, scale, token, previous, natural, mean, variance, recent, recent_count, wanted, u
     )
@@ -131,7 +131,7 @@ def decide(
 
 
 @njit
-def _class_wanted(inventory: Inventory, scale: int, parent: float) -> int:
+def class_wanted(inventory: Inventory, scale: int, parent: float) -> int:
     """Give the token of the next coarser scale that a voice is fixed to; -1 when it is to none."""
     above = scale + 1
     if parent < 0 or above + 1 >= inventory.token_offset.size:
@@ -169,7 +169,7 @@ def _forbid_empty(inventory: Inventory, first: int, logits: NDArray[np.float32])
 
 
 @njit
-def _expect(
+def expect_unit(
     weights: Weights, hidden: NDArray[np.float32], word: int, bias: NDArray[np.float64]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Predict mean and variance of the next unit's descriptors, the mean moved by the bias."""
@@ -222,7 +222,7 @@ def _natural_share(
     their mean, under which what followed is likeliest on every corpus looked at.  Units outside the class that is wanted weigh `STRAY_SHARE` of what they would.  Of a token with more than `SHARERS` units an even selection stands for all the others.
     """
     word = inventory.token_offset[scale] + token
-    mean, variance = _expect(weights, hidden, word, bias)
+    mean, variance = expect_unit(weights, hidden, word, bias)
     first = inventory.member_start[word]
     count = inventory.member_start[word + 1] - first
     unit = natural + inventory.unit_offset[scale]

@@ -5,24 +5,39 @@ from numpy.typing import NDArray
 
 from idiolect.compiled import njit
 
-__all__ = ["ATTACK_FRAMES", "FADE_FRAMES", "SEARCH_FRAMES", "correlate", "find_join"]
+__all__ = [
+    "ATTACK_FRAMES",
+    "FADE_FRAMES",
+    "JOIN_FRAMES",
+    "LEAD_FRAMES",
+    "SEARCH_FRAMES",
+    "compare",
+    "find_join",
+]
 
 FADE_FRAMES = 240
-"""Cross-fade at a join: 5 ms at 48 kHz."""
+"""Cross-fade at a cut, and at the shortest notice: 5 ms at 48 kHz."""
+
+JOIN_FRAMES = 960
+"""Cross-fade at a join, where there is room: 20 ms at 48 kHz."""
 
 SEARCH_FRAMES = 480
 """How far before the onset the fade may be moved to where the waveforms agree: 10 ms at 48 kHz."""
 
+LEAD_FRAMES = JOIN_FRAMES + SEARCH_FRAMES
+"""How far before its onset a unit may begin to sound."""
+
 ATTACK_FRAMES = 96
 """Fade into a unit with nothing recorded before it: 2 ms at 48 kHz."""
 
-_CANDIDATES = 16
+_CANDIDATES = 32
+_WORTH = 0.1  # of agreement, for which the fade leaves the onset: less is chance
 _LEAST_CORRELATION = -0.5  # below it the compensated fade would amplify noise by more than 3 dB
 
 
 @njit
-def correlate(audio: NDArray[np.float32], a: int, b: int, count: int) -> float:
-    """Correlation of two stretches of the corpus, all channels together.
+def compare(audio: NDArray[np.float32], a: int, b: int, count: int) -> tuple[float, float]:
+    """Compare two stretches of the corpus, all channels together.
 
     Parameters
     ----------
@@ -35,8 +50,9 @@ def correlate(audio: NDArray[np.float32], a: int, b: int, count: int) -> float:
 
     Returns
     -------
-    float64
-        -1 to 1; 0 when either is silent.
+    float64, float64
+        Agreement: twice their product over the sum of their squares, so that another level counts
+        against it as another phase does; and correlation.  Each -1 to 1; 0 when either is silent.
     """
     both, own_a, own_b = 0.0, 0.0, 0.0
     for i in range(count):
@@ -46,8 +62,8 @@ def correlate(audio: NDArray[np.float32], a: int, b: int, count: int) -> float:
             own_a += x * x
             own_b += y * y
     if own_a <= 1e-12 or own_b <= 1e-12:
-        return 0.0
-    return both / np.sqrt(own_a * own_b)
+        return 0.0, 0.0
+    return 2 * both / (own_a + own_b), both / np.sqrt(own_a * own_b)
 
 
 @njit
@@ -76,13 +92,14 @@ def find_join(
 
     Notes
     -----
-    Planner thread; bounded: 16 places.  After "optimal coupling", A. Conkie and S. Isard,
-    "Optimal coupling of diphones" (1997), with the cross-correlation as measure.
+    Planner thread; bounded: 32 places.  After "optimal coupling", A. Conkie and S. Isard,
+    "Optimal coupling of diphones" (1997), with the agreement of `compare` as measure.
     """
-    best, best_at = -2.0, 0
-    for k in range(_CANDIDATES):
+    best, correlation = compare(audio, following - fade, frame - fade, fade)
+    best, best_at = best + _WORTH, 0
+    for k in range(1, _CANDIDATES):
         at = room * k // _CANDIDATES
-        value = correlate(audio, following - fade - at, frame - fade - at, fade)
-        if value > best + 1e-3:
-            best, best_at = value, at
-    return best_at, max(best, _LEAST_CORRELATION)
+        value, found = compare(audio, following - fade - at, frame - fade - at, fade)
+        if value > best:
+            best, best_at, correlation = value, at, found
+    return best_at, max(correlation, _LEAST_CORRELATION)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from idiolect.engine.layout import GRAIN_CAPACITY
 from idiolect.language.memories import DEPTH, NOTHING
 from idiolect.parameters import PARAMETERS, PLANNER_SLOTS
+from idiolect.performance.joins import SEARCH_FRAMES
 
 __all__ = ["CONTEXT_STEPS", "STEPS", "STEP", "VOICE_PLAN", "Plan", "make_plan"]
 
@@ -97,6 +98,7 @@ class Plan(NamedTuple):
     recent: NDArray[np.int64]  # (64,): scratch: units heard last
     heard: NDArray[np.int64]  # (tokens of all scales,): scratch: how often each was heard lately
     sample_rate: int  # Hz
+    coupling: int  # frames by which the fade of a join may be moved to where it is heard least
     interrupted: NDArray[np.int64]  # (1,): the control thread raises it when a change waits
 
 
@@ -130,6 +132,7 @@ def make_plan(
         recent=np.zeros(64, np.int64),
         heard=np.zeros(tokens, np.int64),
         sample_rate=sample_rate,
+        coupling=SEARCH_FRAMES,
         interrupted=np.zeros(1, np.int64),
     )
     for parameter in PARAMETERS:

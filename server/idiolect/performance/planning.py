@@ -11,7 +11,7 @@ from idiolect.engine.layout import LINE
 from idiolect.engine.state import VOICES, view_state
 from idiolect.language.decoder import Cache
 from idiolect.language.model import Model
-from idiolect.performance.joins import FADE_FRAMES, SEARCH_FRAMES
+from idiolect.performance.joins import FADE_FRAMES, LEAD_FRAMES
 from idiolect.performance.plan import Plan
 from idiolect.performance.queueing import (
     PIECE_FRAMES,
@@ -50,7 +50,7 @@ __all__ = [
 AT_BOUNDARY, AT_FINEST, AT_ONCE = 0, 1, 2
 """Where a change acts: the next boundary of the voice's scale, of the finest scale, or the cut."""
 
-LARGEST_GRAIN = 2 * PIECE_FRAMES + TAIL_FRAMES + FADE_FRAMES + SEARCH_FRAMES
+LARGEST_GRAIN = 2 * PIECE_FRAMES + TAIL_FRAMES + LEAD_FRAMES
 
 RESERVE = 3 * LARGEST_GRAIN
 """Arena frames that filling up leaves alone, so that a cut finds room for its first grains."""
@@ -245,7 +245,7 @@ def cut_plan(
     if index < 0:
         return own.end
     point = _point(plan, inventory, voice, index, earliest + FADE_FRAMES, where)
-    reach = FADE_FRAMES + (SEARCH_FRAMES if where == AT_FINEST else 0)
+    reach = LEAD_FRAMES if where == AT_FINEST else FADE_FRAMES
     _truncate(plan, inventory, voice, index, point, reach)
     _open_plan(plan, table, voice, earliest, max(own.last_start + 1, point - reach))
     return point

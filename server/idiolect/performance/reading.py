@@ -1,6 +1,7 @@
 """What a voice takes in of a unit that sounded: the network's next state, and the past it recalls."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from idiolect.compiled import njit
 from idiolect.language.decoder import Cache, advance
@@ -17,6 +18,7 @@ __all__ = [
     "parent_as_it_comes",
     "parent_to_come",
     "read_again",
+    "read_at",
     "read_unit",
     "word_read",
 ]
@@ -33,7 +35,7 @@ def read_unit(
     own = plan.voices[voice]
     own.previous = unit
     extend_past(plan, inventory, voice, own.scale, unit)
-    _read(plan, model, cache, inventory, voice)
+    read_at(plan, model, cache, inventory, voice, unit, own.position, _state(plan, voice))
     own.position += 1
 
 
@@ -41,32 +43,56 @@ def read_unit(
 def read_again(plan: Plan, model: Model, cache: Cache, inventory: Inventory, voice: int) -> None:
     """Read what sounded last once more, since what it is told about the parent has changed."""
     own = plan.voices[voice]
-    own.position -= 1
-    _read(plan, model, cache, inventory, voice)
-    own.position += 1
+    state = _state(plan, voice)
+    read_at(plan, model, cache, inventory, voice, own.previous, own.position - 1, state)
 
 
 @njit
-def _read(plan: Plan, model: Model, cache: Cache, inventory: Inventory, voice: int) -> None:
-    """Let the network read what sounded last, in place."""
+def _state(plan: Plan, voice: int) -> NDArray[np.float32]:
+    """The network's state before the voice's next step."""
+    return plan.hidden[voice, plan.voices[voice].steps % plan.steps.shape[1]]
+
+
+@njit
+def read_at(
+    plan: Plan,
+    model: Model,
+    cache: Cache,
+    inventory: Inventory,
+    voice: int,
+    unit: int,
+    position: int,
+    hidden: NDArray[np.float32],
+) -> None:
+    """Let the network read a unit at a position of the voice's context.
+
+    Parameters
+    ----------
+    unit : int64
+        In the voice's scale; -1 for the start.
+    position : int64
+        What is read at it and after it is forgotten.
+    hidden : float32[width]
+        Written: the network's state after it.
+    """
     own = plan.voices[voice]
-    index = inventory.unit_offset[own.scale] + own.previous
+    index = inventory.unit_offset[own.scale] + unit
     descriptors = np.zeros(inventory.descriptors.shape[1], np.float32)
     present = np.zeros(inventory.descriptors.shape[1], np.float32)
-    if own.previous >= 0:
+    if unit >= 0:
         descriptors[:] = inventory.descriptors[index]
         present[:] = inventory.present[index]
     advance(
         model.weights,
         cache,
         own.row,
-        own.position,
-        word_read(inventory, own.scale, own.previous),
+        position,
+        word_read(inventory, own.scale, unit),
         descriptors,
         present,
         own.scale,
-        parent_to_come(plan, inventory, voice, own.scale, own.previous),
-        plan.hidden[voice, own.steps % plan.steps.shape[1]],
+        parent_to_come(plan, inventory, voice, own.scale, unit),
+        hidden,
     )
 
 

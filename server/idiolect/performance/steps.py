@@ -7,7 +7,8 @@ from idiolect.compiled import njit
 from idiolect.language.decoder import Cache
 from idiolect.language.model import Model
 from idiolect.performance.decision import Steering, decide
-from idiolect.performance.joins import ATTACK_FRAMES, FADE_FRAMES, SEARCH_FRAMES, find_join
+from idiolect.performance.foresight import foresee
+from idiolect.performance.joins import ATTACK_FRAMES, JOIN_FRAMES, find_join
 from idiolect.performance.plan import Plan
 from idiolect.performance.queueing import PIECE_FRAMES, push_grain
 from idiolect.performance.reading import read_unit
@@ -22,6 +23,7 @@ __all__ = [
     "queue_piece",
     "skip_heard",
     "source_end",
+    "take_unit",
 ]
 
 ALL_QUEUED = 1 << 40
@@ -65,22 +67,22 @@ def decide_step(plan: Plan, model: Model, cache: Cache, inventory: Inventory, vo
     entry = own.steps % plan.steps.shape[1]
     count = gather_recent(plan, voice)
     count_heard(plan, voice)
-    _open_step(plan, voice)
-    step = plan.steps[voice, entry]
-    step.entropy = decide(
+    playable = view_repertoire(plan, inventory, voice)
+    steering = Steering(
+        plan.parameters[voice],
+        plan.bias[voice],
+        plan.tilt[voice],
+        plan.heard,
+        own.past,
+        seeded_in(plan, inventory, voice, own.scale),
+    )
+    entropy = decide(
         model,
-        view_repertoire(plan, inventory, voice),
+        playable,
         plan.hidden[voice, entry],
         own.scale,
         own.previous,
-        Steering(
-            plan.parameters[voice],
-            plan.bias[voice],
-            plan.tilt[voice],
-            plan.heard,
-            own.past,
-            seeded_in(plan, inventory, voice, own.scale),
-        ),
+        steering,
         own.seed,
         voice,
         own.steps - own.base,
@@ -88,18 +90,24 @@ def decide_step(plan: Plan, model: Model, cache: Cache, inventory: Inventory, vo
         count,
         plan.choice,
     )
-    step.unit = plan.choice[0]
-    step.token = plan.choice[1]
-    step.natural = plan.choice[2]
-    _close_step(plan, inventory, voice)
-    read_unit(plan, model, cache, inventory, voice, step.unit)
+    unit = plan.choice[0]
+    if plan.choice[2] == 0:
+        unit = foresee(plan, model, cache, playable, voice, steering, count)
+    take_unit(plan, inventory, voice, unit)
+    plan.steps[voice, entry].entropy = entropy
+    read_unit(plan, model, cache, inventory, voice, unit)
 
 
 @njit
-def _close_step(plan: Plan, inventory: Inventory, voice: int) -> None:
+def take_unit(plan: Plan, inventory: Inventory, voice: int, index: int) -> None:
+    """Make a unit of the voice's scale its next step, whoever chose it; nothing is queued yet."""
     own = plan.voices[voice]
+    _open_step(plan, voice)
     step = plan.steps[voice, own.steps % plan.steps.shape[1]]
-    unit = inventory.units[inventory.unit_offset[own.scale] + step.unit]
+    unit = inventory.units[inventory.unit_offset[own.scale] + index]
+    step.unit = index
+    step.token = unit.token
+    step.natural = 1 if index == successor(inventory, own.scale, own.previous) else 0
     step.start = own.end
     step.end = own.end + unit.length
     own.end = step.end
@@ -190,11 +198,12 @@ def _join(
     attack = ATTACK_FRAMES if before > 0 or own.following >= 0 else 0
     if own.following < 0:
         return 0, attack, 0.0
-    lead, fade, correlation = _search_join(audio, own.following, frame, before, own.body)
+    reach = plan.coupling
+    lead, fade, correlation = _search_join(audio, own.following, frame, before, own.body, reach)
     latest = onset - own.earliest
     if lead > latest:  # a cut has come closer than the best place for the fade
         lead, fade, correlation = _search_join(
-            audio, own.following, frame, min(before, latest), own.body
+            audio, own.following, frame, min(before, latest), own.body, reach
         )
     if fade == 0:
         return 0, attack, 0.0
@@ -203,14 +212,14 @@ def _join(
 
 @njit
 def _search_join(
-    audio: NDArray[np.float32], following: int, frame: int, before: int, body: int
+    audio: NDArray[np.float32], following: int, frame: int, before: int, body: int, reach: int
 ) -> tuple[int, int, float]:
     """Find lead, fade and correlation within `before` frames ahead of the onset; fade 0: none."""
     space = min(before, body // 2)
-    fade = min(FADE_FRAMES, space)
+    fade = min(JOIN_FRAMES, space)
     if fade < ATTACK_FRAMES:
         return 0, 0, 0.0
-    search = min(SEARCH_FRAMES, space - fade, body // 4)
+    search = min(reach, space - fade, body // 4)
     shift, correlation = find_join(audio, following, frame, fade, search)
     return fade + shift, fade, correlation
 

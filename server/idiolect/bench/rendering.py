@@ -1,0 +1,97 @@
+"""Units through the real planner and engine, offline: given ones, or those the voice chooses."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from idiolect.bundle import Bundle
+from idiolect.engine.engine import Engine
+from idiolect.performance.planner import Planner
+from idiolect.performance.planning import begin_voice, queued_until
+from idiolect.performance.player import Player
+from idiolect.performance.queueing import publish_cut
+from idiolect.performance.steps import queue_piece, take_unit
+
+__all__ = ["Rendered", "free_run", "play_units"]
+
+BLOCK = 256  # frames
+AHEAD = 24_000  # frames that are queued before anything is rendered
+
+
+class Rendered(NamedTuple):
+    """What was heard of a voice, and where."""
+
+    audio: NDArray[np.float32]  # (frames, 2)
+    sample_rate: int  # Hz
+    joins: NDArray[np.int64]  # frame of `audio` at which each unit begins that did not follow
+    tokens: NDArray[np.int64]  # (steps,)
+    hidden: NDArray[np.float32]  # (steps, width): what the network knew before each
+
+
+def play_units(bundle: Bundle, units: NDArray[np.int64], *, coupling: bool) -> Rendered:
+    """Render units of the finest scale in the order given.
+
+    Parameters
+    ----------
+    bundle
+        Whose units they are.
+    units : int64[n]
+        At most as many as a plan remembers.
+    coupling
+        Whether the fades of the joins are moved to where they are heard least.
+    """
+    planner = _planner(bundle)
+    plan, table = planner.plan, planner.engine.table
+    if not coupling:
+        plan = plan._replace(coupling=0)
+    starts = [int(source["start"]) for source in bundle.sources]
+    limits = np.array([*starts, len(bundle.audio)], np.int64)
+    begin_voice(plan, table, 0, 0)
+    publish_cut(plan, table, 0)
+    own, parts = plan.voices[0], []
+    for unit in units:
+        take_unit(plan, planner.inventory, 0, unit)
+        own["previous"] = unit
+        while queued_until(plan, 0) < own["end"]:
+            queue_piece(plan, table, bundle.audio, planner.inventory, limits, 0)
+            parts.append(_render_until(planner.engine, queued_until(plan, 0) - AHEAD))
+    parts.append(_render_until(planner.engine, int(own["end"]) - BLOCK))
+    return _gather(planner, parts, len(units))
+
+
+def free_run(bundle: Bundle, count: int, continuity: float) -> Rendered:
+    """Let a voice decide `count` units by itself, at the finest scale."""
+    planner = _planner(bundle)
+    player = Player(bundle, planner.engine, planner)
+    player.set("continuity", 1, continuity)
+    player.set("run", 1, 1.0)
+    own, steps, parts = planner.plan.voices[0], planner.plan.steps[0], []
+    while own["steps"] < count or planner.engine.frame < steps["end"][count - 1]:
+        planner.advance()
+        parts.append(_render_until(planner.engine, planner.engine.frame + BLOCK))
+    return _gather(planner, parts, count)
+
+
+def _planner(bundle: Bundle) -> Planner:
+    rate = bundle.sample_rate
+    return Planner(bundle, Engine(1, rate, rate), lookahead_seconds=0.5, margin_ms=10)
+
+
+def _render_until(engine: Engine, frame: int) -> NDArray[np.float32]:
+    parts = np.zeros((max(0, frame - engine.frame) // BLOCK * BLOCK, 2), np.float32)
+    for first in range(0, len(parts), BLOCK):
+        engine.render(parts[first : first + BLOCK])
+    return parts
+
+
+def _gather(planner: Planner, parts: list[NDArray[np.float32]], count: int) -> Rendered:
+    steps = planner.plan.steps[0, :count]
+    joins = steps["onset"][1:][steps["natural"][1:] == 0] + planner.engine.delay_frames
+    return Rendered(
+        np.concatenate(parts),
+        planner.bundle.sample_rate,
+        joins,
+        steps["token"].copy(),
+        planner.plan.hidden[0, :count].copy(),
+    )
