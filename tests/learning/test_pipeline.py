@@ -4,19 +4,25 @@ import json
 from dataclasses import astuple, replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from numpy.typing import NDArray
 
 from idiolect.bundle import Bundle
 from idiolect.config import VocabularyConfig
 from idiolect.corpus.settings import CorpusSettings
 from idiolect.errors import ConfigError, CorpusError
-from idiolect.learning.evaluation import MODELS
+from idiolect.learning import checkpoint, pipeline, teaching
+from idiolect.learning.evaluation import MODELS, try_models
+from idiolect.learning.network import Network
 from idiolect.learning.pipeline import STAGES, learn
 from idiolect.learning.report import Report
 from idiolect.learning.settings import LearnSettings, ModelShape, TrainingSettings
 from idiolect.learning.split import TEST, Split
+from idiolect.learning.standing import Progress, Standing
 from idiolect.memory import recall
 from idiolect.vocabulary.assign import assign
 from idiolect.vocabulary.standardise import LIMIT
@@ -145,7 +151,7 @@ def test_a_tiny_corpus_is_learned_all_the_same(tmp_path: Path, seconds: float) -
 def test_an_error_or_an_interruption_leaves_nothing_and_keeps_the_old_bundle(
     corpus: Path, tmp_path: Path
 ) -> None:
-    def interrupt(stage: str, done: float, total: float) -> None:
+    def interrupt(stage: str, *_: object) -> None:
         if stage == "cluster":
             raise KeyboardInterrupt
 
@@ -173,7 +179,7 @@ def test_a_folder_that_is_no_bundle_is_never_replaced(corpus: Path, tmp_path: Pa
 def test_progress_names_every_stage_and_reaches_its_end(corpus: Path, tmp_path: Path) -> None:
     seen: dict[str, list[float]] = {}
 
-    def note(stage: str, done: float, total: float) -> None:
+    def note(stage: str, done: float, total: float, standing: Standing | None) -> None:
         seen.setdefault(stage, []).append(done / total)
 
     learn([corpus], tmp_path / "a.idiolect", settings=QUICK, progress=note)
@@ -182,6 +188,113 @@ def test_progress_names_every_stage_and_reaches_its_end(corpus: Path, tmp_path: 
         assert shares[0] == 0
         assert shares[-1] == 1
         assert shares == sorted(shares)
+
+
+class Killed(Exception):
+    """What no stage expects."""
+
+
+def _kill(stage: str, at: int) -> Progress:
+    """Give a progress that ends everything at the so manieth word about a stage."""
+    words = iter(range(1, 10_000))
+
+    def note(told: str, *_: object) -> None:
+        if told == stage and next(words) == at:
+            raise Killed
+
+    return note
+
+
+@pytest.mark.parametrize(("stage", "at"), [("train", 9), ("train", 60), ("finish", 12)])
+def test_a_run_that_was_killed_while_it_trained_goes_on_and_ends_the_same(
+    corpus: Path,
+    learned: tuple[Report, Bundle],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    stage: str,
+    at: int,
+) -> None:
+    monkeypatch.setattr(checkpoint, "EVERY", 0.0)
+    output = tmp_path / "tones.idiolect"
+    with pytest.raises(Killed):
+        learn([corpus], output, settings=QUICK, progress=_kill(stage, at))
+    assert [path.name for path in tmp_path.iterdir()] == [".tones.idiolect.training"]
+    report = _learn(corpus, output)
+    assert report.training["notes"][0].startswith("trial 1 went on from step ")
+    assert report.hash == learned[0].hash
+    assert [path.name for path in tmp_path.iterdir()] == ["tones.idiolect"]
+
+
+def test_what_other_settings_left_is_not_taken(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoint, "EVERY", 0.0)
+    output = tmp_path / "tones.idiolect"
+    with pytest.raises(Killed):
+        learn([corpus], output, settings=QUICK, progress=_kill("finish", 12))
+    other = replace(QUICK, vocabulary=VocabularyConfig(size=9))
+    assert "notes" not in _learn(corpus, output, other).training
+
+
+def test_whose_finish_is_interrupted_keeps_the_network_that_was_judged(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: list[dict[str, NDArray[np.float32]]] = []
+    stages: list[str] = []
+
+    def watch(network: Network, *given: Any) -> Any:
+        judged.append({n: w.detach().numpy().copy() for n, w in network.named_parameters()})
+        return try_models(network, *given)
+
+    monkeypatch.setattr(pipeline, "FEW", 0)
+    monkeypatch.setattr(teaching, "try_models", watch)
+    report = learn(
+        [corpus],
+        tmp_path / "a.idiolect",
+        settings=QUICK,
+        progress=lambda stage, *_: stages.append(stage),
+        interrupted=lambda: stages[-1] == "finish",
+    )
+    assert report.training["stopped_by"] == ["steps"]
+    assert report.training["interrupted"].endswith("the network that was judged was kept")
+    for name, weight in Bundle.open(tmp_path / "a.idiolect").weights.items():
+        np.testing.assert_array_equal(weight, judged[-1][name])
+
+
+def test_trials_that_were_not_begun_or_cut_short_are_not_counted(
+    corpus: Path, tmp_path: Path
+) -> None:
+    told: list[Standing | None] = []
+    report = learn(
+        [corpus],
+        tmp_path / "a.idiolect",
+        settings=QUICK,
+        progress=lambda *given: told.append(given[-1]),
+        interrupted=lambda: sum(s is not None for s in told) in range(45, 50),  # in the third
+    )
+    assert report.training["trials"] == 2
+    assert report.training["stopped_by"] == ["steps", "steps", "interrupted"]
+    bundle = Bundle.open(tmp_path / "a.idiolect")
+    assert len(bundle.manifest["splits"]) == 2
+    for scale, said in zip(bundle.scales, report.scales, strict=True):
+        splits = [Split(*map(np.array, own.values())) for own in bundle.manifest["splits"]]
+        assert said.figures.units == sum((own.of(scale.units) == TEST).sum() for own in splits)
+
+
+def test_a_device_that_is_not_there_is_said_before_anything_is_decoded(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    stages: list[str] = []
+    settings = replace(QUICK, training=replace(QUICK.training, device="cuda"))
+    with pytest.raises(ConfigError, match=r"learn\.device is cuda"):
+        learn(
+            [corpus],
+            tmp_path / "a.idiolect",
+            settings=settings,
+            progress=lambda stage, *_: stages.append(stage),
+        )
+    assert stages == []
 
 
 NASTY_USED = 21

@@ -88,6 +88,11 @@ class Network(nn.Module):
         for name, size in weight_shapes(sizes, tokens, descriptors, scales).items():
             self.register_parameter(name, nn.Parameter(torch.zeros(size)))
 
+    @property
+    def device(self) -> torch.device:
+        """Where its weights are."""
+        return self.head.device
+
     def initialise(self, seed: int) -> None:
         """Draw small weights; heads stay 0, so that at first only their biases speak."""
         generator = torch.Generator().manual_seed(seed)
@@ -136,9 +141,9 @@ class Network(nn.Module):
 
     def _distances(self, time: int) -> Tensor:
         """Give what is added to the scores, (1, heads, time, time): ALiBi within the window."""
-        steps = torch.arange(time)
+        steps = torch.arange(time, device=self.device)
         distance = (steps[:, None] - steps[None, :]).to(torch.float32)
-        heads = torch.arange(1, self.shape.heads + 1, dtype=torch.float32)
+        heads = torch.arange(1, self.shape.heads + 1, dtype=torch.float32, device=self.device)
         slope = torch.pow(2.0, -8.0 * heads / self.shape.heads)
         outside = (distance < 0) | (distance >= self.shape.window)
         bias = -slope[None, :, None, None] * distance

@@ -34,6 +34,7 @@ class TrainingSettings:
     warmup: int = 40  # steps
     check_every: int = 25  # steps between looks at the validation units
     patience: int = 6  # looks without gain before it stops
+    device: str = "auto"  # one of config.DEVICES
 
     def __post_init__(self) -> None:
         """Refuse values that cannot work."""
