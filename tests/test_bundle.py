@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -194,6 +196,23 @@ def test_an_error_while_writing_leaves_nothing_and_keeps_the_old(copy: Path) -> 
     with pytest.raises(RuntimeError):
         fail()
     Bundle.open(copy)
+    assert [path.name for path in copy.parent.iterdir()] == ["copy.idiolect"]
+
+
+def test_what_a_kill_left_goes_when_the_next_is_written_but_nothing_of_who_lives(
+    copy: Path,
+) -> None:
+    code = "import os, sys, pathlib, idiolect.bundle as b\n"
+    code += (
+        "with b.writing(pathlib.Path(sys.argv[1])) as f: (f / 'x').touch(); os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(copy)], check=False)
+    assert len(list(copy.parent.iterdir())) == 2
+    with writing(copy) as one:
+        assert {path.name for path in copy.parent.iterdir()} == {copy.name, one.name}
+        with writing(copy) as other:
+            assert one.is_dir()
+            (other / "mark").write_text("new")
     assert [path.name for path in copy.parent.iterdir()] == ["copy.idiolect"]
 
 

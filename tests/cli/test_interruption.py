@@ -147,3 +147,21 @@ def test_twice_while_it_trains_it_gives_up_and_leaves_nothing(
     code, out, _ = running.end()
     assert (code, out) == (130, "")
     assert _left(tmp_path) == set()
+
+
+@pytest.mark.slow
+def test_who_is_killed_while_it_trains_goes_on_when_it_is_run_again(
+    learning: Start, tmp_path: Path
+) -> None:
+    running = learning()
+    running.wait_for("finish 0")
+    running.process.kill()
+    assert running.end()[0] == -signal.SIGKILL
+    assert ".a.idiolect.training" in _left(tmp_path)
+    code, out, _ = learning().end()
+    assert code == 0
+    notes = json.loads(out)["training"]["notes"]
+    assert [note.split(" from step")[0] for note in notes] == [
+        f"trial {index} went on" for index in range(1, 6)
+    ]
+    assert _left(tmp_path) == {"a.idiolect"}

@@ -206,5 +206,6 @@ def _note(bars: Progress, task: TaskID, standing: "Standing | None") -> None:
     if standing is not None and standing.held_out == standing.held_out:
         told.append(f"held out {standing.held_out:.2f} bits per token")
     left = bars.tasks[task].time_remaining if standing is None else standing.left
-    told.append("" if left is None else f"{timedelta(seconds=round(left))} left")
-    bars.update(task, note=", ".join(filter(None, told)))
+    if left:
+        told.append(f"{timedelta(seconds=round(left))} left")
+    bars.update(task, note=", ".join(told))

@@ -126,10 +126,12 @@ def train(
         state = begin(network, settings, seed)
         checkpoint = Checkpoint(kept, digest_run(state, sequences, settings) if kept else "")
         note = checkpoint.restore(state)
+        began = time.monotonic() - state.seconds
         if state.step == 0:
             state.judge(*_look(network, sequences))
         while not (stopped := _end(state, settings, interrupted)):
             _advance(state, sequences, settings)
+            state.seconds = time.monotonic() - began
             checkpoint.keep(state)
             progress(_done(state, settings), 1.0, _standing(state, settings))
         checkpoint.keep(state, now=True)
@@ -143,13 +145,11 @@ def train(
 
 def _advance(state: State, sequences: list[Sequence], settings: TrainingSettings) -> None:
     """Make a step, and look at what it came to when it is time."""
-    began = time.monotonic()
     for group in state.optimiser.param_groups:
         group["lr"] = settings.rate * min(1.0, (state.step + 1) / settings.warmup)
     state.advance(_step(state, sequences, settings))
     if state.step % settings.check_every == 0:
         _judge(state, sequences)
-    state.seconds += time.monotonic() - began
 
 
 def _end(state: State, settings: TrainingSettings, interrupted: Callable[[], bool]) -> str:
