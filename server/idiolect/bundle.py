@@ -189,8 +189,7 @@ def writing(path: Path) -> Iterator[Path]:
 @contextmanager
 def _lock(folder: Path) -> Iterator[bool]:
     """Hold a folder while this process lives; gives whether nobody else does, where that shows."""
-    handle = os.open(folder, os.O_RDONLY)
-    held = False
+    handle, held = os.open(folder, os.O_RDONLY), False
     with suppress(OSError):
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         held = True
