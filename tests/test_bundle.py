@@ -161,6 +161,15 @@ def test_a_bundle_without_a_memory_expects_every_token_alike_and_leaves_it_to_th
             np.testing.assert_allclose(probabilities, 1 / scale.token_count)
 
 
+def _windows(windows: object) -> Callable[[Path], object]:
+    def set_windows(folder: Path) -> None:
+        manifest = json.loads((folder / "manifest.json").read_text())
+        manifest["model"]["windows"] = windows
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+
+    return set_windows
+
+
 DAMAGE: dict[str, Callable[[Path], object]] = {
     "manifest is not JSON": lambda f: (f / "manifest.json").write_text("{"),
     "manifest is a list": lambda f: (f / "manifest.json").write_text("[]"),
@@ -177,6 +186,11 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "a unit lies beyond the audio": _unit_beyond_the_audio,
     "an array has another type": _no_number,
     "an array is a pickle": _pickle,
+    "a window is longer than the ring": _windows([4, 5000]),
+    "a window is empty": _windows([0, 4]),
+    "a scale has no window": _windows([4]),
+    "a window is no number": _windows([4, "4"]),
+    "windows are no list": _windows(4),
 }
 
 

@@ -108,6 +108,7 @@ class ScaleSettings:
     length: float = 0.0  # wanted; 0: the geometric middle of shortest and longest
     shortest: float
     longest: float
+    context_seconds: float = 0.0  # what the network hears of the past; 0: its whole window
 
     def __post_init__(self) -> None:
         key = f"scale {self.name!r}"
@@ -120,6 +121,7 @@ class ScaleSettings:
         if self.length != 0:
             what = "seconds (shortest to longest, or 0: their middle)"
             _within(f"{key}: length", self.length, self.shortest, self.longest, what)
+        _within(f"{key}: context_seconds", self.context_seconds, 0, 36_000, "seconds")
 
     @property
     def wanted(self) -> float:

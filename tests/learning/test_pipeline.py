@@ -297,6 +297,28 @@ def test_a_device_that_is_not_there_is_said_before_anything_is_decoded(
     assert stages == []
 
 
+def _heard(**seconds: float) -> LearnSettings:
+    scales = [replace(s, context_seconds=seconds.get(s.name, 0.0)) for s in QUICK.corpus.scales]
+    return replace(QUICK, corpus=replace(QUICK.corpus, scales=tuple(scales)))
+
+
+def test_what_a_scale_hears_is_told_in_seconds_and_kept_in_steps_of_its_units(
+    corpus: Path, learned: tuple[Report, Bundle], tmp_path: Path
+) -> None:
+    output = tmp_path / "a.idiolect"
+    plain = _learn(corpus, output)
+    report = _learn(corpus, output, _heard(grain=0.8, note=1000))
+    assert report.reused == 2  # it says nothing about the analysis
+    grain, note = report.model["windows"]
+    assert grain * report.scales[0].median_seconds == pytest.approx(0.8, rel=0.1)
+    assert note == report.model["window"]  # there is no more
+    assert Bundle.open(output).manifest["model"]["windows"] == [grain, note]
+    assert report.hash != plain.hash
+    assert "windows" not in plain.model
+    coarse = _learn(corpus, output, _heard(note=1e-6))
+    assert coarse.model["windows"] == [16, 1]  # the step itself
+
+
 NASTY_USED = 21
 NASTY_SKIPPED = 15
 

@@ -20,7 +20,7 @@ from idiolect.learning.evaluation import Evaluation
 from idiolect.learning.naming import Named, name_scale, to_material
 from idiolect.learning.page.writing import write_page
 from idiolect.learning.report import Report, ScaleReport
-from idiolect.learning.settings import LearnSettings
+from idiolect.learning.settings import LearnSettings, ModelShape
 from idiolect.learning.split import VALIDATION, Split, divide, folds, split
 from idiolect.learning.standing import Progress, Tick
 from idiolect.learning.teaching import Course, Material, Taught, teach
@@ -109,7 +109,7 @@ class _Work:
         corpus = self.settings.corpus
         analysis = analyse(folders, self.folder, corpus, self.earlier, self._stage)
         scales, divisions = self._name(analysis)
-        shape = self.settings.shape_for(len(scales[0].units))
+        shape = self._shape(scales)
         course = Course(
             shape,
             self.settings.training,
@@ -129,12 +129,30 @@ class _Work:
                 for scale, own in zip(scales, taught.evaluations, strict=True)
             ],
             left_out=analysis.left_out,
-            model=asdict(shape),
+            model=shape.as_model(),
             training=taught.training,
             audio_seconds=len(analysis.audio) / corpus.sample_rate,
             reused=sum(known >= 0 for known in analysis.stored.known),
         )
         return self._write(report, analysis, scales, taught, divisions)
+
+    def _shape(self, scales: list[Named]) -> ModelShape:
+        """Give the network's shape, with what scales hear of the past in steps where that is set."""
+        shape, rate = (
+            self.settings.shape_for(len(scales[0].units)),
+            self.settings.corpus.sample_rate,
+        )
+        heard = {scale.name: scale.context_seconds for scale in self.settings.corpus.scales}
+        if not any(heard[scale.name] for scale in scales):
+            return shape
+        lengths = [float(np.median(scale.units["length"])) / rate for scale in scales]
+        steps = [
+            min(max(1, round(heard[scale.name] / length)), shape.window)
+            if heard[scale.name]
+            else shape.window
+            for scale, length in zip(scales, lengths, strict=True)
+        ]
+        return replace(shape, windows=tuple(steps))
 
     @contextmanager
     def _stage(self, name: str) -> Iterator[Tick]:
