@@ -316,7 +316,7 @@ def test_what_a_scale_hears_is_told_in_seconds_and_kept_in_steps_of_its_units(
     assert report.hash != plain.hash
     assert "windows" not in plain.model
     coarse = _learn(corpus, output, _heard(note=1e-6))
-    assert coarse.model["windows"] == [16, 1]  # the step itself
+    assert coarse.model["windows"] == (16, 1)  # the step itself
 
 
 NASTY_USED = 21

@@ -1,5 +1,6 @@
 """Ctrl-C while a network is trained: what was learned so far is kept."""
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ KEPT = {
 }
 """Stages that can be ended, and what is said then."""
 
+STDERR = 2
+
 
 class Interruption:
     """Whether Ctrl-C was pressed in the stage that runs, which then ends with what it has.
@@ -22,48 +25,36 @@ class Interruption:
     Parameters
     ----------
     ends
-        What Ctrl-C does in other stages.
-    say
-        Called with a line when a stage is ended.
+        What an interrupt does in other stages.
     """
 
-    def __init__(
-        self, ends: signal.Handlers | int | Callable[..., object], say: Callable[[str], None]
-    ) -> None:
-        self._ends, self._say = ends, say
-        self._stage = ""
-        self._asked, self._said = False, False
+    def __init__(self, ends: signal.Handlers | int | Callable[..., object]) -> None:
+        self._ends, self._stage, self._asked = ends, "", False
 
     def enter(self, stage: str) -> None:
         """Take note of the stage that runs; of the same one again, of nothing."""
         if stage != self._stage:
-            self._stage, self._asked, self._said = stage, False, False
+            self._stage, self._asked = stage, False
             kept = stage in KEPT and self._ends is not signal.SIG_IGN
             signal.signal(signal.SIGINT, self._ask if kept else self._ends)
 
     def asked(self) -> bool:
-        """Say whether the stage is to end, and the first time tell whoever waits."""
-        if self._asked and not self._said:
-            self._said = True
-            self._say(f"{KEPT[self._stage]}; Ctrl-C again gives up")
+        """Say whether the stage is to end."""
         return self._asked
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         if self._asked:
             raise KeyboardInterrupt
         self._asked = True
+        # Past every buffer and lock: what was interrupted may be in the middle of writing.
+        os.write(STDERR, f"\n{KEPT[self._stage]}; Ctrl-C again gives up\n".encode())
 
 
 @contextmanager
-def interruptible(say: Callable[[str], None]) -> Iterator[Interruption]:
+def interruptible() -> Iterator[Interruption]:
     """Let Ctrl-C end a stage; afterwards it does what it did before.
 
     Where interrupts are ignored, as in the background of a shell, they go on to be.
-
-    Parameters
-    ----------
-    say
-        Called with a line when a stage is ended.
 
     Notes
     -----
@@ -72,6 +63,6 @@ def interruptible(say: Callable[[str], None]) -> Iterator[Interruption]:
     before = signal.getsignal(signal.SIGINT)
     ends = signal.SIG_DFL if before is None else before
     try:
-        yield Interruption(ends, say)
+        yield Interruption(ends)
     finally:
         signal.signal(signal.SIGINT, ends)

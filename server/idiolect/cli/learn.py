@@ -118,7 +118,7 @@ def learn_with_bars(folders: list[Path], output: Path, settings: "LearnSettings"
         As `idiolect.learning.pipeline.learn` takes them.
     """
     bars = _bars()
-    with bars, interruptible(lambda line: bars.console.print(line, style="dim")) as interruption:
+    with bars, interruptible() as interruption:
         from idiolect.learning.pipeline import learn as learn_corpus
 
         shown: dict[str, TaskID] = {}

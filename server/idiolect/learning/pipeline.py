@@ -142,17 +142,13 @@ class _Work:
             self.settings.shape_for(len(scales[0].units)),
             self.settings.corpus.sample_rate,
         )
-        heard = {scale.name: scale.context_seconds for scale in self.settings.corpus.scales}
-        if not any(heard[scale.name] for scale in scales):
+        asked = {scale.name: scale.context_seconds for scale in self.settings.corpus.scales}
+        heard = [asked[scale.name] or np.inf for scale in scales]
+        if np.isinf(heard).all():
             return shape
         lengths = [float(np.median(scale.units["length"])) / rate for scale in scales]
-        steps = [
-            min(max(1, round(heard[scale.name] / length)), shape.window)
-            if heard[scale.name]
-            else shape.window
-            for scale, length in zip(scales, lengths, strict=True)
-        ]
-        return replace(shape, windows=tuple(steps))
+        steps = np.clip(np.rint(np.divide(heard, lengths)), 1, shape.window)
+        return replace(shape, windows=tuple(int(count) for count in steps))
 
     @contextmanager
     def _stage(self, name: str) -> Iterator[Tick]:
