@@ -68,6 +68,7 @@ def test_the_network_that_is_shipped_learned_as_long_as_the_one_that_was_judged(
     report, bundle = learned
     steps = int(np.median(report.training["steps"]))
     assert report.training["finish_steps"] == steps > 0
+    assert "finished on all audio" in report.training["note"]
     assert np.abs(bundle.weights["head"]).max() > 0  # zero before anything is learned
 
 
@@ -257,6 +258,7 @@ def test_whose_finish_is_interrupted_keeps_the_network_that_was_judged(
     )
     assert report.training["stopped_by"] == ["steps"]
     assert report.training["interrupted"].endswith("the network that was judged was kept")
+    assert "finished" not in report.training["note"]
     for name, weight in Bundle.open(tmp_path / "a.idiolect").weights.items():
         np.testing.assert_array_equal(weight, judged[-1][name])
 

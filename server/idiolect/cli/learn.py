@@ -155,11 +155,7 @@ def print_report(report: "Report", console: Console) -> None:
     if "interrupted" in report.training:
         console.print(f"  interrupted: {report.training['interrupted']}", soft_wrap=True)
     console.print(_scales(report))
-    console.print(
-        "[dim]bits per token on audio the model had not learned from; it was then finished on all "
-        "audio[/dim]",
-        soft_wrap=True,
-    )
+    console.print(f"[dim]{report.training['note']}[/dim]", soft_wrap=True)
     for scale in report.scales:
         console.print(f"  {scale.name}: {scale.speaks}", soft_wrap=True)
     spent = ", ".join(f"{name} {value:.1f}" for name, value in report.seconds.items())

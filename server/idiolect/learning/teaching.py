@@ -20,6 +20,12 @@ from idiolect.memory import Memory
 __all__ = ["Course", "Material", "Taught", "teach"]
 
 
+NOTES = (
+    "bits per token on audio the model had not learned from; it was then finished on all audio",
+    "bits per token on audio the model had not learned from",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Material:
     """What is to be learned."""
@@ -167,5 +173,5 @@ def _training(trained: list[Trained], trials: int, last: Trained) -> dict[str, A
         "stopped_by": [first.stopped for first in trained],
         "finish_steps": last.steps,
         "finish_stopped_by": last.stopped,
-        "note": "bits per token are of the trials, before the model was finished on all audio",
+        "note": NOTES[last.stopped == INTERRUPTED],
     } | ({"notes": notes} if notes else {})
