@@ -179,12 +179,20 @@ def test_a_folder_that_is_no_bundle_is_never_replaced(corpus: Path, tmp_path: Pa
 
 def test_progress_names_every_stage_and_reaches_its_end(corpus: Path, tmp_path: Path) -> None:
     seen: dict[str, list[float]] = {}
+    standings: dict[str, list[Standing]] = {}
 
     def note(stage: str, done: float, total: float, standing: Standing | None) -> None:
         seen.setdefault(stage, []).append(done / total)
+        if standing is not None:
+            standings.setdefault(stage, []).append(standing)
 
     learn([corpus], tmp_path / "a.idiolect", settings=QUICK, progress=note)
     assert tuple(seen) == STAGES
+    assert tuple(standings) == ("train", "finish")
+    lefts = [standing.left for own in standings.values() for standing in own]
+    assert 0 <= min(lefts) <= max(lefts) <= QUICK.training.budget
+    assert standings["train"][0].left > standings["train"][-1].left
+    assert all(np.isfinite(standing.held_out) for standing in standings["train"])
     for shares in seen.values():
         assert shares[0] == 0
         assert shares[-1] == 1
