@@ -83,7 +83,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         name="parent", kind="i", low=-2, high=65535, default=-1, unit="", curve="step",
         scope="planner", per_voice=True,
-        doc="The token of the next coarser scale it speaks within; -1 as it comes, -2 none.",
+        doc="The token of the next coarser scale it keeps within; -1 as it comes, -2 none.",
     ),
     Parameter(
         name="scale", kind="scale", low=0, high=63, default=0, unit="", curve="step",

@@ -14,7 +14,7 @@ from idiolect.learning.ngrams import count as count_ngrams
 from idiolect.memory import blank, recall
 from idiolect.parameters import PLANNER_SLOTS, VOICE
 from idiolect.performance.decision import SHARERS, Steering, decide
-from idiolect.performance.leaning import place_tokens, tilt_tokens
+from idiolect.performance.leaning import measure_leanings, tilt_tokens
 from idiolect.selection.inventory import Inventory, load_inventory, successor
 from synthetic import DESCRIPTORS, make_bundle, make_inventory
 
@@ -220,9 +220,9 @@ def test_what_followed_is_avoided_as_any_other_when_its_token_was_heard(speaker:
 @pytest.mark.parametrize("bias", [-2, 0.5, 3])
 def test_a_bias_tilts_tokens_by_how_far_they_lie(speaker: Speaker, bias: float) -> None:
     speaker.bias[1] = bias
-    places = place_tokens(speaker.inventory)
-    tilt_tokens(places, speaker.bias, speaker.tilt)
-    weights, draws = speaker.tokens() * np.exp(bias * places[:, 1]), 10_000
+    leanings = measure_leanings(speaker.inventory)
+    tilt_tokens(leanings, speaker.bias, -1, speaker.tilt)
+    weights, draws = speaker.tokens() * np.exp(bias * leanings.places[:, 1]), 10_000
     drawn = [speaker.decide(step=step)[1] for step in range(draws)]
     expected = weights / weights.sum()
     for count, chance in zip(np.bincount(drawn, minlength=12), expected, strict=True):

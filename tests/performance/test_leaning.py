@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from idiolect.bundle import Bundle
 from idiolect.parameters import bias_name
-from idiolect.performance.leaning import place_tokens, tilt_tokens
+from idiolect.performance.leaning import measure_leanings, place_tokens, tilt_tokens, weigh_classes
 from idiolect.selection.inventory import load_inventory
 from stage import Stage
 from synthetic import DESCRIPTORS, make_bundle, make_inventory
@@ -82,14 +82,38 @@ def test_each_scale_is_placed_by_itself(bundle: Bundle) -> None:
 @given(st.integers(0, 99), st.lists(st.floats(-4, 4), min_size=5, max_size=5))
 @settings(max_examples=50, deadline=None)
 def test_biases_add_up(seed: int, biases: list[float]) -> None:
-    places = place_tokens(make_inventory([0, 1, 2, 3, 1, 0], seed=seed))
+    leanings = measure_leanings(make_inventory([0, 1, 2, 3, 1, 0], seed=seed))
     together, alone = np.zeros(4, np.float32), np.zeros(4, np.float32)
-    tilt_tokens(places, np.array(biases), together)
+    tilt_tokens(leanings, np.array(biases), -1, together)
     for column, bias in enumerate(biases):
         own = np.zeros(4, np.float32)
-        tilt_tokens(places, bias * np.eye(5)[column], own)
+        tilt_tokens(leanings, bias * np.eye(5)[column], -1, own)
         alone += own
     np.testing.assert_allclose(together, alone, atol=1e-4)
+
+
+def test_a_class_speaks_for_tokens_that_lie_in_it_oftener_than_elsewhere(bundle: Bundle) -> None:
+    weights = weigh_classes(load_inventory(bundle), 0)
+    fine, coarse = (bundle.scales[k].units for k in (0, 1))
+    classes = coarse["token"][fine["parent"]]
+    for token in range(weights.shape[1]):
+        own = classes[fine["token"] == token]
+        for name, weight in enumerate(weights[:, token]):
+            more = np.mean(own == name) - np.mean(classes == name) if len(own) else 0.0
+            assert np.sign(weight.round(5)) == np.sign(more.round(5))
+
+
+def test_a_class_leans_its_own_finer_scale_alone(bundle: Bundle) -> None:
+    leanings = measure_leanings(load_inventory(bundle))
+    size, bias = int(leanings.offsets[-1]), np.zeros(len(DESCRIPTORS))
+    tilt = np.ones(size, np.float32)
+    for parent in (-2, -1, 10_000):
+        tilt_tokens(leanings, bias, parent, tilt)
+        assert (tilt == 0).all()
+    tilt_tokens(leanings, bias, 0, tilt)
+    np.testing.assert_array_equal(tilt[: leanings.offsets[1]], leanings.classes[0][0])
+    coarsest = leanings.offsets[-2]
+    assert (tilt[coarsest:] == 0).all()
 
 
 def speak(bundle: Bundle, scale: int = 0, **values: float) -> NDArray[np.void]:
@@ -134,6 +158,16 @@ def test_at_the_coarse_scale_too(corpus: Bundle) -> None:
         for bias in (-3.0, 0.0, 3.0)
     ]
     assert means[0] < means[1] < means[2]
+
+
+def test_within_a_class_most_units_come_from_it(corpus: Bundle) -> None:
+    classes = corpus.scales[1].units["token"][corpus.scales[0].units["parent"]]
+    for token in range(4):
+        free, told = (
+            float(np.mean(classes[speak(corpus, parent=parent)["unit"]] == token))
+            for parent in (-2, token)
+        )
+        assert told > 2 * free, (free, told)
 
 
 def test_a_bias_turned_and_turned_back_leaves_no_trace(stage: Make) -> None:

@@ -30,10 +30,11 @@ def choose(
     exclude: int = -1,
     recent: NDArray[np.int64] = NOTHING,
     count: int = 0,
+    wanted: int = -1,
     u: float = 0.0,
 ) -> int:
     return choose_member(
-        inventory, 0, token, previous, exclude, MEAN, VARIANCE, recent, count, u
+        inventory, 0, token, previous, exclude, MEAN, VARIANCE, recent, count, wanted, u
     )  # fmt: skip
 
 
@@ -70,7 +71,7 @@ def test_units_and_tokens_count_in_their_scale() -> None:
         members=np.arange(4),
         member_start=np.arange(5),
     )
-    args = (-1, -1, MEAN, VARIANCE, NOTHING, 0, 0.0)
+    args = (-1, -1, MEAN, VARIANCE, NOTHING, 0, -1, 0.0)
     assert [choose_member(shifted, 1, token, *args) for token in (0, 1)] == [0, 1]
 
 
@@ -128,3 +129,16 @@ def test_costs_that_are_not_numbers_still_give_a_unit() -> None:
     inventory = make_inventory([0] * 3)
     inventory.descriptors[:] = np.nan
     assert choose(inventory, exclude=0) in (1, 2)
+
+
+def test_of_units_that_fit_alike_one_inside_the_class_wanted_is_chosen() -> None:
+    """Where none is inside, they are chosen as ever."""
+    inventory = make_inventory([0, 0, 0, 1, 0])
+    inventory = inventory._replace(
+        unit_offset=np.array([0, 3, 5]), token_offset=np.array([0, 1, 3])
+    )
+    inventory.descriptors[:] = 0
+    inventory.units["parent"][:3] = [0, 1, 1]  # of the classes 1, 0, 0
+    assert choose(inventory) == choose(inventory, wanted=1) == 0
+    assert choose(inventory, wanted=0) == 1
+    assert choose(inventory, wanted=2) == 0

@@ -18,7 +18,7 @@ from idiolect.language.model import Model
 from idiolect.language.sampling import avoid_heard, draw, shape_distribution
 from idiolect.parameters import PLANNER_SLOTS
 from idiolect.random import PURPOSE_CANDIDATES, PURPOSE_CONTINUE, PURPOSE_TOKEN, uniform
-from idiolect.selection.cost import target_cost
+from idiolect.selection.cost import strays, target_cost
 from idiolect.selection.inventory import Inventory, successor
 from idiolect.selection.search import choose_member
 
@@ -27,8 +27,9 @@ __all__ = ["Steering", "decide"]
 TEMPERATURE, MIN_P = PLANNER_SLOTS["temperature"], PLANNER_SLOTS["min_p"]
 TOP_K, TOP_P = PLANNER_SLOTS["top_k"], PLANNER_SLOTS["top_p"]
 CONTINUITY, REPETITION = PLANNER_SLOTS["continuity"], PLANNER_SLOTS["repetition"]
-MEMORY = PLANNER_SLOTS["memory"]
+MEMORY, PARENT = PLANNER_SLOTS["memory"], PLANNER_SLOTS["parent"]
 SHARERS = 256  # units of a token that are weighed against the natural successor, itself included
+STRAY_SHARE = 0.05  # of a unit that lies outside the class wanted, beside one that lies inside
 LOWEST_SCORE = np.float32(-1e30)  # stands for a score that overflowed: unlikely, not forbidden
 
 
@@ -37,7 +38,7 @@ class Steering(NamedTuple):
 
     parameters: NDArray[np.float64]  # (PLANNER_SLOTS,)
     bias: NDArray[np.float64]  # (descriptors,): standard deviations
-    tilt: NDArray[np.float32]  # (tokens of all scales,): what the bias adds to their scores
+    tilt: NDArray[np.float32]  # (tokens of all scales,): what bias and parent add to their scores
     heard: NDArray[np.int64]  # (>= tokens of the scale,): how often, in the repetition window
     past: NDArray[np.int64]  # (DEPTH,) and
     seeded: NDArray[np.int64]  # (n,), tokens of the scale as `language.memories` reads them
@@ -104,12 +105,15 @@ def decide(
     if parameters[REPETITION] > 0:
         avoid_heard(logits, steering.heard, parameters[REPETITION])
     bits = _shape(logits, parameters, probabilities)
+    wanted = _class_wanted(inventory, scale, parameters[PARENT])
     natural = successor(inventory, scale, previous)
     if natural >= 0 and inventory.allowed[inventory.unit_offset[scale] + natural] == 0:
         natural = -1
     if natural >= 0:
         token = inventory.units[inventory.unit_offset[scale] + natural].token
-        share = _natural_share(weights, inventory, hidden, scale, natural, token, steering.bias)
+        share = _natural_share(
+            weights, inventory, hidden, scale, natural, token, steering.bias, wanted
+        )
         chance = probabilities[token] * share
         u = uniform(seed, voice, step, PURPOSE_CONTINUE)
         if u < shift_odds(chance, parameters[CONTINUITY]):
@@ -120,10 +124,20 @@ def decide(
     u = uniform(seed, voice, step, PURPOSE_CANDIDATES)
     mean, variance = _expect(weights, hidden, first + token, steering.bias)
     unit = choose_member(
-        inventory, scale, token, previous, natural, mean, variance, recent, recent_count, u
+        inventory, scale, token, previous, natural, mean, variance, recent, recent_count, wanted, u
     )
     _write(choice, unit, token, 1 if unit == natural else 0)
     return bits
+
+
+@njit
+def _class_wanted(inventory: Inventory, scale: int, parent: float) -> int:
+    """Give the token of the next coarser scale that a voice is fixed to; -1 when it is to none."""
+    above = scale + 1
+    if parent < 0 or above + 1 >= inventory.token_offset.size:
+        return -1
+    size = inventory.token_offset[above + 1] - inventory.token_offset[above]
+    return int(parent) if parent < size else -1
 
 
 @njit
@@ -175,10 +189,11 @@ def _natural_share(
     natural: int,
     token: int,
     bias: NDArray[np.float64],
+    wanted: int,
 ) -> float:
     """Weigh the natural successor against all units of its token, by their predicted density.
 
-    Of a token with more than `SHARERS` units an even selection stands for all the others.
+    Units outside the class that is wanted weigh `STRAY_SHARE` of what they would.  Of a token with more than `SHARERS` units an even selection stands for all the others.
     """
     word = inventory.token_offset[scale] + token
     mean, variance = _expect(weights, hidden, word, bias)
@@ -188,13 +203,15 @@ def _natural_share(
     own = target_cost(inventory, unit, mean, variance) * size
     looked = min(count, SHARERS)
     others, total = 0, 0.0
+    weight = STRAY_SHARE if strays(inventory, scale, unit, wanted) else 1.0
     for k in range(looked):
         other = inventory.members[first + k * count // looked]
         if other != unit and others < SHARERS - 1:
             others += 1
             # Density relative to the successor's own; it may overflow to inf: then the share is 0.
-            total += math.exp(own - target_cost(inventory, other, mean, variance) * size)
-    share = 1 / (1 + total * (count - 1) / max(others, 1))
+            ratio = math.exp(own - target_cost(inventory, other, mean, variance) * size)
+            total += ratio * (STRAY_SHARE if strays(inventory, scale, other, wanted) else 1.0)
+    share = weight / (weight + total * (count - 1) / max(others, 1))
     return share if share >= 0 else 0.0  # NaN too
 
 

@@ -84,7 +84,7 @@ class Plan(NamedTuple):
     hidden: NDArray[np.float32]  # (voices, STEPS, width): the network's state before each step
     parameters: NDArray[np.float64]  # (voices, planner parameters)
     bias: NDArray[np.float64]  # (voices, descriptors): standard deviations
-    tilt: NDArray[np.float32]  # (voices, tokens of all scales): what the bias adds to their scores
+    tilt: NDArray[np.float32]  # (voices, tokens of all scales): what bias and parent add
     seeded: NDArray[np.int64]  # (voices, SEEDED): global tokens given as contexts, a gap after each
     # What each voice may play, see ``Inventory``; row 0 is everything, row v + 1 is voice v's own:
     allowed: NDArray[np.uint8]  # (voices + 1, units of all scales)

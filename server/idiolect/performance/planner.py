@@ -17,7 +17,7 @@ from idiolect.language.decoder import make_cache
 from idiolect.language.model import load_model
 from idiolect.parameters import PLANNER_SLOTS, bias_name
 from idiolect.performance.changes import Allow, Applied, Change, Pause, Seed, Turn
-from idiolect.performance.leaning import place_tokens, tilt_tokens
+from idiolect.performance.leaning import measure_leanings, tilt_tokens
 from idiolect.performance.plan import STEPS, make_plan
 from idiolect.performance.planning import (
     AT_BOUNDARY,
@@ -86,11 +86,11 @@ class Planner:
         starts = [int(source["start"]) for source in bundle.sources]
         self._limits = np.array([*starts, len(bundle.audio)], np.int64)
         self._descriptors = [bias_name(str(name)) for name in bundle.manifest["descriptors"]]
-        self._places = place_tokens(self.inventory)
+        self._leanings = measure_leanings(self.inventory)
         self.plan = make_plan(
             engine.voices,
             width=len(self._model.weights.final_norm),
-            tokens=len(self._places),
+            tokens=len(self._leanings.places),
             units=len(self.inventory.units),
             descriptors=len(self._descriptors),
             sample_rate=engine.sample_rate,
@@ -224,8 +224,9 @@ class Planner:
         if row[slot] == change.value:
             return False
         row[slot] = change.value
-        if change.name not in PLANNER_SLOTS:
-            tilt_tokens(self._places, row, self.plan.tilt[voice])
+        if change.name == "parent" or change.name not in PLANNER_SLOTS:
+            parent = int(self.plan.parameters[voice, PLANNER_SLOTS["parent"]])
+            tilt_tokens(self._leanings, self.plan.bias[voice], parent, self.plan.tilt[voice])
         if change.name == "random_seed":
             self._cut(voice, AT_BOUNDARY)
             own = self.plan.voices[voice]

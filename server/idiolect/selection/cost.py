@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from idiolect.compiled import njit
 from idiolect.selection.inventory import Inventory
 
-__all__ = ["join_cost", "recency_cost", "target_cost"]
+__all__ = ["join_cost", "recency_cost", "strays", "target_cost"]
 
 MISSING_COST = 0.5  # what a descriptor costs on average when the prediction is right
 HALF_LIFE = 8.0  # units until a repetition is half forgiven: about two bars of quavers
@@ -113,3 +113,34 @@ def recency_cost(unit: int, recent: NDArray[np.int64], recent_count: int) -> flo
         if recent[(recent_count - 1 - age) % recent.size] == unit:
             return math.exp(-age * math.log(2.0) / HALF_LIFE)
     return 0.0
+
+
+@njit
+def strays(inventory: Inventory, scale: int, unit: int, wanted: int) -> bool:
+    """Say whether a unit lies in another class of the coarser scale than the one that is wanted.
+
+    Parameters
+    ----------
+    inventory
+        Of the bundle.
+    scale : int64
+        Of the unit.
+    unit : int64
+        Global index.
+    wanted : int64
+        Token of the next coarser scale, local; -1 when none is wanted: then nothing strays.
+
+    Returns
+    -------
+    bool
+
+    Notes
+    -----
+    Ahead.
+    """
+    if wanted < 0:
+        return False
+    parent = inventory.units[unit].parent
+    return bool(
+        parent < 0 or inventory.units[inventory.unit_offset[scale + 1] + parent].token != wanted
+    )

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.compiled import njit
-from idiolect.selection.cost import join_cost, recency_cost, target_cost
+from idiolect.selection.cost import join_cost, recency_cost, strays, target_cost
 from idiolect.selection.inventory import Inventory
 
 __all__ = ["choose_member"]
@@ -14,6 +14,7 @@ __all__ = ["choose_member"]
 TARGET_WEIGHT = 1.0  # the measure of the others: nats per descriptor
 JOIN_WEIGHT = 0.5  # random edges differ by 1: a random join costs what a right target does
 RECENCY_WEIGHT = 2.0  # as much as two standard deviations in every descriptor
+STRAY_WEIGHT = 1.0  # as much as 1.4 standard deviations in every descriptor
 CANDIDATES = 64  # at most, so that a token of a huge corpus costs no more than a small one's
 
 
@@ -28,6 +29,7 @@ def choose_member(
     variance: NDArray[np.float32],
     recent: NDArray[np.int64],
     recent_count: int,
+    wanted: int,
     u: float,
 ) -> int:
     """Choose the unit of a token with the least target, join and recency cost.
@@ -51,6 +53,8 @@ def choose_member(
         Ring of the units of this scale that sounded, see ``selection.cost.recency_cost``.
     recent_count : int64
         How many ever sounded.
+    wanted : int64
+        Class of the coarser scale that the unit had better lie in, -1 when it may be any.
     u : float64
         Uniform in [0, 1): where in a large token the candidates are taken.
 
@@ -76,6 +80,7 @@ def choose_member(
             TARGET_WEIGHT * target_cost(inventory, unit, mean, variance)
             + JOIN_WEIGHT * join_cost(inventory, sounding, unit)
             + RECENCY_WEIGHT * recency_cost(unit - offset, recent, recent_count)
+            + STRAY_WEIGHT * strays(inventory, scale, unit, wanted)
         )
         lower = cost < best_cost or (cost == best_cost and unit - offset < best)
         if rank < best_rank or (rank == best_rank and lower):
