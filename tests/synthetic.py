@@ -34,6 +34,7 @@ def make_bundle(
     width: int = 16,
     heads: int = 2,
     window: int = 8,
+    windows: tuple[int, ...] = (),
     unit_seconds: tuple[float, float] = (0.05, 0.4),
     tokens: tuple[int, int] = (12, 5),
 ) -> Bundle:
@@ -52,7 +53,7 @@ def make_bundle(
         Of every random choice.
     seconds, sample_rate, channels
         Of the audio: a tone per grain with a little noise, peak below 0.5.
-    layers, width, heads, window
+    layers, width, heads, window, windows
         Shape of the network, whose weights are random and of the size trained ones have.
     unit_seconds
         Shortest and longest grain.
@@ -62,7 +63,8 @@ def make_bundle(
     rng = np.random.default_rng(seed)
     sources = _sources(round(seconds * sample_rate), sample_rate, channels)
     grains, notes = _units(rng, sources, sample_rate, unit_seconds)
-    model = {"layers": layers, "width": width, "heads": heads, "window": window}
+    model: dict[str, Any] = {"layers": layers, "width": width, "heads": heads, "window": window}
+    model |= {"windows": list(windows)} if windows else {}
     shapes = weight_shapes(model, sum(tokens), len(DESCRIPTORS), len(SCALES))
     manifest = {
         "format": FORMAT,

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -159,6 +161,15 @@ def test_a_bundle_without_a_memory_expects_every_token_alike_and_leaves_it_to_th
             np.testing.assert_allclose(probabilities, 1 / scale.token_count)
 
 
+def _windows(windows: object) -> Callable[[Path], object]:
+    def set_windows(folder: Path) -> None:
+        manifest = json.loads((folder / "manifest.json").read_text())
+        manifest["model"]["windows"] = windows
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+
+    return set_windows
+
+
 DAMAGE: dict[str, Callable[[Path], object]] = {
     "manifest is not JSON": lambda f: (f / "manifest.json").write_text("{"),
     "manifest is a list": lambda f: (f / "manifest.json").write_text("[]"),
@@ -175,6 +186,11 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "a unit lies beyond the audio": _unit_beyond_the_audio,
     "an array has another type": _no_number,
     "an array is a pickle": _pickle,
+    "a window is longer than the ring": _windows([4, 5000]),
+    "a window is empty": _windows([0, 4]),
+    "a scale has no window": _windows([4]),
+    "a window is no number": _windows([4, "4"]),
+    "windows are no list": _windows(4),
 }
 
 
@@ -194,6 +210,23 @@ def test_an_error_while_writing_leaves_nothing_and_keeps_the_old(copy: Path) -> 
     with pytest.raises(RuntimeError):
         fail()
     Bundle.open(copy)
+    assert [path.name for path in copy.parent.iterdir()] == ["copy.idiolect"]
+
+
+def test_what_a_kill_left_goes_when_the_next_is_written_but_nothing_of_who_lives(
+    copy: Path,
+) -> None:
+    code = "import os, sys, pathlib, idiolect.bundle as b\n"
+    code += (
+        "with b.writing(pathlib.Path(sys.argv[1])) as f: (f / 'x').touch(); os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(copy)], check=False)
+    assert len(list(copy.parent.iterdir())) == 2
+    with writing(copy) as one:
+        assert {path.name for path in copy.parent.iterdir()} == {copy.name, one.name}
+        with writing(copy) as other:
+            assert one.is_dir()
+            (other / "mark").write_text("new")
     assert [path.name for path in copy.parent.iterdir()] == ["copy.idiolect"]
 
 

@@ -69,8 +69,10 @@ def test_a_flag_beats_the_file_and_the_file_beats_the_default(tmp_path: Path) ->
         (f"{SCALE}method = 'fixed'\nshortest = -1\nlongest = 2", "scale 'x': shortest must be 0.005"),
         (f"{SCALE}method = 'fixed'\nshortest = 2\nlongest = 1", "scale 'x': longest must be 4"),
         (f"{SCALE}method = 'fixed'\nshortest = 2", "learn.scales.longest is missing"),
+        (f"{SCALE}method = 'fixed'\nshortest = 1\nlongest = 2\ncontext_seconds = -1", "scale 'x': context_seconds must be 0"),
         (2 * f"{SCALE}method = 'fixed'\nshortest = 1\nlongest = 2\n", "name 'x' comes twice"),
         (f"{SCALE}method = 'fixed'\nshortest = 9\nlongest = 20\n{SCALE.replace('x', 'y')}method = 'fixed'\nshortest = 1\nlongest = 2", "list finest first"),
+        ("[learn]\ndevice = 'gpu'", "learn.device 'gpu' is not known"),
         ("[performance]\nname = 'a/b'", "performance.name must be a plain name"),
     ],
 )  # fmt: skip

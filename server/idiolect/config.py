@@ -108,6 +108,7 @@ class ScaleSettings:
     length: float = 0.0  # wanted; 0: the geometric middle of shortest and longest
     shortest: float
     longest: float
+    context_seconds: float = 0.0  # what the network hears of the past; 0: its whole window
 
     def __post_init__(self) -> None:
         key = f"scale {self.name!r}"
@@ -120,6 +121,7 @@ class ScaleSettings:
         if self.length != 0:
             what = "seconds (shortest to longest, or 0: their middle)"
             _within(f"{key}: length", self.length, self.shortest, self.longest, what)
+        _within(f"{key}: context_seconds", self.context_seconds, 0, 36_000, "seconds")
 
     @property
     def wanted(self) -> float:
@@ -158,6 +160,7 @@ def check_scales(key: str, scales: tuple[ScaleSettings, ...]) -> None:
 
 
 NETWORKS = ("auto", "tiny", "small", "medium", "large")
+DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -172,6 +175,7 @@ class LearnConfig:
     level_db: float = 0.0  # dBFS every source is brought to; 0: left as it is
     jobs: int = 0  # threads that analyse; 0: one for each processor
     size: str = "auto"  # of the network: auto, tiny, small, medium or large
+    device: str = "auto"  # the network is trained on: cpu, cuda or mps; auto: cuda where it is
     map: str = "pca"  # how the picture of the units is laid out: pca, or umap
     scales: tuple[ScaleSettings, ...] = SCALES  # levels of segmentation, finest first
 
@@ -183,6 +187,7 @@ class LearnConfig:
         _within("learn.level_db", self.level_db, -60, 0, "dBFS")
         _within("learn.jobs", self.jobs, 0, 1024)
         _among("learn.size", self.size, NETWORKS)
+        _among("learn.device", self.device, DEVICES)
         _among("learn.map", self.map, ("pca", "umap"))
         check_scales("learn.scales", self.scales)
 

@@ -1,6 +1,6 @@
 """Whether a bundle from a stranger is sound: compiled code reads it without bounds checks."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,7 +70,13 @@ def check(bundle: "Bundle") -> None:
 
 
 def _check_weights(bundle: "Bundle", tokens: int, descriptors: int) -> None:
-    shapes = weight_shapes(bundle.manifest["model"], tokens, descriptors, len(bundle.scales))
+    model = bundle.manifest["model"]
+    shapes = weight_shapes(model, tokens, descriptors, len(bundle.scales))
+    windows = model.get("windows") or [model["window"]] * len(bundle.scales)
+    if len(windows) != len(bundle.scales) or not all(
+        isinstance(steps, int) and 1 <= steps <= model["window"] for steps in windows
+    ):
+        raise ValueError(f"windows of {windows} steps")
     for name, shape in shapes.items():
         weight = bundle.weights[name]
         if weight.shape != shape or weight.dtype != np.float32 or not np.isfinite(weight).all():
@@ -121,7 +127,7 @@ def _bounds(starts: NDArray[np.int64], parts: int, total: int) -> bool:
 
 
 def weight_shapes(
-    model: dict[str, int], tokens: int, descriptors: int, scales: int
+    model: dict[str, Any], tokens: int, descriptors: int, scales: int
 ) -> dict[str, tuple[int, ...]]:
     """Name and shape of every weight of the network; `language.decoder` says what each does.
 

@@ -77,7 +77,9 @@ def reference(bundle: Bundle, context: Context) -> Any:
     x = x + w["parent_embedding"][context.parents]
     time = torch.arange(steps)
     distance = time[:, None] - time[None, :]
-    hidden_from = (distance < 0) | (distance >= model["window"])
+    windows = model.get("windows") or [model["window"]] * len(bundle.scales)
+    seen = torch.tensor(windows)[torch.from_numpy(context.scales)]
+    hidden_from = (distance < 0) | (distance >= seen[:, None])
     slopes = 2.0 ** (-8 * torch.arange(1, heads + 1).double() / heads)
     for layer in range(model["layers"]):
         qkv = (rms(x) * w["attention_norm"][layer]) @ w["qkv"][layer].T
@@ -91,12 +93,15 @@ def reference(bundle: Bundle, context: Context) -> Any:
     return rms(x) * w["final_norm"]
 
 
-@pytest.fixture(scope="module", params=[(2, 16, 2, 8), (3, 30, 3, 5), (1, 8, 8, 1)])
+SHAPES = [(2, 16, 2, 8, ()), (3, 30, 3, 5, ()), (1, 8, 8, 1, ()), (2, 16, 2, 8, (8, 3))]
+
+
+@pytest.fixture(scope="module", params=SHAPES)
 def shaped(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    layers, width, heads, window = request.param
+    layers, width, heads, window, windows = request.param
     return make_bundle(
         Path(tmp_path_factory.mktemp("shaped")) / "x.idiolect",
-        seconds=3, layers=layers, width=width, heads=heads, window=window,
+        seconds=3, layers=layers, width=width, heads=heads, window=window, windows=windows,
     )  # fmt: skip
 
 
@@ -123,7 +128,8 @@ def test_expected_descriptors_agree_with_torch(shaped: Bundle) -> None:
         np.testing.assert_allclose(variance, np.exp(np.clip(log_variance, -6, 4)), rtol=1e-4)
 
 
-def test_the_network_that_is_trained_is_the_one_that_plays(bundle: Bundle) -> None:
+def test_the_network_that_is_trained_is_the_one_that_plays(shaped: Bundle) -> None:
+    bundle = shaped
     torch = pytest.importorskip("torch")
     network = pytest.importorskip("idiolect.learning.network")
     shape = importlib.import_module("idiolect.learning.settings").ModelShape
@@ -168,6 +174,21 @@ def test_a_step_sees_its_window_and_nothing_before_it(bundle: Bundle) -> None:
     two = walk(bundle, decoder.make_cache(bundle.manifest["model"], 1, 0), same)
     np.testing.assert_array_equal(one[9 + reach :], two[9 + reach :])
     assert not np.array_equal(one[9], two[9])
+
+
+def test_a_step_of_a_scale_hears_as_much_as_that_scale_does(tmp_path: Path) -> None:
+    whole, less, none = (
+        make_bundle(tmp_path / f"{i}.idiolect", seconds=3, layers=1, window=8, windows=windows)
+        for i, windows in enumerate([(), (8, 3), (8, 8)])
+    )
+    context = draw_context(whole, seed=8)
+    one, two, three = (
+        walk(b, decoder.make_cache(b.manifest["model"], 1, 0), context) for b in (whole, less, none)
+    )
+    np.testing.assert_array_equal(one, three)
+    np.testing.assert_array_equal(one[context.scales == 0], two[context.scales == 0])
+    coarse = np.flatnonzero(context.scales == 1)
+    assert all(np.array_equal(one[at], two[at]) == (at < 3) for at in coarse)
 
 
 @pytest.mark.parametrize("back", range(1, ROLLBACK + 2))

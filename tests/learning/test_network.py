@@ -1,5 +1,7 @@
 """The network sees the past, a window of it, and nothing else."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -54,6 +56,20 @@ def test_nothing_beyond_the_windows_of_all_layers_is_remembered(network: Network
     assert differs[: reach + 1].any()
     assert differs[reach]
     assert not differs[reach + 1 :].any()
+
+
+def test_each_scale_hears_as_far_as_its_window(network: Network) -> None:
+    given = _input()
+    whole = _logits(network, given)
+    network.shape = replace(SHAPE, windows=(SHAPE.window, SHAPE.window))
+    np.testing.assert_allclose(_logits(network, given), whole, atol=1e-6)
+    network.shape = replace(SHAPE, layers=1, windows=(SHAPE.window, 2))
+    heard = _logits(network, given)
+    for back in range(1, SHAPE.window + 1):
+        changed = [part.clone() for part in given]
+        changed[1][:, 10 - back] += 3
+        differs = abs(_logits(network, changed)[10] - heard[10]).max() > 1e-5
+        assert differs == (back < (SHAPE.window, 2)[int(given[3][0, 10])])
 
 
 def test_only_distances_matter(network: Network) -> None:

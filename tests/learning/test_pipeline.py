@@ -4,19 +4,25 @@ import json
 from dataclasses import astuple, replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from numpy.typing import NDArray
 
 from idiolect.bundle import Bundle
 from idiolect.config import VocabularyConfig
 from idiolect.corpus.settings import CorpusSettings
 from idiolect.errors import ConfigError, CorpusError
-from idiolect.learning.evaluation import MODELS
+from idiolect.learning import checkpoint, pipeline, teaching
+from idiolect.learning.evaluation import MODELS, try_models
+from idiolect.learning.network import Network
 from idiolect.learning.pipeline import STAGES, learn
 from idiolect.learning.report import Report
 from idiolect.learning.settings import LearnSettings, ModelShape, TrainingSettings
 from idiolect.learning.split import TEST, Split
+from idiolect.learning.standing import Progress, Standing
 from idiolect.memory import recall
 from idiolect.vocabulary.assign import assign
 from idiolect.vocabulary.standardise import LIMIT
@@ -62,6 +68,7 @@ def test_the_network_that_is_shipped_learned_as_long_as_the_one_that_was_judged(
     report, bundle = learned
     steps = int(np.median(report.training["steps"]))
     assert report.training["finish_steps"] == steps > 0
+    assert "finished on all audio" in report.training["note"]
     assert np.abs(bundle.weights["head"]).max() > 0  # zero before anything is learned
 
 
@@ -145,7 +152,7 @@ def test_a_tiny_corpus_is_learned_all_the_same(tmp_path: Path, seconds: float) -
 def test_an_error_or_an_interruption_leaves_nothing_and_keeps_the_old_bundle(
     corpus: Path, tmp_path: Path
 ) -> None:
-    def interrupt(stage: str, done: float, total: float) -> None:
+    def interrupt(stage: str, *_: object) -> None:
         if stage == "cluster":
             raise KeyboardInterrupt
 
@@ -172,16 +179,154 @@ def test_a_folder_that_is_no_bundle_is_never_replaced(corpus: Path, tmp_path: Pa
 
 def test_progress_names_every_stage_and_reaches_its_end(corpus: Path, tmp_path: Path) -> None:
     seen: dict[str, list[float]] = {}
+    standings: dict[str, list[Standing]] = {}
 
-    def note(stage: str, done: float, total: float) -> None:
+    def note(stage: str, done: float, total: float, standing: Standing | None) -> None:
         seen.setdefault(stage, []).append(done / total)
+        if standing is not None:
+            standings.setdefault(stage, []).append(standing)
 
     learn([corpus], tmp_path / "a.idiolect", settings=QUICK, progress=note)
     assert tuple(seen) == STAGES
+    assert tuple(standings) == ("train", "finish")
+    lefts = [standing.left for own in standings.values() for standing in own]
+    assert 0 <= min(lefts) <= max(lefts) <= QUICK.training.budget
+    assert standings["train"][0].left > standings["train"][-1].left
+    assert all(np.isfinite(standing.held_out) for standing in standings["train"])
     for shares in seen.values():
         assert shares[0] == 0
         assert shares[-1] == 1
         assert shares == sorted(shares)
+
+
+class Killed(Exception):
+    """What no stage expects."""
+
+
+def _kill(stage: str, at: int) -> Progress:
+    """Give a progress that ends everything at the so manieth word about a stage."""
+    words = iter(range(1, 10_000))
+
+    def note(told: str, *_: object) -> None:
+        if told == stage and next(words) == at:
+            raise Killed
+
+    return note
+
+
+@pytest.mark.parametrize(("stage", "at"), [("train", 9), ("train", 60), ("finish", 12)])
+def test_a_run_that_was_killed_while_it_trained_goes_on_and_ends_the_same(
+    corpus: Path,
+    learned: tuple[Report, Bundle],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    stage: str,
+    at: int,
+) -> None:
+    monkeypatch.setattr(checkpoint, "EVERY", 0.0)
+    output = tmp_path / "tones.idiolect"
+    with pytest.raises(Killed):
+        learn([corpus], output, settings=QUICK, progress=_kill(stage, at))
+    assert [path.name for path in tmp_path.iterdir()] == [".tones.idiolect.training"]
+    report = _learn(corpus, output)
+    assert report.training["notes"][0].startswith("trial 1 went on from step ")
+    assert report.hash == learned[0].hash
+    assert [path.name for path in tmp_path.iterdir()] == ["tones.idiolect"]
+
+
+def test_what_other_settings_left_is_not_taken(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoint, "EVERY", 0.0)
+    output = tmp_path / "tones.idiolect"
+    with pytest.raises(Killed):
+        learn([corpus], output, settings=QUICK, progress=_kill("finish", 12))
+    other = replace(QUICK, vocabulary=VocabularyConfig(size=9))
+    assert "notes" not in _learn(corpus, output, other).training
+
+
+def test_whose_finish_is_interrupted_keeps_the_network_that_was_judged(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: list[dict[str, NDArray[np.float32]]] = []
+    stages: list[str] = []
+
+    def watch(network: Network, *given: Any) -> Any:
+        judged.append({n: w.detach().numpy().copy() for n, w in network.named_parameters()})
+        return try_models(network, *given)
+
+    monkeypatch.setattr(pipeline, "FEW", 0)
+    monkeypatch.setattr(teaching, "try_models", watch)
+    report = learn(
+        [corpus],
+        tmp_path / "a.idiolect",
+        settings=QUICK,
+        progress=lambda stage, *_: stages.append(stage),
+        interrupted=lambda: stages[-1] == "finish",
+    )
+    assert report.training["stopped_by"] == ["steps"]
+    assert report.training["interrupted"].endswith("the network that was judged was kept")
+    assert "finished" not in report.training["note"]
+    for name, weight in Bundle.open(tmp_path / "a.idiolect").weights.items():
+        np.testing.assert_array_equal(weight, judged[-1][name])
+
+
+def test_trials_that_were_not_begun_or_cut_short_are_not_counted(
+    corpus: Path, tmp_path: Path
+) -> None:
+    told: list[Standing | None] = []
+    report = learn(
+        [corpus],
+        tmp_path / "a.idiolect",
+        settings=QUICK,
+        progress=lambda *given: told.append(given[-1]),
+        interrupted=lambda: sum(s is not None for s in told) in range(45, 50),  # in the third
+    )
+    assert report.training["trials"] == 2
+    assert report.training["stopped_by"] == ["steps", "steps", "interrupted"]
+    bundle = Bundle.open(tmp_path / "a.idiolect")
+    assert len(bundle.manifest["splits"]) == 2
+    for scale, said in zip(bundle.scales, report.scales, strict=True):
+        splits = [Split(*map(np.array, own.values())) for own in bundle.manifest["splits"]]
+        assert said.figures.units == sum((own.of(scale.units) == TEST).sum() for own in splits)
+
+
+def test_a_device_that_is_not_there_is_said_before_anything_is_decoded(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    stages: list[str] = []
+    settings = replace(QUICK, training=replace(QUICK.training, device="cuda"))
+    with pytest.raises(ConfigError, match=r"learn\.device is cuda"):
+        learn(
+            [corpus],
+            tmp_path / "a.idiolect",
+            settings=settings,
+            progress=lambda stage, *_: stages.append(stage),
+        )
+    assert stages == []
+
+
+def _heard(**seconds: float) -> LearnSettings:
+    scales = [replace(s, context_seconds=seconds.get(s.name, 0.0)) for s in QUICK.corpus.scales]
+    return replace(QUICK, corpus=replace(QUICK.corpus, scales=tuple(scales)))
+
+
+def test_what_a_scale_hears_is_told_in_seconds_and_kept_in_steps_of_its_units(
+    corpus: Path, learned: tuple[Report, Bundle], tmp_path: Path
+) -> None:
+    output = tmp_path / "a.idiolect"
+    plain = _learn(corpus, output)
+    report = _learn(corpus, output, _heard(grain=0.8, note=1000))
+    assert report.reused == 2  # it says nothing about the analysis
+    grain, note = report.model["windows"]
+    assert grain * report.scales[0].median_seconds == pytest.approx(0.8, rel=0.1)
+    assert note == report.model["window"]  # there is no more
+    assert Bundle.open(output).manifest["model"]["windows"] == [grain, note]
+    assert report.hash != plain.hash
+    assert "windows" not in plain.model
+    coarse = _learn(corpus, output, _heard(note=1e-6))
+    assert coarse.model["windows"] == (16, 1)  # the step itself
 
 
 NASTY_USED = 21

@@ -5,21 +5,33 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from idiolect.learning.baselines import bigram, unigram
 from idiolect.learning.sequences import Sequence
 from idiolect.learning.settings import ModelShape, TrainingSettings
 from idiolect.learning.split import TEST, TRAIN, VALIDATION
-from idiolect.learning.training import Trained, everything, fresh, surprises, train
+from idiolect.learning.standing import Standing
+from idiolect.learning.training import (
+    INTERRUPTED,
+    Trained,
+    everything,
+    fresh,
+    surprises,
+    train,
+)
 
 SHAPE = ModelShape(layers=1, width=16, heads=2, window=8)
 QUICK = TrainingSettings(budget=60, max_steps=120, batch=8, check_every=20, decay=0.1)
 
 
 def _learn(sequences: list[Sequence], settings: TrainingSettings = QUICK) -> Trained:
-    centroids = [np.zeros((s.size, s.descriptors.shape[1]), np.float32) for s in sequences]
-    network = fresh(sequences, centroids, SHAPE, settings.dropout, seed=0)
-    return train(network, sequences, settings, 0, lambda done, total: None)
+    network = fresh(sequences, _centroids(sequences), SHAPE, settings.dropout, seed=0)
+    return train(network, sequences, settings, 0, lambda *_: None)
+
+
+def _centroids(sequences: list[Sequence]) -> list[NDArray[np.float32]]:
+    return [np.zeros((s.size, s.descriptors.shape[1]), np.float32) for s in sequences]
 
 
 def _bits(trained: Trained, sequences: list[Sequence], kind: int) -> list[float]:
@@ -101,6 +113,36 @@ def test_equal_seeds_give_equal_weights(sequences: list[Sequence]) -> None:
 def test_without_validation_units_it_runs_its_steps(sequences: list[Sequence]) -> None:
     trained = _learn(everything(sequences), replace(QUICK, max_steps=7))
     assert trained.steps == trained.ran == 7
+
+
+def test_whoever_waits_is_told_how_it_stands_and_never_more_time_than_the_budget_leaves(
+    sequences: list[Sequence],
+) -> None:
+    told: list[Standing] = []
+
+    def note(done: float, total: float, standing: Standing | None = None, /) -> None:
+        assert standing is not None
+        told.append(standing)
+
+    network = fresh(sequences, _centroids(sequences), SHAPE, QUICK.dropout, seed=0)
+    train(network, sequences, QUICK, 0, note)
+    assert told[-1].loss < told[0].loss  # something can be learned
+    assert told[-1].held_out < told[0].held_out
+    best = [standing.held_out for standing in told]
+    assert len(set(best)) > 1
+    assert all(0 <= standing.left <= QUICK.budget for standing in told)
+    assert told[-1].left == 0 or len(told) < QUICK.max_steps
+
+
+def test_an_interruption_ends_it_with_the_best_so_far(sequences: list[Sequence]) -> None:
+    asked = iter([False] * 30 + [True])
+    network = fresh(sequences, _centroids(sequences), SHAPE, QUICK.dropout, seed=0)
+    trained = train(network, sequences, QUICK, 0, lambda *_: None, interrupted=lambda: next(asked))
+    assert trained.stopped == INTERRUPTED
+    assert trained.ran == 30
+    assert trained.steps == 30  # between two looks, and better than at the latest
+    untrained = _learn(sequences, replace(QUICK, max_steps=0))
+    assert _bits(trained, sequences, VALIDATION) < _bits(untrained, sequences, VALIDATION)
 
 
 def test_an_exhausted_budget_stops_it(sequences: list[Sequence]) -> None:

@@ -1,8 +1,7 @@
 """``idiolect learn``: folders of audio to a bundle."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,18 +14,17 @@ from rich.progress import (
     TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
-    TimeRemainingColumn,
 )
 from rich.table import Table
 from typer import Argument, Option
 
+from idiolect.cli.interruption import interruptible
 from idiolect.config import Config, load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from idiolect.learning.report import Report
     from idiolect.learning.settings import LearnSettings
+    from idiolect.learning.standing import Standing
 
 __all__ = ["learn", "learn_settings", "learn_with_bars", "print_report"]
 
@@ -46,6 +44,9 @@ def learn(
     size: Annotated[
         str | None, Option(metavar="SIZE", help="tiny, small, medium or large network [auto].")
     ] = None,
+    device: Annotated[
+        str | None, Option(metavar="DEVICE", help="To train on: cpu, cuda or mps [auto].")
+    ] = None,
     seed: Annotated[int | None, Option(metavar="N", help="Behind every random choice [0].")] = None,
     descriptors: Annotated[
         str | None, Option(metavar="NAME,...", help="What units are told apart by [all].")
@@ -64,12 +65,14 @@ def learn(
 ) -> None:
     """Learn folders of audio and write a bundle.
 
-    Reads every format libsndfile reads; files that cannot be read are named and skipped.
+    Reads every format libsndfile reads; files that cannot be read are named and skipped.  Ctrl-C
+    while the network is trained ends its training and keeps the best so far.
     """
     flags: dict[str, object] = {
         "learn.budget_seconds": budget,
         "learn.seed": seed,
         "learn.size": size,
+        "learn.device": device,
         "learn.descriptors": None if descriptors is None else descriptors.split(","),
         "vocabulary.method": vocabulary,
         "vocabulary.size": tokens,
@@ -99,7 +102,7 @@ def learn_settings(settings: Config) -> "LearnSettings":
             level_db=config.level_db,
             jobs=config.jobs,
         ),
-        training=TrainingSettings(budget=config.budget_seconds),
+        training=TrainingSettings(budget=config.budget_seconds, device=config.device),
         vocabulary=settings.vocabulary,
         map=config.map,
         size=config.size,
@@ -114,10 +117,22 @@ def learn_with_bars(folders: list[Path], output: Path, settings: "LearnSettings"
     folders, output, settings
         As `idiolect.learning.pipeline.learn` takes them.
     """
-    with _bars() as progress:
+    bars = _bars()
+    with bars, interruptible() as interruption:
         from idiolect.learning.pipeline import learn as learn_corpus
 
-        return learn_corpus(folders, output, settings=settings, progress=progress)
+        shown: dict[str, TaskID] = {}
+
+        def show(stage: str, done: float, total: float, standing: "Standing | None") -> None:
+            interruption.enter(stage)
+            if stage not in shown:
+                shown[stage] = bars.add_task(stage, total=1.0, note="")
+            bars.update(shown[stage], completed=done / max(total, 1e-9))
+            _note(bars, shown[stage], standing)
+
+        return learn_corpus(
+            folders, output, settings=settings, progress=show, interrupted=interruption.asked
+        )
 
 
 def print_report(report: "Report", console: Console) -> None:
@@ -135,12 +150,12 @@ def print_report(report: "Report", console: Console) -> None:
         console.print(f"  skipped {len(report.skipped) - SHOWN} more; --json names all")
     for name, reason in report.left_out.items():
         console.print(f"  no scale {name}: {reason}")
+    for note in report.training.get("notes", []):
+        console.print(f"  {escape(note)}", soft_wrap=True)
+    if "interrupted" in report.training:
+        console.print(f"  interrupted: {report.training['interrupted']}", soft_wrap=True)
     console.print(_scales(report))
-    console.print(
-        "[dim]bits per token on audio the model had not learned from; it was then finished on all "
-        "audio[/dim]",
-        soft_wrap=True,
-    )
+    console.print(f"[dim]{report.training['note']}[/dim]", soft_wrap=True)
     for scale in report.scales:
         console.print(f"  {scale.name}: {scale.speaks}", soft_wrap=True)
     spent = ", ".join(f"{name} {value:.1f}" for name, value in report.seconds.items())
@@ -168,25 +183,25 @@ def _number(value: float) -> str:
     return "-" if value != value else f"{value:.2f}"
 
 
-@contextmanager
-def _bars() -> "Iterator[Callable[[str, float, float], None]]":
-    """Give a callback that draws one bar for each stage, with the time left."""
+def _bars() -> Progress:
+    """Make the bars; a log has no use for them, and there an error stays one line."""
     columns = (
         TextColumn("{task.description:<9}"),
         BarColumn(),
         TaskProgressColumn(),
         TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
     )
     console = Console(stderr=True)
-    shown = console.is_terminal  # a log has no use for bars, and an error stays one line
-    with Progress(*columns, console=console, transient=True, disable=not shown) as bars:
-        tasks: dict[str, TaskID] = {}
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
-        def show(stage: str, done: float, total: float) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=1.0)
-            bars.update(tasks[stage], completed=done / max(total, 1e-9))
 
-        yield show
+def _note(bars: Progress, task: TaskID, standing: "Standing | None") -> None:
+    """Say how the training stands, and the time left: what the budget leaves, or by the pace."""
+    told = [] if standing is None else [f"loss {standing.loss:.2f}"]
+    if standing is not None and standing.held_out == standing.held_out:
+        told.append(f"held out {standing.held_out:.2f} bits per token")
+    left = bars.tasks[task].time_remaining if standing is None else standing.left
+    if left:
+        told.append(f"{timedelta(seconds=round(left))} left")
+    bars.update(task, note=", ".join(told))

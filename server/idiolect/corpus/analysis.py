@@ -109,6 +109,8 @@ def _digest(settings: CorpusSettings) -> str:
     """Digest what decides the analysis of a source; not how many threads there are."""
     own = [source_of(name) for name in settings.descriptors if ":" in name]
     deciding = asdict(settings) | {"jobs": None, "fewest_units": None, "revision": REVISION}
+    for scale in deciding["scales"]:
+        del scale["context_seconds"]  # is the network's
     deciding["own"] = own
     return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
 

@@ -130,7 +130,8 @@ def advance_rows(
         for row in range(rows):
             keys, values = cache.keys[voices[row], layer], cache.values[voices[row], layer]
             remember(wide[row], positions[row], keys, values)
-            attend(weights, keys, values, positions[row], wide[row], scores, normed[row])
+            window = weights.windows[scales[row]]
+            attend(weights, keys, values, positions[row], window, wide[row], scores, normed[row])
         add_product(normed, weights.attention_out[layer], stream)
         normalise(stream, weights.mlp_norm[layer], normed)
         wide.fill(np.float32(0))

@@ -171,6 +171,7 @@ def attend(
     keys: Floats,
     values: Floats,
     position: int,
+    window: int,
     query: Floats,
     scores: Floats,
     out: Floats,
@@ -180,7 +181,7 @@ def attend(
     The seen slots, oldest first, are one run up to the ring's end and one from its start.
     """
     heads, _, slots = keys.shape
-    first = max(0, position - weights.window + 1)
+    first = max(0, position - window + 1)
     count, start = position - first + 1, first % slots
     run = min(count, slots - start)
     for head in range(heads):

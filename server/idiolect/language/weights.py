@@ -1,6 +1,6 @@
 """What the decoder reads and writes: the network's weights, and the memory of each voice."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +45,8 @@ class Weights(NamedTuple):
     log_variance_head: Floats  # (C, D)
     log_variance_bias: Floats  # (T, D)
     slopes: Floats  # (heads,) ALiBi: loss of score per step of distance
-    window: int  # steps a step sees, itself included
+    window: int  # steps a step sees at most, itself included
+    windows: Integers  # (scales,) steps a step of each scale sees
 
 
 class Cache(NamedTuple):
@@ -63,22 +64,24 @@ def load_weights(bundle: Bundle) -> Weights:
     return arrange_weights(bundle.weights, bundle.manifest["model"])
 
 
-def arrange_weights(given: dict[str, Floats], model: dict[str, int]) -> Weights:
+def arrange_weights(given: dict[str, Floats], model: dict[str, Any]) -> Weights:
     """Arrange a network's weights, by the names and shapes of `soundness.weight_shapes`."""
     turned = ("descriptor_projection", "head", "mean_head", "log_variance_head")
     stacked = ("qkv", "attention_out", "mlp_in", "mlp_out")
     arrays = {}
-    for name in Weights._fields[:-2]:
+    for name in Weights._fields[:-3]:
         array = given[name]
         if name in turned or name in stacked:
             array = array.swapaxes(-1, -2)
         arrays[name] = np.array(array, np.float32, order="C")
     heads = int(model["heads"])
     slopes = np.exp2(-8 * np.arange(1, heads + 1) / heads).astype(np.float32)
-    return Weights(**arrays, slopes=slopes, window=int(model["window"]))
+    window = int(model["window"])
+    windows = np.array(model.get("windows") or [window] * len(arrays["scale_embedding"]), np.int64)
+    return Weights(**arrays, slopes=slopes, window=window, windows=windows)
 
 
-def make_cache(model: dict[str, int], voices: int, rollback: int) -> Cache:
+def make_cache(model: dict[str, Any], voices: int, rollback: int) -> Cache:
     """Make an empty cache of window + `rollback` slots for each of `voices`.
 
     Parameters

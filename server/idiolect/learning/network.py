@@ -79,14 +79,13 @@ class Network(nn.Module):
     ) -> None:
         super().__init__()
         self.shape, self.tokens, self.dropout = shape, tokens, dropout
-        sizes = {
-            "layers": shape.layers,
-            "width": shape.width,
-            "heads": shape.heads,
-            "window": shape.window,
-        }
-        for name, size in weight_shapes(sizes, tokens, descriptors, scales).items():
+        for name, size in weight_shapes(shape.as_model(), tokens, descriptors, scales).items():
             self.register_parameter(name, nn.Parameter(torch.zeros(size)))
+
+    @property
+    def device(self) -> torch.device:
+        """Where its weights are."""
+        return self.head.device
 
     def initialise(self, seed: int) -> None:
         """Draw small weights; heads stay 0, so that at first only their biases speak."""
@@ -123,7 +122,7 @@ class Network(nn.Module):
         x = x + functional.linear(both, self.descriptor_projection)
         x = x + functional.embedding(scale, self.scale_embedding)
         x = self._drop(x + functional.embedding(parent, self.parent_embedding))
-        bias = self._distances(token.shape[1])
+        bias = self._distances(scale)
         for layer in range(self.shape.layers):
             seen = _norm(x) * self.attention_norm[layer]
             x = x + self._drop(self._attend(seen, layer, bias))
@@ -134,15 +133,24 @@ class Network(nn.Module):
     def _drop(self, x: Tensor) -> Tensor:
         return functional.dropout(x, self.dropout, self.training)
 
-    def _distances(self, time: int) -> Tensor:
-        """Give what is added to the scores, (1, heads, time, time): ALiBi within the window."""
-        steps = torch.arange(time)
+    def _distances(self, scale: Tensor) -> Tensor:
+        """Give what is added to the scores, ALiBi within the window.
+
+        It is (1, heads, time, time), or of every row of its own where scales have windows.
+        """
+        steps = torch.arange(scale.shape[1], device=self.device)
         distance = (steps[:, None] - steps[None, :]).to(torch.float32)
-        heads = torch.arange(1, self.shape.heads + 1, dtype=torch.float32)
+        heads = torch.arange(1, self.shape.heads + 1, dtype=torch.float32, device=self.device)
         slope = torch.pow(2.0, -8.0 * heads / self.shape.heads)
-        outside = (distance < 0) | (distance >= self.shape.window)
+        outside = (distance < 0) | (distance >= self._windows(scale))
         bias = -slope[None, :, None, None] * distance
         return bias.masked_fill(outside, float("-inf"))
+
+    def _windows(self, scale: Tensor) -> Tensor | int:
+        """Give the steps that each step sees, (batch, 1, time, 1), or one number for all."""
+        if not self.shape.windows:
+            return self.shape.window
+        return torch.tensor(self.shape.windows, device=self.device)[scale][:, None, :, None]
 
     def _attend(self, x: Tensor, layer: int, bias: Tensor) -> Tensor:
         batch, time, width = x.shape

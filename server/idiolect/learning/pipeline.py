@@ -1,6 +1,7 @@
 """From folders to a bundle: decode, segment, describe, cluster, train, write."""
 
 import json
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,13 +15,15 @@ from idiolect.bundle import FORMAT, writing
 from idiolect.corpus.analysis import Analysis, analyse
 from idiolect.corpus.columns import select
 from idiolect.errors import BundleError, ConfigError
+from idiolect.learning.devices import find_device
 from idiolect.learning.evaluation import Evaluation
 from idiolect.learning.naming import Named, name_scale, to_material
 from idiolect.learning.page.writing import write_page
 from idiolect.learning.report import Report, ScaleReport
-from idiolect.learning.settings import LearnSettings
+from idiolect.learning.settings import LearnSettings, ModelShape
 from idiolect.learning.split import VALIDATION, Split, divide, folds, split
-from idiolect.learning.teaching import Material, Taught, teach
+from idiolect.learning.standing import Progress, Tick
+from idiolect.learning.teaching import Course, Material, Taught, teach
 from idiolect.learning.writing import digest, write_memory, write_scale, write_weights
 
 __all__ = ["STAGES", "learn"]
@@ -29,11 +32,14 @@ STAGES = ("decode", "segment", "describe", "cluster", "train", "finish", "write"
 FEW = 3000  # units of the finest scale under which one held-out tenth says too little: folds do
 LONGEST_GAP = 6.0  # seconds; coarse scales look back further than a corpus can spare
 
-Progress = Callable[[str, float, float], None]
-
 
 def learn(
-    folders: list[Path], output: Path, *, settings: LearnSettings, progress: Progress
+    folders: list[Path],
+    output: Path,
+    *,
+    settings: LearnSettings,
+    progress: Progress,
+    interrupted: Callable[[], bool] = lambda: False,
 ) -> Report:
     """Learn the language of a corpus and write it as a bundle.
 
@@ -46,7 +52,10 @@ def learn(
     settings
         How.
     progress
-        Called with the stage, how much of it is done, and how much it is in all.
+        Called with the stage, how much of it is done, how much it is in all, and how the training
+        of a network stands.
+    interrupted
+        Asked while a network is trained whether to end that stage and keep what there is.
 
     Returns
     -------
@@ -58,17 +67,29 @@ def learn(
     CorpusError
         When there is no usable audio.
     ConfigError
-        When `output` is there and is not a bundle.
+        When `output` is there and is not a bundle, or the device to train on is not there.
     BundleError
         When it cannot be written.
     """
     if output.exists() and not (output / "manifest.json").is_file():
         raise ConfigError(f"{output} is there and is not a bundle; give another name with -o")
+    find_device(settings.training.device)
     try:
         with writing(output) as folder:
-            return _Work(folder, output.name, output, settings, progress).run(folders)
+            work = _Work(folder, output.name, output, settings, progress, interrupted)
+            report = work.run(folders)
+    except KeyboardInterrupt:
+        shutil.rmtree(_place(output), ignore_errors=True)
+        raise
     except OSError as error:
         raise BundleError(f"cannot write {output}: {error}; check the disk and rights") from error
+    shutil.rmtree(_place(output), ignore_errors=True)
+    return report
+
+
+def _place(output: Path) -> Path:
+    """Say where training is kept until the bundle is whole."""
+    return output.with_name(f".{output.name}.training")
 
 
 @dataclass
@@ -80,6 +101,7 @@ class _Work:
     earlier: Path  # where an older bundle may be
     settings: LearnSettings
     progress: Progress
+    interrupted: Callable[[], bool]
     seconds: dict[str, float] = field(default_factory=dict)
 
     def run(self, folders: list[Path]) -> Report:
@@ -87,15 +109,17 @@ class _Work:
         corpus = self.settings.corpus
         analysis = analyse(folders, self.folder, corpus, self.earlier, self._stage)
         scales, divisions = self._name(analysis)
-        shape = self.settings.shape_for(len(scales[0].units))
-        taught = teach(
-            to_material(scales, corpus.sample_rate),
-            self._trials(scales, divisions),
+        shape = self._shape(scales)
+        course = Course(
             shape,
             self.settings.training,
             self.settings.seed,
-            self._stage,
+            self.interrupted,
+            _place(self.earlier),
         )
+        material = to_material(scales, corpus.sample_rate)
+        taught = teach(material, self._trials(scales, divisions), course, self._stage)
+        divisions = divisions[: taught.trials]
         report = Report(
             bundle=self.name,
             sources=[asdict(source) for source in analysis.stored.sources],
@@ -105,20 +129,34 @@ class _Work:
                 for scale, own in zip(scales, taught.evaluations, strict=True)
             ],
             left_out=analysis.left_out,
-            model=asdict(shape),
+            model=shape.as_model(),
             training=taught.training,
             audio_seconds=len(analysis.audio) / corpus.sample_rate,
             reused=sum(known >= 0 for known in analysis.stored.known),
         )
         return self._write(report, analysis, scales, taught, divisions)
 
+    def _shape(self, scales: list[Named]) -> ModelShape:
+        """Give the network's shape, with what scales hear of the past in steps where that is set."""
+        shape, rate = (
+            self.settings.shape_for(len(scales[0].units)),
+            self.settings.corpus.sample_rate,
+        )
+        asked = {scale.name: scale.context_seconds for scale in self.settings.corpus.scales}
+        heard = [asked[scale.name] or np.inf for scale in scales]
+        if np.isinf(heard).all():
+            return shape
+        lengths = [float(np.median(scale.units["length"])) / rate for scale in scales]
+        steps = np.clip(np.rint(np.divide(heard, lengths)), 1, shape.window)
+        return replace(shape, windows=tuple(int(count) for count in steps))
+
     @contextmanager
-    def _stage(self, name: str) -> Iterator[Callable[[float, float], None]]:
+    def _stage(self, name: str) -> Iterator[Tick]:
         """Time a stage and tell of its beginning and end."""
         began = time.monotonic()
-        self.progress(name, 0, 1)
-        yield lambda done, total: self.progress(name, done, total)
-        self.progress(name, 1, 1)
+        self.progress(name, 0, 1, None)
+        yield lambda done, total, standing=None: self.progress(name, done, total, standing)
+        self.progress(name, 1, 1, None)
         self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - began
 
     def _name(self, analysis: Analysis) -> tuple[list[Named], list[Split]]:

@@ -36,7 +36,7 @@ class Report:
     skipped: list[dict[str, str]]
     scales: list[ScaleReport]
     left_out: dict[str, str]  # scales that are not there, and why
-    model: dict[str, int]
+    model: dict[str, Any]
     training: dict[str, Any]
     audio_seconds: float
     reused: int = 0  # sources that had been analysed before

@@ -1,6 +1,6 @@
 """The units of each scale as the network reads them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -58,6 +58,10 @@ class Batch:
     weight: Tensor  # float32 (batch, time), 1 where the target counts
     low: Tensor  # int64 (batch,), the row's tokens are low to high - 1
     high: Tensor  # int64 (batch,)
+
+    def to(self, device: torch.device) -> "Batch":
+        """Give the same batch on a device."""
+        return Batch(**{part.name: getattr(self, part.name).to(device) for part in fields(self)})
 
 
 def runs(kinds: NDArray[np.int64], kind: int) -> list[tuple[int, int]]:

@@ -1,6 +1,7 @@
 """What can be set about learning."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from idiolect.config import VocabularyConfig
 from idiolect.corpus.settings import CorpusSettings
@@ -16,7 +17,12 @@ class ModelShape:
     layers: int = 2
     width: int = 64
     heads: int = 4
-    window: int = 64  # steps a step sees, itself included
+    window: int = 64  # steps a step sees at most, itself included
+    windows: tuple[int, ...] = ()  # steps a step of each scale sees; empty: the window
+
+    def as_model(self) -> dict[str, Any]:
+        """Give it as a bundle's manifest holds it; without windows where there are none."""
+        return {name: value for name, value in asdict(self).items() if value != ()}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +40,7 @@ class TrainingSettings:
     warmup: int = 40  # steps
     check_every: int = 25  # steps between looks at the validation units
     patience: int = 6  # looks without gain before it stops
+    device: str = "auto"  # one of config.DEVICES
 
     def __post_init__(self) -> None:
         """Refuse values that cannot work."""

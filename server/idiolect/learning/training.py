@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,6 +12,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from idiolect.learning.baselines import unigram
+from idiolect.learning.checkpoint import Checkpoint, digest_run
+from idiolect.learning.devices import find_device
 from idiolect.learning.network import Network
 from idiolect.learning.sequences import (
     Batch,
@@ -21,14 +24,15 @@ from idiolect.learning.sequences import (
 )
 from idiolect.learning.settings import ModelShape, TrainingSettings
 from idiolect.learning.split import TRAIN, VALIDATION
+from idiolect.learning.standing import Standing, Tick
+from idiolect.learning.state import State, begin, weights_of
 
-__all__ = ["Trained", "everything", "fresh", "surprises", "token_loss", "train"]
+__all__ = ["INTERRUPTED", "Trained", "everything", "fresh", "surprises", "token_loss", "train"]
 
-AVERAGE = 0.98  # of the running mean of the weights, per step
 EVALUATED = 16  # rows at once
+LN2 = float(np.log(2.0))
 THREADS = 1  # sums over threads come in any order, and waiting for a busy core costs tenfold
-
-Weights = dict[str, Tensor]
+INTERRUPTED = "interrupted"  # why a run ended that was asked to
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class Trained:
     ran: int  # steps run in all
     seconds: float
     stopped: str  # why it ended
+    note: str = ""  # what came of its checkpoint
 
 
 def fresh(
@@ -84,7 +89,10 @@ def train(
     sequences: list[Sequence],
     settings: TrainingSettings,
     seed: int,
-    progress: Callable[[float, float], None],
+    progress: Tick,
+    *,
+    interrupted: Callable[[], bool] = lambda: False,
+    kept: Path | None = None,
 ) -> Trained:
     """Train until the validation units are predicted no better, or time or steps run out.
 
@@ -94,96 +102,104 @@ def train(
     ----------
     network
         From `fresh`; ends with the weights of the best look at the validation units, the running
-        mean of the latest steps, so that step 0, the unigram, is a possible end.
+        mean of the latest steps, so that step 0, the unigram, is a possible end.  It is moved to
+        the device it is trained on, and back.
     sequences
         By scale index.
     progress
-        Called with the share done and 1.
+        Called with the share done, 1, and how it stands.
+    interrupted
+        Asked before every step whether to end with what there is.
+    kept
+        File that it is kept in, and goes on from when it was killed.
+
+    Raises
+    ------
+    ConfigError
+        When the device is not there.
     """
+    device = find_device(settings.device)
     torch.set_num_threads(THREADS)
-    with torch.random.fork_rng(devices=[]):
+    network.to(device)
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
-        return _train(network, sequences, settings, np.random.default_rng(seed), progress)
+        state = begin(network, settings, seed)
+        checkpoint = Checkpoint(kept, digest_run(state, sequences, settings) if kept else "")
+        note = checkpoint.restore(state)
+        began = time.monotonic() - state.seconds
+        if state.step == 0:
+            state.judge(*_look(network, sequences))
+        while not (stopped := _end(state, settings, interrupted)):
+            _advance(state, sequences, settings)
+            state.seconds = time.monotonic() - began
+            checkpoint.keep(state)
+            progress(_done(state, settings), 1.0, _standing(state, settings))
+        checkpoint.keep(state, now=True)
+        if stopped in {"budget", INTERRUPTED} and state.step % settings.check_every:
+            _judge(state, sequences)  # what it learned since the last look would be lost
+    state.load(state.best if np.isfinite(state.best_score) else state.mean)
+    steps = state.best_step if np.isfinite(state.best_score) else state.step
+    network.to("cpu").eval()
+    return Trained(network, steps, state.step, state.seconds, stopped, note)
 
 
-def _train(
-    network: Network,
-    sequences: list[Sequence],
-    settings: TrainingSettings,
-    generator: np.random.Generator,
-    progress: Callable[[float, float], None],
-) -> Trained:
-    began = time.monotonic()
-    optimiser = _optimiser(network, settings)
-    mean = {name: weight.detach().clone() for name, weight in network.named_parameters()}
-    best, best_step, best_score = _copy(mean), 0, _score(network, sequences)
-    judged, step, stopped = np.isfinite(best_score), 0, "steps"
-    while step < settings.max_steps:
-        if time.monotonic() - began > settings.budget:
-            stopped = "budget"
-            break
-        if judged and step - best_step >= settings.patience * settings.check_every:
-            stopped = "validation"
-            break
-        for group in optimiser.param_groups:
-            group["lr"] = settings.rate * min(1.0, (step + 1) / settings.warmup)
-        _step(network, sequences, settings, optimiser, generator)
-        step += 1
-        _blend(mean, network, min(AVERAGE, step / (step + 9.0)))
-        if judged and step % settings.check_every == 0:
-            score = _score_of(mean, network, sequences)
-            if score < best_score:
-                best, best_step, best_score = _copy(mean), step, score
-        progress(_done(step, settings, time.monotonic() - began), 1.0)
-    if not judged:
-        best, best_step = mean, step
-    _load(network, best)
-    network.eval()
-    return Trained(network, best_step, step, time.monotonic() - began, stopped)
+def _advance(state: State, sequences: list[Sequence], settings: TrainingSettings) -> None:
+    """Make a step, and look at what it came to when it is time."""
+    for group in state.optimiser.param_groups:
+        group["lr"] = settings.rate * min(1.0, (state.step + 1) / settings.warmup)
+    state.advance(_step(state, sequences, settings))
+    if state.step % settings.check_every == 0:
+        _judge(state, sequences)
 
 
-def _optimiser(network: Network, settings: TrainingSettings) -> torch.optim.Optimizer:
-    """Decay what multiplies, not what is added."""
-    named = list(network.named_parameters())
-    free = [p for n, p in named if n.endswith(("_norm", "_bias"))]
-    decayed = [p for n, p in named if not n.endswith(("_norm", "_bias"))]
-    groups = [
-        {"params": decayed, "weight_decay": settings.decay},
-        {"params": free, "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=settings.rate, betas=(0.9, 0.98))
+def _end(state: State, settings: TrainingSettings, interrupted: Callable[[], bool]) -> str:
+    """Say why no further step is to be made; empty when one is."""
+    idle = state.step - state.best_step
+    if state.step >= settings.max_steps:
+        return "steps"
+    if interrupted():
+        return INTERRUPTED
+    if state.seconds > settings.budget:
+        return "budget"
+    if np.isfinite(state.best_score) and idle >= settings.patience * settings.check_every:
+        return "validation"
+    return ""
 
 
-def _step(
-    network: Network,
-    sequences: list[Sequence],
-    settings: TrainingSettings,
-    optimiser: torch.optim.Optimizer,
-    generator: np.random.Generator,
-) -> None:
-    network.train()
+def _judge(state: State, sequences: list[Sequence]) -> None:
+    """Look at how well the running mean of the weights expects the validation units."""
+    if np.isfinite(state.best_score):
+        kept = weights_of(state.network)
+        state.load(state.mean)
+        state.judge(*_look(state.network, sequences))
+        state.load(kept)
+
+
+def _step(state: State, sequences: list[Sequence], settings: TrainingSettings) -> float:
+    """Make one step; gives its loss, bits per token."""
+    network, generator = state.network.train(), state.generator
     length = 2 * network.shape.window
     chunks = draw_chunks(sequences, settings.batch, length, generator)
     guided = generator.random(len(chunks)) >= settings.parent_dropout
-    batch = collate(sequences, chunks, guided)
+    batch = collate(sequences, chunks, guided).to(network.device)
     output = network(batch.token, batch.descriptors, batch.present, batch.scale, batch.parent)
-    bits = token_loss(output.logits(), batch)
-    loss = (bits * batch.weight).sum() / batch.weight.sum()
+    nats = (token_loss(output.logits(), batch) * batch.weight).sum() / batch.weight.sum()
     mean, log_variance = output.descriptors(batch.target)
     error = (batch.target_descriptors - mean).square() * torch.exp(-log_variance) + log_variance
     counted = batch.target_present * batch.weight[..., None]
-    loss = loss + settings.descriptor_weight * 0.5 * (error * counted).sum() / counted.sum().clamp(
+    loss = nats + settings.descriptor_weight * 0.5 * (error * counted).sum() / counted.sum().clamp(
         min=1.0
     )
-    optimiser.zero_grad()
+    state.optimiser.zero_grad()
     loss.backward()
     torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-    optimiser.step()
+    state.optimiser.step()
+    return float(nats.detach()) / LN2
 
 
 def token_loss(logits: Tensor, batch: Batch) -> Tensor:
     """Give the surprise at each target among the tokens of its scale, nats, (batch, time)."""
-    ids = torch.arange(logits.shape[-1])
+    ids = torch.arange(logits.shape[-1], device=logits.device)
     inside = (ids >= batch.low[:, None]) & (ids < batch.high[:, None])
     masked = logits.masked_fill(~inside[:, None, :], float("-inf"))
     return functional.cross_entropy(masked.transpose(1, 2), batch.target, reduction="none")
@@ -211,57 +227,41 @@ def surprises(
     with torch.no_grad():
         for low in range(0, len(chunks), EVALUATED):
             part = chunks[low : low + EVALUATED]
-            batch = collate(sequences, part, np.full(len(part), guided))
+            batch = collate(sequences, part, np.full(len(part), guided)).to(network.device)
             output = network(
                 batch.token, batch.descriptors, batch.present, batch.scale, batch.parent
             )
             loss = token_loss(output.logits(), batch)
-            bits.append(loss[batch.weight > 0].double().numpy() / np.log(2.0))
+            bits.append(loss[batch.weight > 0].cpu().double().numpy() / LN2)
     return np.concatenate(bits)
 
 
-def _score(network: Network, sequences: list[Sequence]) -> float:
-    """Give the validation bits per bit of choice, a mean over scales; NaN without any units.
+def _look(network: Network, sequences: list[Sequence]) -> tuple[float, float]:
+    """Give the validation bits per bit of choice, a mean over scales, and per token; NaN if none.
 
     A scale counts by the root of its units, as it does in what is drawn to learn from: a dozen
     phrases must not decide when thousands of grains have been learned.
     """
-    total, weights = 0.0, 0.0
+    total, weights, bits, units = 0.0, 0.0, 0.0, 0
     for sequence in sequences:
-        bits = surprises(network, sequence, sequences, VALIDATION, guided=False)
-        if len(bits):
-            weight = np.sqrt(len(bits))
-            total += weight * float(bits.mean()) / max(1.0, float(np.log2(max(sequence.size, 2))))
+        found = surprises(network, sequence, sequences, VALIDATION, guided=False)
+        if len(found):
+            weight = np.sqrt(len(found))
+            total += weight * float(found.mean()) / max(1.0, float(np.log2(max(sequence.size, 2))))
             weights += weight
-    return total / weights if weights else float("nan")
+            bits, units = bits + float(found.sum()), units + len(found)
+    return (total / weights, bits / units) if units else (float("nan"), float("nan"))
 
 
-def _score_of(weights: Weights, network: Network, sequences: list[Sequence]) -> float:
-    kept = {name: weight.detach().clone() for name, weight in network.named_parameters()}
-    _load(network, weights)
-    score = _score(network, sequences)
-    _load(network, kept)
-    return score
+def _done(state: State, settings: TrainingSettings) -> float:
+    steps, seconds = state.step / max(1, settings.max_steps), state.seconds / settings.budget
+    return min(1.0, max(steps, seconds))
 
 
-def _blend(mean: Weights, network: Network, keep: float) -> None:
-    with torch.no_grad():
-        for name, weight in network.named_parameters():
-            mean[name].lerp_(weight, 1.0 - keep)
-
-
-def _load(network: Network, weights: Weights) -> None:
-    with torch.no_grad():
-        for name, weight in network.named_parameters():
-            weight.copy_(weights[name])
-
-
-def _copy(weights: Weights) -> Weights:
-    return {name: weight.clone() for name, weight in weights.items()}
-
-
-def _done(step: int, settings: TrainingSettings, seconds: float) -> float:
-    return min(1.0, max(step / max(1, settings.max_steps), seconds / settings.budget))
+def _standing(state: State, settings: TrainingSettings) -> Standing:
+    pace = state.seconds / max(1, state.step)
+    left = min(settings.budget - state.seconds, pace * (settings.max_steps - state.step))
+    return Standing(state.loss, state.best_bits, max(0.0, left))
 
 
 def everything(sequences: list[Sequence]) -> list[Sequence]:
