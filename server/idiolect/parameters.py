@@ -97,6 +97,21 @@ PARAMETERS: tuple[Parameter, ...] = (
         "few units on end, 0.95 dozens, 1 always.",
     ),
     Parameter(
+        name="loop", kind="i", low=0, high=64, default=0, unit="units", curve="step",
+        scope="planner", per_voice=True,
+        doc="Repeats the last n units until it is 0 again.",
+    ),
+    Parameter(
+        name="tempo", kind="f", low=20, high=400, default=120, unit="beats/min", curve="log",
+        scope="planner", per_voice=True,
+        doc="Of the grid that quantize holds units to.",
+    ),
+    Parameter(
+        name="quantize", kind="f", low=0, high=16, default=0, unit="beats", curve="linear",
+        scope="planner", per_voice=True,
+        doc="Units begin on multiples of this; they are cut short or read on for it. 0 as they come.",
+    ),
+    Parameter(
         name="random_seed", kind="i", low=-2147483648, high=2147483647, default=0, unit="",
         curve="step", scope="planner", per_voice=True,
         doc="The number behind every random choice of the voice.",

@@ -9,10 +9,21 @@ from idiolect.parameters import PLANNER_SLOTS
 from idiolect.performance.plan import Plan
 from idiolect.selection.inventory import Inventory
 
-__all__ = ["count_heard", "gather_recent", "seeded_in"]
+__all__ = ["count_heard", "gather_recent", "seeded_in", "unit_to_repeat"]
 
 REPETITION = PLANNER_SLOTS["repetition"]
+LOOP = PLANNER_SLOTS["loop"]
 WINDOW = PLANNER_SLOTS["repetition_window"]
+
+
+@njit
+def unit_to_repeat(plan: Plan, voice: int) -> int:
+    """Give the unit that a looping voice is to repeat, local index; -1 when it does not loop."""
+    own, length = plan.voices[voice], int(plan.parameters[voice, LOOP])
+    if length <= 0 or own.steps < length:
+        return -1
+    step = plan.steps[voice, (own.steps - length) % plan.steps.shape[1]]
+    return int(step.unit) if step.scale == own.scale else -1
 
 
 @njit

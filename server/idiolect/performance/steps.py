@@ -6,13 +6,14 @@ from numpy.typing import NDArray
 from idiolect.compiled import njit
 from idiolect.language.decoder import Cache
 from idiolect.language.model import Model
+from idiolect.parameters import PLANNER_SLOTS
 from idiolect.performance.decision import Steering, decide
 from idiolect.performance.foresight import foresee
 from idiolect.performance.joins import ATTACK_FRAMES, JOIN_FRAMES, find_join
 from idiolect.performance.plan import Plan
 from idiolect.performance.queueing import PIECE_FRAMES, push_grain
 from idiolect.performance.reading import read_unit
-from idiolect.performance.recall import count_heard, gather_recent, seeded_in
+from idiolect.performance.recall import count_heard, gather_recent, seeded_in, unit_to_repeat
 from idiolect.performance.repertoire import view_repertoire
 from idiolect.selection.inventory import Inventory, successor
 
@@ -26,6 +27,7 @@ __all__ = [
     "take_unit",
 ]
 
+TEMPO, QUANTIZE = PLANNER_SLOTS["tempo"], PLANNER_SLOTS["quantize"]
 ALL_QUEUED = 1 << 40
 """More frames than any unit has: all of the last decided unit is queued."""
 
@@ -65,6 +67,12 @@ def decide_step(plan: Plan, model: Model, cache: Cache, inventory: Inventory, vo
     """
     own = plan.voices[voice]
     entry = own.steps % plan.steps.shape[1]
+    repeated = unit_to_repeat(plan, voice)
+    if repeated >= 0:
+        take_unit(plan, inventory, voice, repeated)
+        plan.steps[voice, entry].entropy = 0.0
+        read_unit(plan, model, cache, inventory, voice, repeated)
+        return
     count = gather_recent(plan, voice)
     count_heard(plan, voice)
     playable = view_repertoire(plan, inventory, voice)
@@ -109,10 +117,22 @@ def take_unit(plan: Plan, inventory: Inventory, voice: int, index: int) -> None:
     step.token = unit.token
     step.natural = 1 if index == successor(inventory, own.scale, own.previous) else 0
     step.start = own.end
-    step.end = own.end + unit.length
+    step.end = _end_of(plan, voice, unit.length)
     own.end = step.end
     own.pieced = 0
     own.steps += 1
+
+
+@njit
+def _end_of(plan: Plan, voice: int, length: int) -> int:
+    """Give the timeline frame at which a unit that begins now gives way: on the voice's grid, if any."""
+    onset, parameters = plan.voices[voice].end, plan.parameters[voice]
+    if not parameters[QUANTIZE] > 0:
+        return onset + length
+    grid = plan.sample_rate * 60.0 / parameters[TEMPO] * parameters[QUANTIZE]
+    # The first line that lies past the onset, half a frame for rounding, or the nearest to its end.
+    line = max(np.floor((onset + 0.5) / grid) + 1, np.round((onset + length) / grid))
+    return int(np.round(line * grid))
 
 
 @njit
