@@ -43,7 +43,7 @@ __all__ = ["Engine"]
 
 logger = logging.getLogger(__name__)
 
-_ARENA_FRAMES = 230_000  # beside the lookaheads: twelve of the longest pieces, for cuts
+_ARENA_FRAMES = 230_000  # beside the lookaheads: eight of the longest pieces, for cuts
 _LIMITER_SECONDS = 0.0015
 _RUN_ON_SECONDS = 4.0
 _SMOOTHING_SECONDS = 0.01  # of every change of gain and pan, so that none is heard as a click
