@@ -194,7 +194,7 @@ class Tree(Generic[Leaf]):
         if not node.children:
             return f"{path} is as far as it goes"
         names = list(node.children)
-        there = ", ".join(names) if len(names) <= 32 else f"{names[0]} to {names[-1]}"
+        there = ", ".join(names) if len(names) <= 64 else f"{names[0]} to {names[-1]}"
         return f"{path} has {there}" if path else f"there is {there}"
 
 
