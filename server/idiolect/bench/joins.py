@@ -35,10 +35,8 @@ __all__ = ["lines", "measure"]
 
 SIZE, HOP = 1024, 256  # frames at 48 kHz: the window of a spectrum, and how far apart two are
 BANDS = 40
-BEFORE, AFTER = (
-    1440,
-    256,
-)  # frames around an onset within which a spectrum may step: the widest fade
+# Frames around an onset within which a spectrum may step: the widest fade.
+BEFORE, AFTER = 1440, 256
 RECENT = 64  # units that the recency cost remembers, as in play
 CONTINUITIES = (0.0, 0.5, 0.9)
 
@@ -142,6 +140,7 @@ def _members(task: Task, step: int, previous: int) -> Units:
 
 def _step_by_step(choose: Callable[[Task, int, int, Units], int]) -> Callable[[Task], Units]:
     def run(task: Task) -> Units:
+        """Choose every unit in turn, each knowing those before it."""
         units: list[int] = []
         recent = np.zeros(RECENT, np.int64)
         for step in range(len(task.tokens)):

@@ -22,7 +22,10 @@ def _copier(count: int) -> Callable[..., Any]:
 
     @intrinsic  # type: ignore[untyped-decorator]
     def copy(_typing: Any, source: Any, first: Any, out: Any, at: Any) -> Any:
+        """Copy neighbours; neither end is checked."""
+
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            """Emit one load and one store, of numbers that are aligned as floats are."""
             vector = ir.VectorType(ir.FloatType(), count).as_pointer()
             places = []
             for array, index in ((0, 1), (2, 3)):

@@ -91,6 +91,7 @@ def try_models(network: Network, sequence: Sequence, sequences: list[Sequence]) 
     base = unigram(sequence.tokens[sequence.kinds == TRAIN], sequence.size)
 
     def judge(kind: int) -> dict[str, Bits]:
+        """Give the surprise of every model at each unit of a set."""
         tokens = sequence.tokens[sequence.kinds == kind]
         remembered = _remembered(ngram, memory, sequence, kind)
         return {
