@@ -12,6 +12,7 @@ __all__ = [
     "BLOCK_SLOTS",
     "DESCRIPTORS",
     "MASTER",
+    "MOST_BUNDLES",
     "PARAMETERS",
     "PLANNER_SLOTS",
     "VOICE",
@@ -185,7 +186,8 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         name="freeze", kind="i", low=0, high=1, default=0, unit="", curve="step",
         scope="block", per_voice=True,
-        doc="1 holds the present unit; what is planned waits, and what would cut it too.",
+        doc="1 holds the present unit; what is planned waits, and what would cut it too: a seed, a "
+        "cut, another bundle.",
     ),
     Parameter(
         name="quality", kind="i", low=0, high=3, default=2, unit="", curve="step",
@@ -204,6 +206,9 @@ PARAMETERS: tuple[Parameter, ...] = (
         doc="1 silences the output while everything goes on.",
     ),
 )  # fmt: skip
+
+MOST_BUNDLES = 8
+"""Bundles that voices can play at a time."""
 
 VOICE: dict[str, Parameter] = {p.name: p for p in PARAMETERS if p.per_voice}
 """Parameters of a voice whatever the bundle: ``/voice/{n}/{name}``, and ``/{name}`` for every voice

@@ -18,7 +18,7 @@ from idiolect.bench.row import Row, Stopwatch
 from idiolect.bundle import Bundle
 from idiolect.config import load
 from idiolect.engine.seat import Seat
-from idiolect.performance.player import Status
+from idiolect.performance.status import Status
 
 __all__ = ["Load", "Result", "run", "under_load"]
 
