@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from idiolect.bundle import Bundle
 from idiolect.engine.engine import Engine
+from idiolect.parameters import PLANNER_SLOTS
 from idiolect.performance.planner import Planner
 from idiolect.performance.planning import begin_voice, queued_until
 from idiolect.performance.player import Player
@@ -30,7 +31,9 @@ class Rendered(NamedTuple):
     hidden: NDArray[np.float32]  # (steps, width): what the network knew before each
 
 
-def play_units(bundle: Bundle, units: NDArray[np.int64], *, coupling: bool) -> Rendered:
+def play_units(
+    bundle: Bundle, units: NDArray[np.int64], *, coupling: bool = True, levelling: float = 0.0
+) -> Rendered:
     """Render units of the finest scale in the order given.
 
     Parameters
@@ -41,11 +44,14 @@ def play_units(bundle: Bundle, units: NDArray[np.int64], *, coupling: bool) -> R
         At most as many as a plan remembers.
     coupling
         Whether the fades of the joins are moved to where they are heard least.
+    levelling
+        dB by which a unit may be levelled with what it joins.
     """
     planner = _planner(bundle)
     plan, table = planner.plan, planner.engine.table
     if not coupling:
         plan = replace(plan, coupling=0)
+    plan.parameters[0, PLANNER_SLOTS["levelling"]] = levelling
     starts = [int(source["start"]) for source in bundle.sources]
     limits = np.array([*starts, len(bundle.audio)], np.int64)
     begin_voice(plan, table, 0, 0)
