@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from idiolect.bench.levels import level_steps, measure_levels
 from idiolect.bench.rendering import Rendered, free_run, play_units
 from idiolect.bundle import Bundle
 from idiolect.corpus.spectrum import decibel, mel_bands, power_spectra
@@ -40,11 +41,10 @@ BEFORE, AFTER = 1440, 256
 RECENT = 64  # units that the recency cost remembers, as in play
 CONTINUITIES = (0.0, 0.5, 0.9)
 LEVELLINGS = (0.0, 1.5, 3.0, 6.0)  # dB
-LEVEL_SECONDS = 0.02
 QUIET_DB = -60.0  # what is softer has no level to speak of
 COLUMNS = (
     ("step", 8, 3), ("uncoupled", 11, 3), ("cost", 8, 3), ("jump", 8, 3), ("joins", 8, 0),
-    ("level", 8, 3), ("departure", 11, 2), ("range", 8, 3),
+    ("level", 8, 3), ("worst", 8, 3), ("departure", 11, 2), ("range", 8, 3),
 )  # fmt: skip
 
 Units = NDArray[np.int64]
@@ -76,7 +76,8 @@ def measure(path: Path, count: int) -> dict[str, object]:
         ``uncoupled``, the same with the fade where the onset is; ``cost``, of the path, a step;
         ``jump``, the largest between two frames over the corpus' own.  By continuity, what the
         instrument itself does: ``step``, ``joins``.  By levelling, the window's units: ``step``;
-        ``level``, the median step in level at the joins over that at natural boundaries;
+        ``level``, the median step in level at the joins over that at natural boundaries; ``worst``,
+        the same of the steps that one in ten is larger than;
         ``departure``, by how many dB (root mean square) the level departs from what it is unlevelled;
         ``range``, the spread of levels over what it is unlevelled.
     """
@@ -221,42 +222,24 @@ def _levelled(
     bundle: Bundle, units: Units, natural: float
 ) -> Iterator[tuple[float, dict[str, float]]]:
     """Render the same units levelled by more and more, and say what it does to them."""
-    inherent = _level_step(bundle.audio, _boundaries(bundle), bundle.sample_rate)
-    plain = _levels(play_units(bundle, units).audio, bundle.sample_rate)
+    inherent = level_steps(bundle.audio, _boundaries(bundle), bundle.sample_rate)
+    plain = measure_levels(play_units(bundle, units).audio, bundle.sample_rate)
     audible = plain > QUIET_DB
     for most in LEVELLINGS:
         played = play_units(bundle, units, levelling=most)
-        levels = _levels(played.audio, played.sample_rate)[audible]
+        levels = measure_levels(played.audio, played.sample_rate)[audible]
+        heard = level_steps(played.audio, played.joins, played.sample_rate)
         apart = levels - plain[audible]
         yield (
             most,
             {
                 "step": _median_step(played) / natural,
-                "level": _level_step(played.audio, played.joins, played.sample_rate) / inherent,
+                "level": heard[0] / inherent[0],
+                "worst": heard[1] / inherent[1],
                 "departure": float(np.sqrt((apart**2).mean())),
                 "range": float(levels.std() / plain[audible].std()),
             },
         )
-
-
-def _levels(audio: NDArray[np.float32], sample_rate: int) -> NDArray[np.float64]:
-    """Level of every 20 ms, dB of full scale."""
-    size = round(LEVEL_SECONDS * sample_rate)
-    whole = audio[: len(audio) // size * size].reshape(-1, size * audio.shape[1])
-    return np.asarray(decibel((whole.astype(np.float64) ** 2).mean(axis=1)))
-
-
-def _level_step(audio: NDArray[np.float32], onsets: Units, sample_rate: int) -> float:
-    """Median difference in level between the 20 ms after an onset and those before its fade, dB."""
-    size = round(LEVEL_SECONDS * sample_rate)
-    fade = round(BEFORE * sample_rate / 48_000)
-    inside = onsets[(onsets >= fade + size) & (onsets + size <= len(audio))]
-    power = np.concatenate([[0.0], (audio.astype(np.float64) ** 2).mean(axis=1).cumsum()])
-    before, after = inside - fade, inside
-    levels = [decibel((power[a] - power[b]) / size) for a, b in (
-        (before, before - size), (after + size, after),
-    )]  # fmt: skip
-    return float(np.median(np.abs(levels[1] - levels[0])))
 
 
 def _boundaries(bundle: Bundle) -> Units:

@@ -5,6 +5,7 @@ cannot change the sound.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,7 +72,7 @@ def ramp_value(state: State, row: int, slot: int, frame: int) -> float:
 
 
 @realtime
-def level_of(gain: float, settle: int, position: int) -> float:
+def level_of(gain: np.float32, settle: int, position: int) -> np.float32:
     """Gain of a grain on its way from where it was levelled to how it was recorded.
 
     Parameters
@@ -161,7 +162,7 @@ def add_grain(
     if position >= active.held and active.slot < 0:
         return
     for i in range(count):
-        weight = level_of(active.gain, active.settle, position + i)
+        weight: Any = level_of(active.gain, active.settle, position + i)
         if fading_in:
             weight *= fade_in(position + i, active.in_frames, active.in_correlation)
         if fading_out:
