@@ -98,6 +98,12 @@ PARAMETERS: tuple[Parameter, ...] = (
         "few units on end, 0.95 dozens, 1 always.",
     ),
     Parameter(
+        name="levelling", kind="f", low=0, high=12, default=1.5, unit="dB", curve="linear",
+        scope="planner", per_voice=True,
+        doc="How far a unit that did not follow what sounds may be made to begin as loud: at most so "
+        "much louder or softer, gliding back within a quarter of a second. 0 leaves levels as they are.",
+    ),
+    Parameter(
         name="loop", kind="i", low=0, high=64, default=0, unit="units", curve="step",
         scope="planner", per_voice=True,
         doc="Repeats the last n units until it is 0 again.",

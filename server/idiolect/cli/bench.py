@@ -227,6 +227,24 @@ def joins(
 
 
 @bench.command()
+def search(
+    as_json: Annotated[bool, Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Choose units from a corpus of minutes, and from one forty times as long: what that costs."""
+    from idiolect.bench import searching
+
+    found = searching.measure()
+    if as_json:
+        print(json.dumps(found, indent=1))
+        return
+    for name, row in found.items():
+        if isinstance(row, dict):
+            print(f"{name:<8}" + "  ".join(f"{key} {value:.3f}" for key, value in row.items()))
+        else:
+            print(f"{name:<8}{row:.2f}")
+
+
+@bench.command()
 def decoder(
     as_json: Annotated[bool, Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:

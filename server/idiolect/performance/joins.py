@@ -13,6 +13,7 @@ __all__ = [
     "SEARCH_FRAMES",
     "compare",
     "find_join",
+    "match_level",
 ]
 
 FADE_FRAMES = 240
@@ -32,6 +33,7 @@ ATTACK_FRAMES = 96
 
 _CANDIDATES = 32
 _WORTH = 0.1  # of agreement, for which the fade leaves the onset: less is chance
+_SILENCE = 1e-7  # mean square below which nothing is levelled: -70 dB
 _LEAST_CORRELATION = -0.5  # below it the compensated fade would amplify noise by more than 3 dB
 
 
@@ -115,3 +117,37 @@ def find_join(
         if value > best:
             best, best_at, correlation = value, at, found
     return best_at, max(correlation, _LEAST_CORRELATION)
+
+
+@njit
+def match_level(audio: NDArray[np.float32], ending: int, beginning: int, count: int) -> float:
+    """Give the gain with which one stretch of the corpus would be as loud as another.
+
+    Parameters
+    ----------
+    audio : float32[frames, channels]
+        The bundle's audio.
+    ending, beginning : int64
+        First frames: of what sounds last, and of what comes, which the gain is for.
+    count : int64
+        Frames.
+
+    Returns
+    -------
+    float64
+        Linear; 1 when either is silent.
+
+    Notes
+    -----
+    Planner thread.
+    """
+    goes, comes = 0.0, 0.0
+    for i in range(count):
+        for c in range(audio.shape[1]):
+            x, y = audio[ending + i, c], audio[beginning + i, c]
+            goes += x * x
+            comes += y * y
+    least = _SILENCE * count * audio.shape[1]
+    if goes <= least or comes <= least:
+        return 1.0
+    return np.sqrt(goes / comes)

@@ -45,6 +45,7 @@ class TongueView(Viewed):
     descriptors: NDArray[np.float32]
     present: NDArray[np.float32]
     edges: NDArray[np.float32]
+    heads: NDArray[np.float32]
     allowed: NDArray[np.uint8]
     members: NDArray[np.int64]
     member_start: NDArray[np.int64]
@@ -69,6 +70,7 @@ def inventory_of(tongue: TongueView) -> Inventory:
         tongue.descriptors,
         tongue.present,
         tongue.edges,
+        tongue.heads,
         tongue.allowed,
         tongue.members,
         tongue.member_start,
