@@ -17,6 +17,7 @@ LEAVES = {
     "compiled",
     "config",
     "errors",
+    "formats",
     "grain",
     "memory",
     "parameters",
@@ -29,7 +30,7 @@ LIVE = {"audio", "control", "engine", "language", "performance", "selection"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "cli": {"app", "audio", "bench", "client", "control", "speech", *OFFLINE},
-    "app": {"audio", "control", "engine", "performance", "resampling"},
+    "app": {"audio", "control", "engine", "performance", "resampling", "shelf"},
     "audio": {"engine"},
     "bench": {"app", "audio", "client", "engine", "language", "performance", "selection", *OFFLINE},
     "client": set(),
@@ -41,6 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "performance": {"engine", "language", "selection"},
     "resampling": set(),
     "selection": set(),
+    "shelf": {"resampling"},
     "speech": {"performance"},
     "vocabulary": set(),
 }

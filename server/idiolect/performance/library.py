@@ -127,13 +127,14 @@ class Library:
             with self._one_by_one:
                 tongue = Tongue(shelf.open(name), self._tongues.plan)
         except Exception as error:  # the border of this thread: whoever asked is told
+            del self._loading[name]
             loading.set_exception(error)
         else:
             loading.set_result(tongue)
-        del self._loading[name]
 
     def _admit(self, name: str, tongue: Tongue, go_on: GoOn) -> "Future[Any]":
         """Make a bundle known that was loaded, unless another was quicker, and go on with it."""
+        self._loading.pop(name, None)
         if name not in self._loaded:
             self._loaded[name] = self._tongues.add(tongue)
         return go_on(self._loaded[name])
