@@ -28,7 +28,7 @@ LIVE = {"audio", "control", "engine", "language", "performance", "selection"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "cli": {"app", "audio", "bench", "client", "control", "speech", *OFFLINE},
-    "app": {"audio", "control", "engine", "performance", "resampling"},
+    "app": {"audio", "control", "engine", "handover", "performance", "resampling"},
     "audio": {"engine"},
     "bench": {"app", "audio", "client", "engine", "language", "performance", "selection", *OFFLINE},
     "client": set(),
@@ -36,6 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "corpus": set(),
     "engine": set(),
     "language": set(),
+    "handover": {"performance"},
     "learning": {"corpus", "vocabulary"},
     "performance": {"engine", "language", "selection"},
     "resampling": set(),

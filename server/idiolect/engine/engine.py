@@ -27,6 +27,7 @@ from idiolect.engine.limiter import reset_limiter
 from idiolect.engine.state import (
     ADDRESSES,
     ARENA_FRAMES,
+    CHANNELS,
     LIMITER_FRAMES,
     RUN_ON_FRAMES,
     SAMPLE_RATE,
@@ -80,6 +81,8 @@ class Engine:
         Hz; of the bundle, and of the way out.
     lookahead_frames : int
         The arena holds eight times this: units overlap in it, and cuts leave some behind.
+    channels : int
+        Of the way out.
 
     Notes
     -----
@@ -87,20 +90,24 @@ class Engine:
     renders when no stream does.
     """
 
-    def __init__(self, voices: int, sample_rate: int, lookahead_frames: int) -> None:
+    def __init__(
+        self, voices: int, sample_rate: int, lookahead_frames: int, channels: int = 2
+    ) -> None:
         self.voices = voices
         self.sample_rate = sample_rate
+        self.channels = channels
         arena = 8 * lookahead_frames + _ARENA_FRAMES
         run_on = round(_RUN_ON_SECONDS * sample_rate)
         limiter = round(_LIMITER_SECONDS * sample_rate)
         self.timing: NDArray[np.int64] = np.zeros(16, np.int64)
-        self.state = _allocate(voices, arena, run_on, limiter)
+        self.state = _allocate(voices, arena, run_on, limiter, channels)
         self.table: NDArray[np.int64] = np.zeros(TABLE_SIZE, np.int64)
         self.table[VOICES] = voices
         self.table[SAMPLE_RATE] = sample_rate
         self.table[ARENA_FRAMES] = arena
         self.table[RUN_ON_FRAMES] = run_on
         self.table[LIMITER_FRAMES] = limiter
+        self.table[CHANNELS] = channels
         for column, array in enumerate(self.state, ADDRESSES):
             self.table[column] = array.ctypes.data
         self.table[TABLE_TIMING] = self.timing.ctypes.data
@@ -171,7 +178,7 @@ class Engine:
 
         Returns
         -------
-        int, float32[n, 2]
+        int, float32[n, channels]
             The first frame of the copy, later than `first` when some were overwritten; the frames.
 
         Notes
@@ -183,19 +190,20 @@ class Engine:
         return first, self.state.tap[np.arange(first, last) % TAP_FRAMES]
 
     def render(self, out: NDArray[np.float32]) -> None:
-        """Render the next frames into float32[frames, 2], as the callback does."""
+        """Render the next frames into float32[frames, channels], as the callback does."""
         render_block(self.table, out)
 
 
-def _allocate(voices: int, arena: int, run_on: int, limiter: int) -> State:
+def _allocate(voices: int, arena: int, run_on: int, limiter: int, channels: int) -> State:
     arrays = {}
-    for name, shape in shapes(voices, arena, run_on, limiter).items():
+    for name, shape in shapes(voices, arena, run_on, limiter, channels).items():
         dtype = _RECORDS.get(name) or (np.float32 if name in _FLOATS else np.int64)
         arrays[name] = np.zeros(shape, dtype)
     state = State(**arrays)
     state.voices["resting"] = 1
     state.voices["starving"] = -1
     state.voices["turned"] = -FAR
+    state.voices["moved"] = -FAR
     state.voices["pace"], state.voices["reading"] = UNIT, 1.0
     state.taken.reshape(-1, LINE)[:, 3] = UNIT
     state.active["out_start"] = -1

@@ -41,6 +41,7 @@ from idiolect.parameters import BLOCK_SLOTS
 __all__ = [
     "ADDRESSES",
     "ARENA_FRAMES",
+    "CHANNELS",
     "LIMITER_FRAMES",
     "RUN_ON_FRAMES",
     "SAMPLE_RATE",
@@ -52,7 +53,7 @@ __all__ = [
 ]
 
 # Sizes, in the first columns of the table.
-VOICES, SAMPLE_RATE, ARENA_FRAMES, RUN_ON_FRAMES, LIMITER_FRAMES = range(5)
+VOICES, SAMPLE_RATE, ARENA_FRAMES, RUN_ON_FRAMES, LIMITER_FRAMES, CHANNELS = range(6)
 
 ADDRESSES = 8
 """Column of the table where the addresses begin, in the order of `State`."""
@@ -106,14 +107,18 @@ class State(NamedTuple):
     near: NDArray[np.float32]  # (NEAR * CHUNK,)
     limiter: NDArray[np.int64]  # (LIMITER_STATE,)
     limiter_needs: NDArray[np.int64]  # (4, limiter frames)
-    limiter_delay: NDArray[np.float32]  # (limiter frames, 2)
-    tap: NDArray[np.float32]  # (TAP_FRAMES, 2): what was heard last; frame f lies in f % TAP_FRAMES
+    limiter_delay: NDArray[np.float32]  # (limiter frames, channels)
+    tap: NDArray[
+        np.float32
+    ]  # (TAP_FRAMES, channels): what was heard last; frame f lies in f % TAP_FRAMES
 
 
 LIMITER_STATE = 16
 
 
-def shapes(voices: int, arena: int, run_on: int, limiter: int) -> dict[str, tuple[int, ...]]:
+def shapes(
+    voices: int, arena: int, run_on: int, limiter: int, channels: int
+) -> dict[str, tuple[int, ...]]:
     """Shape of every array of `State`, for allocation."""
     ring = (voices, GRAIN_CAPACITY)
     per_voice = (voices * LINE,)
@@ -147,8 +152,8 @@ def shapes(voices: int, arena: int, run_on: int, limiter: int) -> dict[str, tupl
         "near": (NEAR * CHUNK,),
         "limiter": (LIMITER_STATE,),
         "limiter_needs": (4, limiter),
-        "limiter_delay": (limiter, 2),
-        "tap": (TAP_FRAMES, 2),
+        "limiter_delay": (limiter, channels),
+        "tap": (TAP_FRAMES, channels),
     }
 
 
@@ -169,7 +174,7 @@ def view_state(table: NDArray[np.int64]) -> State:
     ring = (voices, GRAIN_CAPACITY)
     line = (LINE,)
     lines = (voices * LINE,)
-    limiter = table[LIMITER_FRAMES]
+    limiter, channels = table[LIMITER_FRAMES], table[CHANNELS]
     a = ADDRESSES
     return State(
         int64_1d(table[a], (COUNTERS,)),
@@ -201,6 +206,6 @@ def view_state(table: NDArray[np.int64]) -> State:
         float32_1d(table[a + 26], (NEAR * CHUNK,)),
         int64_1d(table[a + 27], (LIMITER_STATE,)),
         int64_2d(table[a + 28], (4, limiter)),
-        float32_2d(table[a + 29], (limiter, 2)),
-        float32_2d(table[a + 30], (TAP_FRAMES, 2)),
+        float32_2d(table[a + 29], (limiter, channels)),
+        float32_2d(table[a + 30], (TAP_FRAMES, channels)),
     )

@@ -16,9 +16,9 @@ from idiolect.errors import IdiolectError
 from idiolect.language.decoder import make_cache
 from idiolect.language.model import load_model
 from idiolect.parameters import PLANNER_SLOTS, bias_name
-from idiolect.performance.changes import Allow, Applied, Change, Pause, Seed, Turn
+from idiolect.performance.changes import Allow, Applied, Change, Context, Look, Pause, Seed, Turn
 from idiolect.performance.leaning import measure_leanings, tilt_tokens
-from idiolect.performance.plan import STEPS, make_plan
+from idiolect.performance.plan import CONTEXT_STEPS, STEPS, make_plan
 from idiolect.performance.planning import (
     AT_BOUNDARY,
     AT_FINEST,
@@ -42,6 +42,7 @@ from idiolect.performance.seeding import (
     read_context,
     remember_seed,
     units_heard,
+    units_said,
 )
 from idiolect.selection.inventory import load_inventory
 
@@ -100,8 +101,11 @@ class Planner:
         open_repertoire(self.plan, self.inventory)
         self._inbox: deque[Change] = deque()
         self._waiting: list[deque[Change]] = [deque() for _ in range(engine.voices)]
+        self._looks: deque[Look] = deque()
         self._last_cut = np.full(engine.voices, -engine.sample_rate, np.int64)
         self._hidden = np.zeros(self.plan.hidden.shape[2], np.float32)
+        # The step at which each voice took its context, and the units of that.
+        self._taken = [(0, np.empty(0, np.int64)) for _ in range(engine.voices)]
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
         self._stopping = False
@@ -143,6 +147,9 @@ class Planner:
         for voice, waiting in enumerate(self._waiting):
             while waiting and self._may_cut(voice, waiting):
                 self._apply(voice, waiting)
+        while self._looks:
+            look = self._looks.popleft()
+            look.done.set_result(self._look(look.voice))
         self._plan_ahead()
         events = self.engine.pop_events()
         if self.on_events is not None and len(events):
@@ -176,6 +183,8 @@ class Planner:
             change = self._inbox.popleft()
             if isinstance(change, Pause):
                 time.sleep(change.seconds)
+            elif isinstance(change, Look):
+                self._looks.append(change)
             else:
                 self._waiting[change.voice].append(change)
 
@@ -266,6 +275,12 @@ class Planner:
             return Applied(voice + 1, frame, count_allowed(self.plan, self.inventory, voice))
         return Applied(voice + 1, self._cut(voice, AT_ONCE), 0)
 
+    def _look(self, voice: int) -> Context:
+        first, units = self._taken[voice]
+        said = units_said(self.plan, voice, first, int(timeline_now(self.engine.table, voice)))
+        heard = [*units.tolist(), *said][-CONTEXT_STEPS:]
+        return Context(int(self.plan.voices["scale"][voice]), tuple(heard))
+
     def _earliest(self, voice: int) -> int:
         """Timeline frame of the earliest cut: now and the margin, or the very start."""
         now, table = timeline_now(self.engine.table, voice), self.engine.table
@@ -295,7 +310,7 @@ class Planner:
         """Read a context while the old plan plays, then cut to it."""
         self._read_context(voice, scale, units)
         frame = self._cut(voice, AT_FINEST)
-        adopt_context(self.plan, self.inventory, voice, scale, units, self._hidden)
+        self._adopt_context(voice, scale, units)
         return frame
 
     def _switch_scale(self, voice: int, scale: int) -> tuple[int, NDArray[np.int64]]:
@@ -303,8 +318,12 @@ class Planner:
         frame = self._cut(voice, AT_FINEST)
         units = units_heard(self.bundle, self.plan, self.inventory, voice, scale)
         self._read_context(voice, scale, units)
-        adopt_context(self.plan, self.inventory, voice, scale, units, self._hidden)
+        self._adopt_context(voice, scale, units)
         return frame, units
+
+    def _adopt_context(self, voice: int, scale: int, units: NDArray[np.int64]) -> None:
+        adopt_context(self.plan, self.inventory, voice, scale, units, self._hidden)
+        self._taken[voice] = int(self.plan.voices["steps"][voice]), units
 
     def _read_context(self, voice: int, scale: int, units: NDArray[np.int64]) -> None:
         read_context(

@@ -7,6 +7,7 @@ import math
 import time
 from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,8 @@ from idiolect.engine.counters import BLOCKS, CLIPPED, CUTS, CUTS_LATE, NAN, STAR
 from idiolect.engine.engine import Engine
 from idiolect.errors import ControlError
 from idiolect.parameters import MASTER, voice_parameters
-from idiolect.performance.changes import Allow, Applied, Cut, Seed, Turn
+from idiolect.performance.changes import Allow, Applied, Context, Cut, Look, Seed, Turn
+from idiolect.performance.plan import CONTEXT_STEPS
 from idiolect.performance.planner import Planner
 from idiolect.performance.repertoire import (
     inside_region,
@@ -83,9 +85,11 @@ class Player:
         self._engine = engine
         self._planner = planner
         self._started = time.monotonic()
-        self._draws = 0
+        self.draws = 0  # random seeds so far, which all differ
+        self._silent = False
         self._all = tuple(len(scale.units) for scale in bundle.scales)
         self._allowed: dict[int, tuple[int, ...]] = {}  # units in each scale, of restricted voices
+        self._restrictions: dict[int, list[Any]] = {}  # what they were restricted to, as JSON
         self._values = {(0, name): p.default for name, p in MASTER.items()}
         for voice in range(1, self.voices + 1):
             self._values |= {(voice, n): p.default for n, p in self._parameters.items()}
@@ -93,6 +97,36 @@ class Player:
     def get(self, name: str, voice: int) -> float:
         """Value of a parameter, as it was set last."""
         return self._values[voice, name]
+
+    def values(self, voice: int) -> dict[str, float]:
+        """Value of every parameter of a voice, or of the master, 0."""
+        names = self._parameters if voice else MASTER
+        return {name: self._values[voice, name] for name in names}
+
+    def allowed(self, voice: int) -> list[Any] | None:
+        """Say what a voice is restricted to, None when it may play everything.
+
+        Returns
+        -------
+        list, optional
+            ``["sources", *names]``, ``["stretch", name, start, duration]`` in seconds, the last
+            None for to its end, or ``["region", x, y, radius]``.
+        """
+        return self._restrictions.get(voice)
+
+    def context(self, voice: int) -> Future[Context]:
+        """Ask what a voice goes on from: the units it was given, and those that have begun since."""
+        look = Look(voice - 1)
+        self._planner.submit(look)
+        return look.done
+
+    def fade(self, silent: bool, seconds: float) -> bool:
+        """Take what is heard to silence, or back to what ``mute`` says; False: try again."""
+        value = 1.0 if silent else self._values[0, "mute"]
+        ramp = round(seconds * self._engine.sample_rate)
+        faded = self._engine.push_control(0, "mute", value, ramp=ramp)
+        self._silent = silent if faded else self._silent
+        return faded
 
     def set(self, name: str, voice: int, value: float) -> None:
         """Turn a parameter; `value` is typed and within its range, a scale is its index.
@@ -109,6 +143,11 @@ class Player:
             raise ControlError(
                 f"nothing of scale {self.scales[int(value)]} is allowed: send allow/all, or allow "
                 "something of it"
+            )
+        if name == "out" and value >= max(2, self._engine.channels):
+            raise ControlError(
+                f"no pair begins at channel {value:g}: there are {self._engine.channels} channels; "
+                "0 is where it is without a pair of its own"
             )
         changed = self._values[voice, name] != value
         if name == "run" and not value and self._values[voice, "freeze"]:
@@ -128,6 +167,20 @@ class Player:
     def seed_unit(self, voice: int, unit: int) -> Future[Applied]:
         """Go on as if a unit of the voice's scale had just sounded."""
         return self._seed(voice, units_before(self.bundle, self._scale(voice), unit))
+
+    def seed_units(self, voice: int, units: list[int]) -> Future[Applied]:
+        """Make these units of the voice's scale the context.
+
+        Raises
+        ------
+        ControlError
+            When the scale has not all of them.
+        """
+        count = len(self.bundle.scales[self._scale(voice)].units)
+        for unit in units:
+            if not 0 <= unit < count:
+                raise ControlError(f"no unit {unit}: the scale has {count}, numbered from 0")
+        return self._seed(voice, np.array(units[-CONTEXT_STEPS:], np.int64))
 
     def seed_file(
         self, voice: int, name: str, start: float = 0.0, duration: float = math.inf
@@ -153,9 +206,9 @@ class Player:
 
     def seed_random(self, voice: int) -> Future[Applied]:
         """Go on from a random place, drawn from the voice's random seed."""
-        self._draws += 1
+        self.draws += 1
         seed = int(self._values[voice, "random_seed"])
-        units = units_random(self.bundle, self._scale(voice), seed, voice, self._draws)
+        units = units_random(self.bundle, self._scale(voice), seed, voice, self.draws)
         return self._seed(voice, units)
 
     def seed_clear(self, voice: int) -> Future[Applied]:
@@ -164,22 +217,28 @@ class Player:
 
     def allow_sources(self, voice: int, names: list[str]) -> Future[Applied]:
         """Let a voice play these sources alone: names, or parts of them."""
-        return self._allow(voice, inside_sources(self.bundle, self._planner.inventory, names))
+        inside = inside_sources(self.bundle, self._planner.inventory, names)
+        return self._allow(voice, inside, ["sources", *names])
 
     def allow_stretch(
         self, voice: int, name: str, start: float = 0.0, duration: float = math.inf
     ) -> Future[Applied]:
         """Let a voice play a stretch of a source alone; seconds."""
         inventory = self._planner.inventory
-        return self._allow(voice, inside_stretch(self.bundle, inventory, name, start, duration))
+        inside = inside_stretch(self.bundle, inventory, name, start, duration)
+        restriction = ["stretch", name, start, duration if duration < math.inf else None]
+        return self._allow(voice, inside, restriction)
 
     def allow_region(self, voice: int, x: float, y: float, radius: float) -> Future[Applied]:
         """Let a voice play what lies within a circle of the map alone."""
-        return self._allow(voice, inside_region(self.bundle, x, y, radius))
+        return self._allow(
+            voice, inside_region(self.bundle, x, y, radius), ["region", x, y, radius]
+        )
 
     def allow_all(self, voice: int) -> Future[Applied]:
         """Let a voice play everything again."""
         self._allowed.pop(voice, None)
+        self._restrictions.pop(voice, None)
         return self._send_allow(Allow(voice - 1, None))
 
     def cut(self, voice: int) -> Future[Applied]:
@@ -224,7 +283,9 @@ class Player:
         self._planner.submit(change)
         return change.done
 
-    def _allow(self, voice: int, inside: NDArray[np.bool_]) -> Future[Applied]:
+    def _allow(
+        self, voice: int, inside: NDArray[np.bool_], restriction: list[Any]
+    ) -> Future[Applied]:
         repertoire = restrict(self._planner.inventory, inside)
         if not repertoire.counts[self._scale(voice)]:
             raise ControlError(
@@ -232,6 +293,7 @@ class Player:
                 f"voice {voice} speaks: allow more, or change the scale first"
             )
         self._allowed[voice] = repertoire.counts
+        self._restrictions[voice] = restriction
         return self._send_allow(Allow(voice - 1, repertoire))
 
     def _send_allow(self, change: Allow) -> Future[Applied]:
@@ -239,6 +301,8 @@ class Player:
         return change.done
 
     def _set_block(self, name: str, voice: int, value: float) -> None:
+        if name == "mute" and self._silent:
+            return  # it is heard when the fade is over
         if name == "gain":
             value = 0.0 if value <= SILENCE_DB else 10.0 ** (value / 20.0)
         if not self._engine.push_control(voice, name, value):
