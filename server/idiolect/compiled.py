@@ -5,56 +5,119 @@ works and an upgrade does not litter.
 """
 
 import hashlib
-from collections.abc import Callable
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
 from numba.core import config as numba_config
+from numba.core.caching import CacheImpl, UserProvidedCacheLocator
 from platformdirs import user_cache_path
 
-from idiolect import __version__
+__all__ = [
+    "CACHE",
+    "OPTIONS",
+    "brief",
+    "is_warm",
+    "njit",
+    "note_warm",
+    "realtime",
+    "share_compiled",
+]
 
-__all__ = ["CACHE", "OPTIONS", "brief", "njit", "realtime", "share_compiled"]
-
-_COMPILED = (
-    "*.py",
-    "engine/*.py",
-    "language/*.py",
-    "selection/*.py",
-    "performance/*.py",
-    "audio/*.py",
-    "bench/*.py",
-)
-
-
-def _source_mark() -> str:
-    """Digest of when this package's files were written.
-
-    numba notices a kernel whose own file has changed, but not one that it calls: compiled callers
-    would go on with the old one.
-    """
-    digest = hashlib.sha256()
-    root = Path(__file__).parent
-    for path in sorted(p for part in _COMPILED for p in root.glob(part)):
-        entry = path.stat()
-        digest.update(f"{path.relative_to(root)} {entry.st_mtime_ns} {entry.st_size}\n".encode())
-    return digest.hexdigest()[:12]
-
-
-CACHE = user_cache_path("idiolect", appauthor=False) / f"kernels-{__version__}-{_source_mark()}"
-if not numba_config.CACHE_DIR:
-    numba_config.CACHE_DIR = str(CACHE)
+CACHE = Path(numba_config.CACHE_DIR or user_cache_path("idiolect", appauthor=False) / "kernels")
+"""Folder of what was compiled: one for each module, its name ending in the module's mark."""
 
 OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy", "boundscheck": False}
+
+_ROOT = Path(__file__).resolve().parent
+_IMPORT = re.compile(
+    r"^ *(?:from (idiolect[\w.]*) import (?:\(([^)]*)\)|(.*))|import (idiolect[\w.]*))",
+    re.MULTILINE,
+)
+_KEPT_SECONDS = 30 * 86_400  # what an older version compiled; another install may still use it
 
 F = TypeVar("F", bound=Callable[..., object])
 
 _kernels: list[Any] = []  # every compiled function of what is imported
 
 
+def _is_own(file: Path) -> bool:
+    return file.resolve().is_relative_to(_ROOT)
+
+
+def _path_of(module: str) -> Path | None:
+    """Find the file of a module of this package; None where there is none of that name."""
+    place = _ROOT.joinpath(*module.split(".")[1:])
+    found = (place.with_suffix(".py"), place / "__init__.py")
+    return next((path for path in found if path.is_file()), None)
+
+
+def _imported_by(path: Path) -> Iterator[str]:
+    """Name the modules of this package that a file imports, and what may be one."""
+    for package, several, names, module in _IMPORT.findall(path.read_text("utf-8")):
+        yield package or module
+        for name in re.findall(r"\w+", several or names):
+            yield f"{package}.{name}"
+
+
+@cache
+def _mark_of(file: Path) -> str:
+    """Digest of a file of this package and of all that it imports from it.
+
+    numba notices a kernel whose own file has changed, but not one that it calls: compiled callers
+    would go on with the old one.
+    """
+    seen: set[Path] = set()
+    waiting: list[Path | None] = [file]
+    while waiting:
+        path = waiting.pop()
+        if path is not None and path not in seen:
+            seen.add(path)
+            waiting += map(_path_of, _imported_by(path))
+    digest = hashlib.sha256()
+    for path in sorted(seen):
+        digest.update(path.relative_to(_ROOT).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+class _Locator(UserProvidedCacheLocator):  # type: ignore[misc]
+    """Where numba looks for a kernel of ours: named by content, so that every copy of it shares."""
+
+    def __init__(self, function: Callable[..., object], file: str) -> None:
+        super().__init__(function, file)
+        path = Path(file).resolve()
+        self._mark = _mark_of(path)
+        self._cache_path = str(CACHE / f"{path.parent.name}.{path.stem}-{self._mark}")
+
+    def get_source_stamp(self) -> str:
+        """Say what the compiled code was made from."""
+        return self._mark
+
+    @classmethod
+    def from_function(cls, function: Callable[..., object], file: str) -> "_Locator | None":
+        """Take the kernels of this package and leave those of others to numba."""
+        if not _is_own(Path(file)):
+            return None
+        locator = cls(function, file)
+        try:
+            locator.ensure_cache_path()
+        except OSError:
+            return None
+        return locator
+
+
+CacheImpl._locator_classes.insert(0, _Locator)
+
+
 def _compile(function: F, **options: Any) -> F:
-    kernel = numba.njit(**options, **OPTIONS)(function)
+    # A test's kernel is compiled each time: nobody would know when what it calls has changed.
+    cached = _is_own(Path(function.__code__.co_filename))
+    kernel = numba.njit(**options, **OPTIONS | {"cache": cached})(function)
     _kernels.append(kernel)
     return cast(F, kernel)
 
@@ -63,6 +126,33 @@ def share_compiled() -> float:
     """Say which share of the functions imported so far are ready to run, 0 to 1.  Any thread."""
     ready = sum(bool(kernel.signatures) for kernel in _kernels)
     return ready / max(1, len(_kernels))
+
+
+def _warm_mark() -> Path:
+    files = sorted({Path(kernel.py_func.__code__.co_filename) for kernel in _kernels})
+    marks = [_mark_of(file.resolve()) for file in files if _is_own(file)]
+    digest = hashlib.sha256(" ".join(marks).encode())
+    return CACHE / f"complete-{digest.hexdigest()[:16]}"
+
+
+def is_warm() -> bool:
+    """Say whether all that is imported was compiled before."""
+    return _warm_mark().exists()
+
+
+def note_warm() -> None:
+    """Remember that all that is imported is compiled; remove what old versions left.
+
+    Where nothing can be written it is not remembered.
+    """
+    try:
+        CACHE.mkdir(parents=True, exist_ok=True)
+        _warm_mark().touch()
+        for old in CACHE.iterdir():
+            if time.time() - old.stat().st_mtime > _KEPT_SECONDS:
+                shutil.rmtree(old, ignore_errors=True)
+    except OSError:
+        return
 
 
 def njit(function: F) -> F:

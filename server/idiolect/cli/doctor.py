@@ -119,17 +119,15 @@ def _jack() -> Iterator[Finding]:
 
 
 def _kernel_cache() -> Iterator[Finding]:
-    import numba
+    from idiolect import app  # noqa: F401 - all that a start compiles
+    from idiolect.compiled import CACHE, is_warm
 
-    from idiolect.compiled import CACHE
-
-    folder = Path(numba.config.CACHE_DIR)
-    files = [file for file in folder.rglob("*") if file.is_file()] if folder.is_dir() else []
+    files = [file for file in CACHE.rglob("*") if file.is_file()] if CACHE.is_dir() else []
     size = sum(file.stat().st_size for file in files) / 2**20
-    warm = "warm" if (CACHE / "complete").exists() else "cold: the next start compiles"
-    detail = f"{folder}, {size:.0f} MiB in {len(files)} files, {warm}"
+    warm = "warm" if is_warm() else "cold: the next start compiles"
+    detail = f"{CACHE}, {size:.0f} MiB in {len(files)} files, {warm}"
     cure = "make it writable, or set NUMBA_CACHE_DIR to a folder that is"
-    yield Finding("kernel cache", _writable(folder), detail, cure)
+    yield Finding("kernel cache", _writable(CACHE), detail, cure)
 
 
 def _writable(folder: Path) -> bool:

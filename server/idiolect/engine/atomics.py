@@ -31,6 +31,7 @@ __all__ = [
     "load_acquire",
     "observe",
     "publish",
+    "put_together",
     "store_release",
     "view_maker",
 ]
@@ -78,6 +79,38 @@ def publish(array: NDArray[np.int64], value: int) -> None:
     store_release(array, 0, value)
 
 
+def put_together(
+    context: Any, builder: Any, array_type: Any, address: Any, lengths: list[Any]
+) -> Any:
+    """Emit an array that shows the memory at an address; it counts no references.
+
+    Parameters
+    ----------
+    context, builder
+        numba's, of the function being compiled.
+    array_type
+        C-contiguous.
+    address, lengths
+        LLVM words.
+    """
+    array = context.make_array(array_type)(context, builder)
+    size = context.get_abi_sizeof(context.get_data_type(array_type.dtype))
+    strides: list[Any] = []
+    stride = context.get_constant(types.intp, size)
+    for length in reversed(lengths):
+        strides.insert(0, stride)
+        stride = builder.mul(stride, length)
+    populate_array(
+        array,
+        data=builder.inttoptr(address, array.data.type),
+        shape=lengths,
+        strides=strides,
+        itemsize=context.get_constant(types.intp, size),
+        meminfo=None,
+    )
+    return array._getvalue()
+
+
 def view_maker(dtype: Any, ndim: int) -> Callable[..., Any]:
     """Make a compiled function that shows the memory at an address as an array.
 
@@ -100,23 +133,8 @@ def view_maker(dtype: Any, ndim: int) -> Callable[..., Any]:
     @intrinsic  # type: ignore[untyped-decorator]
     def view(_typing: Any, address: Any, shape: Any) -> Any:
         def generate(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-            array = context.make_array(array_type)(context, builder)
-            size = context.get_abi_sizeof(context.get_data_type(dtype))
             lengths = cgutils.unpack_tuple(builder, args[1], ndim)
-            strides: list[Any] = []
-            stride = context.get_constant(types.intp, size)
-            for length in reversed(lengths):
-                strides.insert(0, stride)
-                stride = builder.mul(stride, length)
-            populate_array(
-                array,
-                data=builder.inttoptr(args[0], array.data.type),
-                shape=lengths,
-                strides=strides,
-                itemsize=context.get_constant(types.intp, size),
-                meminfo=None,
-            )
-            return array._getvalue()
+            return put_together(context, builder, array_type, args[0], lengths)
 
         shape_type = types.UniTuple(types.intp, ndim)  # type: ignore[attr-defined]
         return array_type(types.int64, shape_type), generate

@@ -13,21 +13,15 @@ from idiolect.engine.block import render_block
 from idiolect.engine.counters import FRAME
 from idiolect.engine.interpolation import UNIT
 from idiolect.engine.layout import (
-    ACTIVE,
     CONTROL_CAPACITY,
     EVENT_CAPACITY,
     FAR,
     LINE,
-    RAMP,
-    SUBGRAIN,
     TAP_FRAMES,
-    VOICE,
 )
 from idiolect.engine.limiter import reset_limiter
 from idiolect.engine.state import (
-    ADDRESSES,
     ARENA_FRAMES,
-    CHANNELS,
     LIMITER_FRAMES,
     RUN_ON_FRAMES,
     SAMPLE_RATE,
@@ -35,9 +29,9 @@ from idiolect.engine.state import (
     TABLE_TIMING,
     VOICES,
     State,
-    shapes,
+    allocate,
+    fill_table,
 )
-from idiolect.grain import CONTROL, EVENT, GRAIN
 from idiolect.parameters import BLOCK_SLOTS, PARAMETERS
 
 __all__ = ["Engine"]
@@ -48,26 +42,6 @@ _ARENA_FRAMES = 230_000  # beside the lookaheads: eight of the longest pieces, f
 _LIMITER_SECONDS = 0.0015
 _RUN_ON_SECONDS = 4.0
 _SMOOTHING_SECONDS = 0.01  # of every change of gain and pan, so that none is heard as a click
-_RECORDS = {
-    "grains": GRAIN,
-    "active": ACTIVE,
-    "subgrains": SUBGRAIN,
-    "voices": VOICE,
-    "ramps": RAMP,
-    "controls": CONTROL,
-    "pending": CONTROL,
-    "events": EVENT,
-}
-_FLOATS = {
-    "arena",
-    "run_on",
-    "scratch",
-    "weights",
-    "rows",
-    "near",
-    "limiter_delay",
-    "tap",
-}
 
 
 class Engine:
@@ -100,16 +74,14 @@ class Engine:
         run_on = round(_RUN_ON_SECONDS * sample_rate)
         limiter = round(_LIMITER_SECONDS * sample_rate)
         self.timing: NDArray[np.int64] = np.zeros(16, np.int64)
-        self.state = _allocate(voices, arena, run_on, limiter, channels)
+        self.state = _begin(voices, arena, run_on, limiter, channels)
         self.table: NDArray[np.int64] = np.zeros(TABLE_SIZE, np.int64)
         self.table[VOICES] = voices
         self.table[SAMPLE_RATE] = sample_rate
         self.table[ARENA_FRAMES] = arena
         self.table[RUN_ON_FRAMES] = run_on
         self.table[LIMITER_FRAMES] = limiter
-        self.table[CHANNELS] = channels
-        for column, array in enumerate(self.state, ADDRESSES):
-            self.table[column] = array.ctypes.data
+        fill_table(self.table, self.state)
         self.table[TABLE_TIMING] = self.timing.ctypes.data
         self.locked = _lock([*self.state, self.table, self.timing])
 
@@ -194,12 +166,8 @@ class Engine:
         render_block(self.table, out)
 
 
-def _allocate(voices: int, arena: int, run_on: int, limiter: int, channels: int) -> State:
-    arrays = {}
-    for name, shape in shapes(voices, arena, run_on, limiter, channels).items():
-        dtype = _RECORDS.get(name) or (np.float32 if name in _FLOATS else np.int64)
-        arrays[name] = np.zeros(shape, dtype)
-    state = State(**arrays)
+def _begin(voices: int, arena: int, run_on: int, limiter: int, channels: int) -> State:
+    state = allocate(voices, arena, run_on, limiter, channels)
     state.voices["resting"] = 1
     state.voices["starving"] = -1
     state.voices["turned"] = -FAR

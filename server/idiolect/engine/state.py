@@ -1,23 +1,10 @@
-"""The engine's memory, seen from compiled code: a table of sizes and addresses, and its views."""
+"""The engine's memory: what lies in it, and the table through which compiled code sees it."""
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
-from idiolect.engine.atomics import (
-    controls_1d,
-    events_1d,
-    float32_1d,
-    float32_2d,
-    float32_3d,
-    float32_4d,
-    grains_2d,
-    int64_1d,
-    int64_2d,
-    view_maker,
-)
 from idiolect.engine.counters import COUNTERS
 from idiolect.engine.interpolation import MARGIN, NEAR
 from idiolect.engine.layout import (
@@ -36,12 +23,12 @@ from idiolect.engine.layout import (
     TAP_FRAMES,
     VOICE,
 )
+from idiolect.engine.view import LONGEST_ROW, make_viewer
+from idiolect.grain import CONTROL, EVENT, GRAIN
 from idiolect.parameters import BLOCK_SLOTS
 
 __all__ = [
-    "ADDRESSES",
     "ARENA_FRAMES",
-    "CHANNELS",
     "LIMITER_FRAMES",
     "RUN_ON_FRAMES",
     "SAMPLE_RATE",
@@ -49,26 +36,22 @@ __all__ = [
     "TABLE_TIMING",
     "VOICES",
     "State",
+    "allocate",
+    "fill_table",
     "view_state",
 ]
 
 # Sizes, in the first columns of the table.
-VOICES, SAMPLE_RATE, ARENA_FRAMES, RUN_ON_FRAMES, LIMITER_FRAMES, CHANNELS = range(6)
+VOICES, SAMPLE_RATE, ARENA_FRAMES, RUN_ON_FRAMES, LIMITER_FRAMES = range(5)
 
-ADDRESSES = 8
-"""Column of the table where the addresses begin, in the order of `State`."""
-
-TABLE_TIMING = 48
+TABLE_TIMING = 7
 """Column with the address of the callbacks' own timing, int64[16]."""
 
-TABLE_SIZE = 64
+_ROWS = 8
+"""Column where the arrays' rows begin, in the order of `State`: an address and up to four lengths."""
 
 BLOCK_PARAMETERS = len(BLOCK_SLOTS)
-
-_active_2d = view_maker(numba.from_dtype(ACTIVE), 2)
-_subgrains_2d = view_maker(numba.from_dtype(SUBGRAIN), 2)
-_voices_1d = view_maker(numba.from_dtype(VOICE), 1)
-_ramps_2d = view_maker(numba.from_dtype(RAMP), 2)
+LIMITER_STATE = 16
 
 
 class State(NamedTuple):
@@ -113,99 +96,72 @@ class State(NamedTuple):
     ]  # (TAP_FRAMES, channels): what was heard last; frame f lies in f % TAP_FRAMES
 
 
-LIMITER_STATE = 16
-
-
-def shapes(
+def _arrays(
     voices: int, arena: int, run_on: int, limiter: int, channels: int
-) -> dict[str, tuple[int, ...]]:
-    """Shape of every array of `State`, for allocation."""
-    ring = (voices, GRAIN_CAPACITY)
+) -> dict[str, tuple[DTypeLike, tuple[int, ...]]]:
+    """Type and shape of every array of `State`."""
+    whole, real = np.int64, np.float32
     per_voice = (voices * LINE,)
+    line = (LINE,)
     return {
-        "counters": (COUNTERS,),
-        "grains": ring,
-        "pushed": per_voice,
-        "taken": per_voice,
-        "cuts": (voices * EPOCHS,),
-        "epochs": per_voice,
-        "arena": (voices, 2, arena + 2 * MARGIN),
-        "run_on": (voices, RUN_ON_SLOTS, 2, run_on),
-        "run_on_serials": per_voice,
-        "run_on_lengths": per_voice,
-        "run_on_used": per_voice,
-        "active": (voices, ACTIVE_GRAINS),
-        "subgrains": (voices, SUBGRAINS),
-        "voices": (voices,),
-        "ramps": (voices + 1, BLOCK_PARAMETERS),
-        "controls": (CONTROL_CAPACITY,),
-        "control_pushed": (LINE,),
-        "control_taken": (LINE,),
-        "pending": (CONTROL_CAPACITY,),
-        "pending_count": (LINE,),
-        "events": (EVENT_CAPACITY,),
-        "event_pushed": (LINE,),
-        "event_taken": (LINE,),
-        "scratch": (2, CHUNK),
-        "weights": (CHUNK,),
-        "rows": (2, CHUNK),
-        "near": (NEAR * CHUNK,),
-        "limiter": (LIMITER_STATE,),
-        "limiter_needs": (4, limiter),
-        "limiter_delay": (limiter, channels),
-        "tap": (TAP_FRAMES, channels),
+        "counters": (whole, (COUNTERS,)),
+        "grains": (GRAIN, (voices, GRAIN_CAPACITY)),
+        "pushed": (whole, per_voice),
+        "taken": (whole, per_voice),
+        "cuts": (whole, (voices * EPOCHS,)),
+        "epochs": (whole, per_voice),
+        "arena": (real, (voices, 2, arena + 2 * MARGIN)),
+        "run_on": (real, (voices, RUN_ON_SLOTS, 2, run_on)),
+        "run_on_serials": (whole, per_voice),
+        "run_on_lengths": (whole, per_voice),
+        "run_on_used": (whole, per_voice),
+        "active": (ACTIVE, (voices, ACTIVE_GRAINS)),
+        "subgrains": (SUBGRAIN, (voices, SUBGRAINS)),
+        "voices": (VOICE, (voices,)),
+        "ramps": (RAMP, (voices + 1, BLOCK_PARAMETERS)),
+        "controls": (CONTROL, (CONTROL_CAPACITY,)),
+        "control_pushed": (whole, line),
+        "control_taken": (whole, line),
+        "pending": (CONTROL, (CONTROL_CAPACITY,)),
+        "pending_count": (whole, line),
+        "events": (EVENT, (EVENT_CAPACITY,)),
+        "event_pushed": (whole, line),
+        "event_taken": (whole, line),
+        "scratch": (real, (2, CHUNK)),
+        "weights": (real, (CHUNK,)),
+        "rows": (real, (2, CHUNK)),
+        "near": (real, (NEAR * CHUNK,)),
+        "limiter": (whole, (LIMITER_STATE,)),
+        "limiter_needs": (whole, (4, limiter)),
+        "limiter_delay": (real, (limiter, channels)),
+        "tap": (real, (TAP_FRAMES, channels)),
     }
 
 
-@numba.njit(inline="always")  # type: ignore[untyped-decorator]  # returned arrays only pass where nothing is returned
-def view_state(table: NDArray[np.int64]) -> State:
-    """Show the memory behind `table`.
+def allocate(voices: int, arena: int, run_on: int, limiter: int, channels: int) -> State:
+    """Make the arrays, all zero.
 
     Parameters
     ----------
-    table : int64[TABLE_SIZE]
-        Made by `Engine`.
-
-    Notes
-    -----
-    Real time.
+    voices
+        How many.
+    arena, run_on, limiter
+        Frames of each voice's arena, of a run-on copy, and of the limiter's window.
+    channels
+        Of the way out.
     """
-    voices = table[VOICES]
-    ring = (voices, GRAIN_CAPACITY)
-    line = (LINE,)
-    lines = (voices * LINE,)
-    limiter, channels = table[LIMITER_FRAMES], table[CHANNELS]
-    a = ADDRESSES
-    return State(
-        int64_1d(table[a], (COUNTERS,)),
-        grains_2d(table[a + 1], ring),
-        int64_1d(table[a + 2], lines),
-        int64_1d(table[a + 3], lines),
-        int64_1d(table[a + 4], (voices * EPOCHS,)),
-        int64_1d(table[a + 5], lines),
-        float32_3d(table[a + 6], (voices, 2, table[ARENA_FRAMES] + 2 * MARGIN)),
-        float32_4d(table[a + 7], (voices, RUN_ON_SLOTS, 2, table[RUN_ON_FRAMES])),
-        int64_1d(table[a + 8], lines),
-        int64_1d(table[a + 9], lines),
-        int64_1d(table[a + 10], lines),
-        _active_2d(table[a + 11], (voices, ACTIVE_GRAINS)),
-        _subgrains_2d(table[a + 12], (voices, SUBGRAINS)),
-        _voices_1d(table[a + 13], (voices,)),
-        _ramps_2d(table[a + 14], (voices + 1, BLOCK_PARAMETERS)),
-        controls_1d(table[a + 15], (CONTROL_CAPACITY,)),
-        int64_1d(table[a + 16], line),
-        int64_1d(table[a + 17], line),
-        controls_1d(table[a + 18], (CONTROL_CAPACITY,)),
-        int64_1d(table[a + 19], line),
-        events_1d(table[a + 20], (EVENT_CAPACITY,)),
-        int64_1d(table[a + 21], line),
-        int64_1d(table[a + 22], line),
-        float32_2d(table[a + 23], (2, CHUNK)),
-        float32_1d(table[a + 24], (CHUNK,)),
-        float32_2d(table[a + 25], (2, CHUNK)),
-        float32_1d(table[a + 26], (NEAR * CHUNK,)),
-        int64_1d(table[a + 27], (LIMITER_STATE,)),
-        int64_2d(table[a + 28], (4, limiter)),
-        float32_2d(table[a + 29], (limiter, channels)),
-        float32_2d(table[a + 30], (TAP_FRAMES, channels)),
-    )
+    arrays = _arrays(voices, arena, run_on, limiter, channels)
+    return State(**{name: np.zeros(shape, dtype) for name, (dtype, shape) in arrays.items()})
+
+
+TABLE_SIZE = _ROWS + LONGEST_ROW * len(State._fields)
+
+view_state = make_viewer(State, _arrays(1, 1, 1, 1, 1), _arrays(2, 2, 2, 2, 2), _ROWS)
+"""Show compiled code the memory behind a table, int64[TABLE_SIZE], as a `State`.  Real time."""
+
+
+def fill_table(table: NDArray[np.int64], state: State) -> None:
+    """Write down where the arrays lie and how long they are."""
+    for array, first in zip(state, range(_ROWS, TABLE_SIZE, LONGEST_ROW), strict=True):
+        table[first] = array.ctypes.data
+        table[first + 1 : first + 1 + array.ndim] = array.shape

@@ -7,14 +7,13 @@ from contextlib import contextmanager
 import numpy as np
 
 from idiolect.bundle import Bundle
-from idiolect.compiled import CACHE, share_compiled
+from idiolect.compiled import is_warm, note_warm, share_compiled
 from idiolect.engine.engine import Engine
 from idiolect.performance.changes import Cut, Seed, Turn
 from idiolect.performance.planner import Planner
 
 __all__ = ["warm_up"]
 
-_MARK = CACHE / "complete"
 _SAY_SECONDS = 5.0  # between two words about how far the compiling has come
 
 
@@ -30,13 +29,13 @@ def warm_up(bundle: Bundle, sample_rate: int, say: Callable[[str], None]) -> Non
     say : callable
         Told when this will take long: the first time after an install.
     """
-    if _MARK.exists():
+    if is_warm():
         _play(bundle, sample_rate)
         return
     say("compiling the engine: once after an install, about a minute")
     with _progress(say):
         _play(bundle, sample_rate)
-    _note()
+    note_warm()
 
 
 def _play(bundle: Bundle, sample_rate: int) -> None:
@@ -78,12 +77,3 @@ def _progress(say: Callable[[str], None]) -> Iterator[None]:
     finally:
         done.set()
         thread.join()
-
-
-def _note() -> None:
-    """Remember that the kernels are compiled; where nothing can be written, say so next time."""
-    try:
-        CACHE.mkdir(parents=True, exist_ok=True)
-        _MARK.touch()
-    except OSError:
-        return
