@@ -1,5 +1,6 @@
 """The JACK output against a real server, which comes and goes."""
 
+import ctypes
 import time
 from collections.abc import Callable
 
@@ -7,6 +8,7 @@ import pytest
 
 from components import require
 from idiolect.audio.jack import JackOutput
+from idiolect.audio.libjack import load_libjack, open_client
 from idiolect.audio.output import open_output, pick_rate
 from idiolect.bench.jackd import default_server, dummy_server
 from idiolect.engine.engine import Engine
@@ -52,7 +54,7 @@ def test_two_clients_get_two_names(planned: Planned) -> None:
     second.stop()
 
 
-def test_a_lost_server_is_noticed_and_found_again(planned: Planned) -> None:
+def test_a_lost_server_is_noticed_and_another_is_found(planned: Planned) -> None:
     require("jackd")
     engine = planned()
     with dummy_server(sample_rate=8000, period=256) as server:
@@ -61,15 +63,31 @@ def test_a_lost_server_is_noticed_and_found_again(planned: Planned) -> None:
         output.start()
         wait_until(lambda: engine.frame > 0)
         assert output.alive
-    wait_until(lambda: not output.alive)
-    stood = engine.frame
-    with default_server(server.name), pytest.raises(AudioError, match="no JACK server"):
-        output.reconnect()
+        server.process.kill()
+        wait_until(lambda: not output.alive)
+        output.stop()
+        stood = engine.frame
+        with pytest.raises(AudioError, match="no JACK server"):
+            open_output("jack", engine)
     assert engine.frame == stood
     with dummy_server(sample_rate=8000, period=128):
-        output.reconnect()
-        assert output.alive
+        output = open_output("jack", engine)
+        output.start()
         wait_until(lambda: engine.frame > stood)
+        assert output.alive
         assert output.block_size == 128
         output.stop()
     assert not output.alive
+
+
+@pytest.mark.usefixtures("jack_server")
+def test_every_channel_has_a_port() -> None:
+    engine = Engine(1, 8000, 800, channels=5)
+    output = open_output("jack", engine, client="five")
+    library, client = load_libjack(), open_client("looks")
+    find = library.jack_port_by_name
+    find.argtypes, find.restype = [ctypes.c_void_p, ctypes.c_char_p], ctypes.c_void_p
+    found = [n for n in range(1, 8) if find(client, f"five:out_{n}".encode())]
+    library.jack_client_close(client)
+    output.stop()
+    assert found == [1, 2, 3, 4, 5]

@@ -104,7 +104,7 @@ def units_said(plan: Plan, voice: int, first: int, now: int) -> list[int]:
     last = int(own["steps"])
     indices = np.arange(max(first, last - STEPS // 2), last) % STEPS
     steps = plan.steps[voice, indices]
-    begun = steps[(steps["onset"] <= now) & (steps["scale"] == own["scale"])]
+    begun = steps[(steps["onset"] < now) & (steps["scale"] == own["scale"])]
     return [int(unit) for unit in begun["unit"][-CONTEXT_STEPS:]]
 
 
