@@ -143,7 +143,8 @@ class ControlServer:
             for peer in peers
             if isinstance(peer, UdpPeer)
         ]
-        return [handle.fileno() for handle in handles], listeners
+        self._sockets = []
+        return [handle.detach() for handle in handles], listeners
 
     def call(self, function: Callable[[], T]) -> Future[T]:
         """Call a function on the control thread, while it runs; any other thread."""
