@@ -198,22 +198,28 @@ def _library() -> Any:
 
 def _find(sounddevice: Any, name: str, channels: int) -> Any:
     """Find the first device that plays so many channels and has `name` in its name."""
+    found = _named(sounddevice, name, channels)
+    if not found:
+        _look_again(sounddevice)
+        found = _named(sounddevice, name, channels)
+    if not found:
+        called = f" is called {name!r}" if name else " is here"
+        many = "" if channels <= 2 else f" with {channels} channels"
+        raise AudioError(
+            f"no sound device{many}{called}; there are {_listed(sounddevice, channels)}"
+        )
+    return found[0]
+
+
+def _named(sounddevice: Any, name: str, channels: int) -> list[Any]:
     devices = _playing(sounddevice, channels)
     api, part = _split(sounddevice, name)
     if api is not None:
         devices = [device for device in devices if device["hostapi"] == api]
     if part:
-        found = [device for device in devices if part.lower() in device["name"].lower()]
-    else:
-        usual = sounddevice.default.device[1] if api is None else _usual(sounddevice, api)
-        found = [device for device in devices if device["index"] == usual] or devices
-    if not found:
-        _look_again(sounddevice)
-        many = "" if channels <= 2 else f" with {channels} channels"
-        raise AudioError(
-            f"no sound device{many} is called {name!r}; there are {_listed(sounddevice, channels)}"
-        )
-    return found[0]
+        return [device for device in devices if part.lower() in device["name"].lower()]
+    usual = sounddevice.default.device[1] if api is None else _usual(sounddevice, api)
+    return [device for device in devices if device["index"] == usual] or devices
 
 
 def _split(sounddevice: Any, name: str) -> tuple[int | None, str]:

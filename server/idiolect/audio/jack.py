@@ -130,7 +130,7 @@ class JackOutput:
             self._library.jack_client_close(client)
             raise RestartNeeded(
                 f"the JACK server runs at {rate} Hz and the engine at {self.sample_rate} Hz; "
-                "start the daemon again, it will follow the server"
+                "a new process follows the server"
             )
         self._client = client
         self.client_name = self._library.jack_get_client_name(client).decode()
