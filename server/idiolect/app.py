@@ -184,6 +184,7 @@ class App:
 
     def leave(self) -> Handover:
         """Stop for a process that takes this one's place; return what it goes on from."""
+        self.control.call(self.recordings.close).result()  # whoever listens is told
         sockets, listeners = self.control.release()
         snapshot = take(self.player)
         self._end()

@@ -147,7 +147,7 @@ class DeviceOutput:
         return AudioError(
             f"{device['name']} cannot play {self.seat.engine.channels} channels at "
             f"{self.sample_rate} Hz in blocks of {self.block_size} frames: {error.args[0]}; choose "
-            f"another --device ({_listed(sounddevice, 1)}), or --audio null for none"
+            f"another --device ({_listed(sounddevice)}), or --audio null for none"
         )
 
     def _close(self) -> None:
@@ -205,9 +205,7 @@ def _find(sounddevice: Any, name: str, channels: int) -> Any:
     if not found:
         called = f" is called {name!r}" if name else " is here"
         many = "" if channels <= 2 else f" with {channels} channels"
-        raise AudioError(
-            f"no sound device{many}{called}; there are {_listed(sounddevice, channels)}"
-        )
+        raise AudioError(f"no sound device{many}{called}; there are {_listed(sounddevice)}")
     return found[0]
 
 
@@ -241,7 +239,10 @@ def _playing(sounddevice: Any, channels: int) -> list[Any]:
     return [device for device in devices if device["max_output_channels"] >= channels]
 
 
-def _listed(sounddevice: Any, channels: int) -> str:
+def _listed(sounddevice: Any) -> str:
     apis = [api["name"] for api in sounddevice.query_hostapis()]
-    found = [f"{apis[d['hostapi']]}: {d['name']}" for d in _playing(sounddevice, channels)]
-    return ", ".join(map(repr, found)) or "none"
+    found = [
+        f"{apis[device['hostapi']]}: {device['name']!r} ({device['max_output_channels']} channels)"
+        for device in _playing(sounddevice, 1)
+    ]
+    return ", ".join(found) or "none"

@@ -149,7 +149,14 @@ class ControlServer:
     def call(self, function: Callable[[], T]) -> Future[T]:
         """Call a function on the control thread, while it runs; any other thread."""
         done: Future[T] = Future()
-        self._defer(lambda: done.set_result(function()))
+
+        def run() -> None:
+            try:
+                done.set_result(function())
+            except Exception as error:  # for the one who waits
+                done.set_exception(error)
+
+        self._defer(run)
         return done
 
     def _end(self, close: Callable[[], None]) -> None:
