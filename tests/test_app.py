@@ -16,11 +16,13 @@ import soundfile
 from components import require
 from eavesdrop import Eavesdropper
 from idiolect.app import App
+from idiolect.audio.watch import FADE_SECONDS
 from idiolect.bench.jackd import dummy_server
 from idiolect.bundle import Bundle
 from idiolect.client import Client
 from idiolect.config import load
 from idiolect.performance.changes import Pause
+from stage import Stage
 from synthetic import make_bundle
 
 READY_SECONDS = 240  # the first start on a machine compiles
@@ -53,6 +55,14 @@ def answer(client: Client, address: str, seconds: float = 60.0) -> tuple[object,
             return client.ask(address).arguments
         except TimeoutError:
             assert time.monotonic() < deadline, f"{address} is not answered"
+
+
+def replaced(process: int) -> bool:
+    """Say whether a process has taken its own place."""
+    arguments = subprocess.run(
+        ["ps", "-ww", "-o", "args=", "-p", str(process)], capture_output=True, text=True, check=True
+    )
+    return "--resume" in arguments.stdout
 
 
 def portaudio_knows_jack() -> bool:
@@ -220,6 +230,33 @@ def test_a_killed_jack_server_is_found_again_when_there_is_another(
 
 
 @pytest.mark.slow
+def test_a_jack_server_that_hangs_silences_nobody_who_steers(
+    serve: Callable[..., tuple["subprocess.Popen[str]", int]],
+) -> None:
+    """Stopped, not killed: libjack waits for it for ever, and the daemon does not."""
+    require("jackd")
+    with dummy_server(period=256, name=f"hangs-{os.getpid()}") as server:
+        process, port = serve("--audio", "jack")
+        with Client("127.0.0.1", port) as client:
+            client.send("/voice/1/pan", 0.5)
+            until(lambda: frame(client) > 48_000)
+            server.process.send_signal(signal.SIGSTOP)
+            try:
+                until(lambda: replaced(process.pid), 60.0)
+                assert answer(client, "/voice/1/pan") == (0.5,)
+                stood = int(answer(client, "/status")[16])
+                until(lambda: frame(client) > stood + 24_000)
+            finally:
+                server.process.send_signal(signal.SIGCONT)
+            listener = Eavesdropper("idiolect", 48_000)
+            assert np.abs(listener.take(4800)).max() > 0.01
+            listener.close()
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 0, said
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("output", "rate"), [("jack", 44_100), ("device", 48_000)])
 def test_a_process_that_takes_its_own_place_keeps_everything(
     serve: Callable[..., tuple["subprocess.Popen[str]", int]], output: str, rate: int
@@ -257,6 +294,24 @@ def test_a_process_that_takes_its_own_place_keeps_everything(
                 ready, said = process.communicate(timeout=30)
     assert process.returncode == 0, said
     assert f"osc.udp://127.0.0.1:{port}" in ready  # once more
+
+
+def test_the_first_sound_comes_through_a_fade(bundle: Path, tmp_path: Path) -> None:
+    """And it is the sound there would be without one: the beginning is that, on a line from 0."""
+    record = tmp_path / "heard.wav"
+    config = load(flags={"audio.output": "null", "control.port": 0})
+    with App(bundle, config, record=record) as app:
+        until(lambda: app.engine.frame > 9600)
+        late = app.engine.delay_frames
+    stage = Stage(Bundle.open(bundle))
+    stage.player.set("run", 1, 1.0)
+    expected = stage.play(0.1)
+    fade = round(FADE_SECONDS * 48_000)
+    line = np.clip(np.arange(-late, len(expected) - late) / fade, 0, 1)
+    heard, _ = soundfile.read(record, dtype="float32")
+    assert np.abs(expected[late : late + fade]).max() > 0.01
+    np.testing.assert_allclose(heard[: len(expected)], expected * line[:, None], atol=1e-6)
+    np.testing.assert_array_equal(heard[late + fade : len(expected)], expected[late + fade :])
 
 
 def test_the_daemon_needs_little_private_memory(

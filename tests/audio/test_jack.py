@@ -1,6 +1,7 @@
 """The JACK output against a real server, which comes and goes."""
 
 import ctypes
+import os
 import time
 from collections.abc import Callable
 
@@ -56,8 +57,8 @@ def test_two_clients_get_two_names(planned: Planned) -> None:
 
 def test_a_lost_server_is_noticed_and_another_is_found(planned: Planned) -> None:
     require("jackd")
-    engine = planned()
-    with dummy_server(sample_rate=8000, period=256) as server:
+    engine, name = planned(), f"lost-{os.getpid()}"  # a second of that name clears up after it
+    with dummy_server(sample_rate=8000, period=256, name=name) as server:
         output = open_output("jack", engine)
         assert isinstance(output, JackOutput)
         output.start()
@@ -70,7 +71,7 @@ def test_a_lost_server_is_noticed_and_another_is_found(planned: Planned) -> None
         with pytest.raises(AudioError, match="no JACK server"):
             open_output("jack", engine)
     assert engine.frame == stood
-    with dummy_server(sample_rate=8000, period=128):
+    with dummy_server(sample_rate=8000, period=128, name=name):
         output = open_output("jack", engine)
         output.start()
         wait_until(lambda: engine.frame > stood)

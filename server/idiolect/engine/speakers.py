@@ -15,7 +15,7 @@ from idiolect.compiled import realtime
 from idiolect.engine.state import State
 from idiolect.parameters import BLOCK_SLOTS
 
-__all__ = ["MOVE", "add_to_speakers"]
+__all__ = ["MOVE", "add_to_pair", "add_to_speakers"]
 
 MOVE = 480
 """Frames in which a voice goes over to another pair: 10 ms at 48 kHz."""
@@ -37,7 +37,7 @@ def add_to_speakers(
     out: NDArray[np.float32],
     at: int,
 ) -> None:
-    """Add a frame of a voice to the channels it stands on.
+    """Add a frame of a voice to the channels it stands on, where there are not two.
 
     Parameters
     ----------
@@ -52,9 +52,6 @@ def add_to_speakers(
     -----
     Real time; frame by frame, so that nothing depends on the size of a block.
     """
-    if out.shape[1] == 2:
-        _add_pair(0, left, right, gain, pan, out, at)
-        return
     if out.shape[1] == 1:
         out[at, 0] += (left + right) * (gain * _HALF)
         return
@@ -86,7 +83,7 @@ def _add(
     """Add a frame to a pair counted from 1, or to the ring."""
     channels = out.shape[1]
     if pair > 0:
-        _add_pair(min(pair, channels - 1) - 1, left, right, gain, pan, out, at)
+        add_to_pair(min(pair, channels - 1) - 1, left, right, gain, pan, out, at)
         return
     place = np.float64(pan) * channels / 2
     _add_side(left * gain, place, out, at)
@@ -94,7 +91,7 @@ def _add(
 
 
 @realtime
-def _add_pair(
+def add_to_pair(
     first: int,
     left: np.float32,
     right: np.float32,
