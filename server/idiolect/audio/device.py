@@ -16,7 +16,9 @@ from idiolect.errors import AudioError, RestartNeeded
 __all__ = ["DeviceOutput", "pick_device_rate"]
 
 _SILENT_SECONDS = 1.0
-"""A device that asks for nothing for so long is dead."""
+"""A device that asks for nothing for so long, or twice its latency, is dead."""
+
+_WRONG_RATE = -9997  # PortAudio's paInvalidSampleRate
 
 _CLOSE_SECONDS = 2.0
 
@@ -46,10 +48,7 @@ def pick_device_rate(name: str, wanted: int, channels: int = 2) -> int:
         When there is no such device; the message lists those there are.
     """
     sounddevice = _sounddevice()
-    return _rate(sounddevice, _find(sounddevice, name, channels), wanted, channels)
-
-
-def _rate(sounddevice: Any, device: Any, wanted: int, channels: int) -> int:
+    device = _find(sounddevice, name, channels)
     try:
         sounddevice.check_output_settings(
             device=device["index"], channels=channels, dtype="float32", samplerate=wanted
@@ -94,6 +93,7 @@ class DeviceOutput:
             self._stream = self._open(sounddevice, device["index"], latency)
             self.latency_frames = round(self._stream.latency * self.sample_rate)
             self._stream.start()
+            seat.take()  # from now on it is expected to ask: to begin may have taken long
         except sounddevice.PortAudioError as error:
             raise self._refused(sounddevice, device, error) from error
         _open_streams.append(self._stream)
@@ -102,7 +102,8 @@ class DeviceOutput:
     @property
     def alive(self) -> bool:
         """Whether the device asks for blocks."""
-        return not self._stopped and self.seat.seconds_silent < _SILENT_SECONDS
+        patience = max(_SILENT_SECONDS, 2 * self.latency_frames / self.sample_rate)
+        return not self._stopped and self.seat.seconds_silent < patience
 
     def start(self) -> None:
         """Let the engine play."""
@@ -137,8 +138,8 @@ class DeviceOutput:
         )
 
     def _refused(self, sounddevice: Any, device: Any, error: Any) -> AudioError:
-        rate = _rate(sounddevice, device, self.sample_rate, self.seat.engine.channels)
-        if rate != self.sample_rate:
+        rate = round(device["default_samplerate"])
+        if error.args[1:2] == (_WRONG_RATE,) and rate != self.sample_rate:
             return RestartNeeded(
                 f"{device['name']} plays at {rate} Hz and the engine at {self.sample_rate} Hz; "
                 "a new process follows the device"

@@ -101,6 +101,8 @@ class Recorder:
             self._write()
         except AudioError as error:
             self._failure = error
+        except OSError as error:  # the folder itself has gone
+            self._failure = AudioError(f"cannot write {self.path}: {error.strerror}; begin again")
         try:
             self._file.close()
         except AudioError as error:
