@@ -15,11 +15,11 @@ import soundfile
 
 from components import require
 from eavesdrop import Eavesdropper
-from idiolect.app import App
+from idiolect.app import App, render
 from idiolect.audio.watch import FADE_SECONDS
 from idiolect.bench.jackd import dummy_server
 from idiolect.bundle import Bundle
-from idiolect.client import Client
+from idiolect.client import Client, RefusedError
 from idiolect.config import load
 from idiolect.performance.changes import Pause
 from stage import Stage
@@ -160,6 +160,39 @@ def test_renderings_of_one_seed_are_the_same_bytes(bundle: Path, tmp_path: Path)
     first, again, other = (file.read_bytes() for file in files)
     assert first == again
     assert first != other
+
+
+def test_a_rendering_has_as_many_channels_as_are_set(bundle: Path, tmp_path: Path) -> None:
+    files = []
+    for channels in (2, 5):
+        files.append(tmp_path / f"{channels}.wav")
+        config = load(flags={"audio.channels": channels})
+        how = {"seed": 1, "temperature": 1.0, "scale": None}
+        render(bundle, files[-1], 1.0, **how, config=config)  # type: ignore[arg-type]
+    stereo, ring = (soundfile.read(file, dtype="float32")[0] for file in files)
+    assert ring.shape == (48_000, 5)
+    np.testing.assert_array_equal(ring[:, :2], stereo)
+
+
+@pytest.mark.slow
+def test_a_voice_sounds_on_the_pair_it_is_sent_to(
+    serve: Callable[..., tuple["subprocess.Popen[str]", int]],
+) -> None:
+    require("jackd")
+    with dummy_server(period=256):
+        _, port = serve("--audio", "jack", "--channels", "6")
+        with Client("127.0.0.1", port) as client:
+            client.send("/voice/1/out", 5)
+            until(lambda: frame(client) > 9_600)
+            front = Eavesdropper("idiolect", 48_000, ("out_1", "out_2"))
+            back = Eavesdropper("idiolect", 48_000, ("out_5", "out_6"))
+            assert np.abs(back.take(9_600)).max() > 0.01
+            with pytest.raises(AssertionError, match="nothing was heard"):
+                front.take(1, seconds=0.2)
+            front.close()
+            back.close()
+            with pytest.raises(RefusedError, match="no pair begins at channel 6"):
+                client.ask("/voice/1/out", 6)
 
 
 def test_a_change_sent_while_the_planner_sleeps_loses_no_sound(
