@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from idiolect.compiled import realtime
 from idiolect.engine.atomics import load_acquire
 from idiolect.engine.clock import monotonic_ns, sleep_ns, thread_cpu_ns
+from idiolect.engine.locking import lock
 from idiolect.engine.seat import BUFFER, DOWN, RATE, Seat, Whole, note, play
 
 __all__ = ["NullOutput"]
@@ -88,6 +89,7 @@ class NullOutput:
         self._out: NDArray[np.float32] = np.zeros(
             (self.block_size, seat.engine.channels), np.float32
         )
+        lock([self._out])
         seat.end()
         keep_time(seat.columns, self._out)  # a visit that ends at once compiles it
         seat.take()

@@ -1,10 +1,5 @@
 """The engine's Python face: it owns the memory, and is the control thread's and planner's door."""
 
-import ctypes
-import ctypes.util
-import logging
-import sys
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +15,7 @@ from idiolect.engine.layout import (
     TAP_FRAMES,
 )
 from idiolect.engine.limiter import reset_limiter
+from idiolect.engine.locking import lock
 from idiolect.engine.state import (
     ARENA_FRAMES,
     LIMITER_FRAMES,
@@ -35,8 +31,6 @@ from idiolect.engine.state import (
 from idiolect.parameters import BLOCK_SLOTS, PARAMETERS
 
 __all__ = ["Engine"]
-
-logger = logging.getLogger(__name__)
 
 _ARENA_FRAMES = 230_000  # beside the lookaheads: eight of the longest pieces, for cuts
 _LIMITER_SECONDS = 0.0015
@@ -83,7 +77,7 @@ class Engine:
         self.table[LIMITER_FRAMES] = limiter
         fill_table(self.table, self.state)
         self.table[TABLE_TIMING] = self.timing.ctypes.data
-        self.locked = _lock([*self.state, self.table, self.timing])
+        self.locked = lock([*self.state, self.table, self.timing])
 
     @property
     def frame(self) -> int:
@@ -182,15 +176,3 @@ def _begin(voices: int, arena: int, run_on: int, limiter: int, channels: int) ->
     state.ramps["target"][:, BLOCK_SLOTS["gain"]] = 1.0  # linear here
     reset_limiter(state.limiter, state.limiter_needs)
     return state
-
-
-def _lock(arrays: list[NDArray[np.generic]]) -> bool:
-    """Keep the engine's own memory out of swap; never the whole process (torch, the corpus)."""
-    if sys.platform == "win32":
-        return False
-    libc = ctypes.CDLL(ctypes.util.find_library("c"), use_errno=True)
-    for array in arrays:
-        if libc.mlock(ctypes.c_void_p(array.ctypes.data), ctypes.c_size_t(array.nbytes)):
-            logger.info("memory is not locked (errno %d): raise memlock", ctypes.get_errno())
-            return False
-    return True

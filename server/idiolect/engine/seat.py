@@ -24,6 +24,7 @@ from idiolect.engine.clock import (
     WALL_LONGEST,
     monotonic_ns,
 )
+from idiolect.engine.locking import lock
 from idiolect.engine.state import TABLE_SIZE
 
 __all__ = ["BINS", "SCRATCH_FRAMES", "SEAT", "Renderer", "Seat", "note", "play"]
@@ -94,6 +95,7 @@ class Seat:
         self.columns[BUFFER] = buffer
         self.columns[CHANNELS] = engine.channels
         self.columns[PORTS] = self.ports.ctypes.data
+        lock([self.histogram, self.scratch, self.ports, self.columns])
         self._taken_at = 0
 
     @property
