@@ -137,8 +137,8 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         name="out", kind="i", low=0, high=63, default=0, unit="", curve="step",
         scope="block", per_voice=True,
-        doc="The first of the two channels it sounds on, counted from 1, and pan is their balance; 0 is "
-        "the only pair where there are two, and the ring of all where there are more.",
+        doc="The first of the two channels it sounds on, counted from 1, with pan as their balance; the "
+        "last two where there are not so many. 0 is the ring of all where there are more than two.",
     ),
     Parameter(
         name="rate", kind="f", low=-3600, high=3600, default=0, unit="cents", curve="linear",

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from idiolect.bundle import Bundle
 from idiolect.engine.layout import LIMITER_CEILING
 from idiolect.engine.speakers import _add_side
-from idiolect.errors import ControlError
 from stage import Stage
 from synthetic import make_bundle
 
@@ -123,12 +122,7 @@ def test_the_limiter_holds_all_channels_down_together(bundle: Bundle) -> None:
     assert np.abs(limited).max() < 0.9 * np.abs(free).max()
 
 
-def test_a_pair_that_is_not_there_is_refused(bundle: Bundle) -> None:
-    stage = Stage(bundle, channels=4)
-    stage.player.set("out", 1, 3.0)
-    with pytest.raises(ControlError, match="no pair begins at channel 4: there are 4 channels"):
-        stage.player.set("out", 1, 4.0)
-    stereo = Stage(bundle)
-    stereo.player.set("out", 1, 1.0)
-    with pytest.raises(ControlError, match="there are 2 channels"):
-        stereo.player.set("out", 1, 2.0)
+def test_a_pair_that_is_not_there_is_the_last_there_is(bundle: Bundle) -> None:
+    last, beyond = (heard(bundle, 4, (0.0, turn("out", out))) for out in (3, 60))
+    np.testing.assert_array_equal(last, beyond)
+    np.testing.assert_array_equal(heard(bundle, 2, (0.0, turn("out", 60))), heard(bundle, 2))

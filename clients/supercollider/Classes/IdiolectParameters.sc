@@ -187,7 +187,7 @@ IdiolectVoiceParameters {
 	pan { |action| ^this.get(\pan, action) }
 	pan_ { |value| this.set(\pan, value) }
 
-	// The first of the two channels it sounds on, counted from 1, and pan is their balance; 0 is the only pair where there are two, and the ring of all where there are more.
+	// The first of the two channels it sounds on, counted from 1, with pan as their balance; the last two where there are not so many. 0 is the ring of all where there are more than two.
 	out { |action| ^this.get(\out, action) }
 	out_ { |value| this.set(\out, value) }
 

@@ -144,11 +144,6 @@ class Player:
                 f"nothing of scale {self.scales[int(value)]} is allowed: send allow/all, or allow "
                 "something of it"
             )
-        if name == "out" and value >= max(2, self._engine.channels):
-            raise ControlError(
-                f"no pair begins at channel {value:g}: there are {self._engine.channels} channels; "
-                "0 is where it is without a pair of its own"
-            )
         changed = self._values[voice, name] != value
         if name == "run" and not value and self._values[voice, "freeze"]:
             self.set("freeze", voice, 0.0)  # what is held would never come to its end
