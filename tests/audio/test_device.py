@@ -47,7 +47,7 @@ class Cards:
             {"name": "ALSA", "default_output_device": 1},
             {"name": "JACK Audio Connection Kit", "default_output_device": 3},
         ]
-        names = ["HDA: Mic", "HDA: ALC (hw:0,0)", "USB (hw:1,0)", "system", "other"]
+        names = ["Intel: Mic", "Intel: ALC (hw:0,0)", "USB (hw:1,0)", "system", "other"]
         self.devices = [
             {"name": name, "index": index, "hostapi": int(index > 2), "default_samplerate": 48_000.0,
              "max_output_channels": (0, 2, 8, 2, 1)[index]}
@@ -74,7 +74,7 @@ class Cards:
         ("", 2, 1),
         ("usb", 2, 2),
         ("ALC", 2, 1),
-        ("HDA: ALC", 2, 1),  # a colon of its own
+        ("Intel: ALC", 2, 1),  # a colon of its own
         ("alsa: usb", 2, 2),
         ("JACK:", 2, 3),
         ("jack: sys", 2, 3),

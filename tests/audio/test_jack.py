@@ -2,12 +2,14 @@
 
 import ctypes
 import os
+import threading
 import time
 from collections.abc import Callable
 
 import pytest
 
 from components import require
+from idiolect.audio import libjack
 from idiolect.audio.jack import JackOutput
 from idiolect.audio.libjack import load_libjack, open_client
 from idiolect.audio.output import open_output, pick_rate
@@ -53,6 +55,40 @@ def test_two_clients_get_two_names(planned: Planned) -> None:
     assert first.block_size == 256
     first.stop()
     second.stop()
+
+
+class Hung:
+    """A libjack whose server does not answer until it is told to."""
+
+    def __init__(self) -> None:
+        self.answer = threading.Event()
+        self.asked = 0
+        self.closed: list[int] = []
+
+    def jack_client_open(self, *_: object) -> int:
+        self.asked += 1
+        self.answer.wait(20)
+        return 70 + self.asked
+
+    def jack_client_close(self, client: int) -> None:
+        self.closed.append(client)
+
+
+def test_a_server_that_hangs_is_asked_once_and_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And what it lets in after all is closed before another is asked."""
+    hung = Hung()
+    monkeypatch.setattr(libjack, "load_libjack", lambda: hung)
+    monkeypatch.setattr(libjack, "_OPEN_SECONDS", 0.05)
+    for _ in range(3):
+        with pytest.raises(AudioError, match="the JACK server does not answer; start one"):
+            open_client("someone")
+    assert hung.asked == 1
+    hung.answer.set()
+    wait_until(lambda: not libjack._late[0].is_alive())
+    assert open_client("someone") == 72
+    assert hung.closed == [71]
 
 
 def test_a_lost_server_is_noticed_and_another_is_found(planned: Planned) -> None:

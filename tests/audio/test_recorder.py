@@ -1,6 +1,7 @@
 """What is heard, in files."""
 
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -125,7 +126,7 @@ def test_a_disk_that_fills_leaves_what_came_before(
     done = recordings.start(name)
     heard = play(engine, 1 << 13)
     while recordings.take is None or recordings.take.seconds < 1:
-        pass
+        time.sleep(0.01)
     free[0] = 2**20
     take = done.result(20)
     assert "is full; make room" in take.failure
