@@ -52,6 +52,30 @@ def test_what_is_restored_is_what_was_written_down(bundle: Bundle, tmp_path: Pat
     assert before["voices"][0]["parameters"]["run"] == 1  # type: ignore[index]
 
 
+def test_a_performance_is_restored_while_another_is_played(bundle: Bundle) -> None:
+    """What the other had and this had not goes: what it may play, voices that speak."""
+    before = written_down(performed(bundle))
+    stage = Stage(bundle, voices=2)
+    player = stage.player
+    player.set("run", 2, 1.0)
+    player.set("freeze", 2, 1.0)
+    player.set("top_k", 1, 3.0)
+    player.allow_region(2, 0.0, 0.0, 0.5)
+    stage.play(0.5)
+    restore(player, before)
+    stage.play(0.5)
+    assert [player.values(voice) for voice in (1, 2)] == [
+        voice["parameters"]
+        for voice in before["voices"]  # type: ignore[attr-defined]
+    ]
+    assert [player.allowed(voice) for voice in (1, 2)] == [
+        ["stretch", str(bundle.sources[0]["name"]), 1.0, None], None,
+    ]  # fmt: skip
+    player.set("mute", 0, 0.0)
+    assert stage.play(0.5).any()
+    assert player.status().running == 1
+
+
 def test_a_context_is_the_seed_and_what_has_sounded_since(bundle: Bundle) -> None:
     stage = Stage(bundle)
     stage.player.seed_units(1, [3, 1, 4])

@@ -2,8 +2,9 @@
 
 Two channels are one pair, and `pan` is its balance.  Where there are more, a voice has a pair of its
 own, or stands on the ring: its left side at a place, its right side one speaker further clockwise,
-and `pan` turns both.  A side between two speakers sounds from both, with equal power.  The one
-channel of a mono output gets the mean of both sides.
+and `pan` turns both.  A side between two speakers sounds from both, with equal power; what is the same
+on both sides meets itself on a speaker there, and is up to 1.8 dB louder.  The one channel of a mono
+output gets the mean of both sides.
 """
 
 import math

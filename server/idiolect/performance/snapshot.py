@@ -100,6 +100,8 @@ def _restore_voice(player: Player, voice: int, kept: Mapping[str, Any], same: bo
     changed = {name: values[name] for name in now if values.get(name, now[name]) != now[name]}
     if kept["context"]["scale"] not in player.scales:
         changed.pop("scale", None)
+    if same and player.allowed(voice) is not None:
+        player.allow_all(voice)  # or it might forbid the scale
     for name in [name for name in changed if name not in _LAST]:
         player.set(name, voice, changed[name])
     if same:
