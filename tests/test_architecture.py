@@ -30,7 +30,7 @@ LIVE = {"audio", "control", "engine", "language", "performance", "selection"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "cli": {"app", "audio", "bench", "client", "control", "speech", *OFFLINE},
-    "app": {"audio", "control", "engine", "performance", "resampling", "shelf"},
+    "app": {"audio", "control", "engine", "handover", "performance", "resampling", "shelf"},
     "audio": {"engine"},
     "bench": {
         "app",
@@ -48,6 +48,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "corpus": set(),
     "engine": set(),
     "language": set(),
+    "handover": {"performance"},
     "learning": {"corpus", "vocabulary"},
     "performance": {"engine", "language", "selection"},
     "resampling": set(),
