@@ -14,7 +14,16 @@ from idiolect.engine.atomics import publish
 from idiolect.engine.engine import Engine
 from idiolect.errors import IdiolectError
 from idiolect.parameters import PLANNER_SLOTS
-from idiolect.performance.changes import Allow, Applied, Change, Pause, Seed, Speak, Turn
+from idiolect.performance.changes import (
+    Allow,
+    Applied,
+    Change,
+    Pause,
+    Seed,
+    Speak,
+    Turn,
+    is_gathered,
+)
 from idiolect.performance.cutting import (
     AT_BOUNDARY,
     AT_FINEST,
@@ -28,8 +37,9 @@ from idiolect.performance.planning import (
     LARGEST_GRAIN,
     ahead_of,
     engine_frame_of,
+    least_queued,
     plan_ahead,
-    queued_until,
+    plan_first,
     timeline_now,
 )
 from idiolect.performance.queueing import room
@@ -45,7 +55,6 @@ logger = logging.getLogger(__name__)
 _POLL_SECONDS = 0.005
 _LAST_SECONDS = 0.1  # before a decision point: the last call for changes that meet there
 _CUT_SECONDS = 0.01  # at most one cut per voice in this time: a fader sends 60 changes a second
-_STOP_SECONDS = 0.02
 _NOTHING: NDArray[np.int64] = np.empty(0, np.int64)  # an empty context
 
 
@@ -86,7 +95,7 @@ class Planner:
         self._stopping = False
         for voice in range(engine.voices):
             first.greet(voice, {})
-            self._give_context(voice, 0, _NOTHING)
+            self._give_context(voice, first, 0, _NOTHING)
 
     @property
     def plan(self) -> Plan:
@@ -105,12 +114,7 @@ class Planner:
 
     def lookahead(self) -> float:
         """Seconds queued for the running voice that has least; 0 when none runs.  Any thread."""
-        plan, table = self.tongues.plan, self.engine.table
-        ahead = [
-            queued_until(plan, voice) - timeline_now(table, voice)
-            for voice in map(int, np.flatnonzero(plan.voices["running"]))
-        ]
-        return max(0, min(ahead, default=0)) / self.engine.sample_rate
+        return least_queued(self.tongues.plan, self.engine.table) / self.engine.sample_rate
 
     def start(self) -> None:
         """Begin to plan on a thread of its own."""
@@ -132,6 +136,8 @@ class Planner:
         for voice, waiting in enumerate(self._waiting):
             while waiting and self._may_cut(voice, waiting):
                 self._apply(voice, waiting)
+                # Each cut is planned before the next is made: of many at once all would be late.
+                plan_first(self.tongues.plan, self.engine.table)
         plan_ahead(self.tongues.plan, self.engine.table, self._lookahead)
         self.tongues.let_go(self.engine.table)
         events = self.engine.pop_events()
@@ -171,7 +177,7 @@ class Planner:
         if self.engine.frame - self._last_cut[voice] < _CUT_SECONDS * rate:
             return False
         ahead = int(plan.voices["point"][voice]) - int(timeline_now(table, voice))
-        if ahead > _LAST_SECONDS * rate and all(map(_is_gathered, waiting)):
+        if ahead > _LAST_SECONDS * rate and all(map(is_gathered, waiting)):
             return bool(plan.parameters[voice, PLANNER_SLOTS["interrupt"]])
         return bool(room(plan, table, voice) >= 2 * LARGEST_GRAIN)
 
@@ -181,10 +187,9 @@ class Planner:
         turned, told = False, False
         while waiting:
             change = waiting[0]
-            if not _is_gathered(change):
+            if not is_gathered(change):
                 break
             waiting.popleft()
-            assert isinstance(change, Turn)
             if self._turn(voice, change):
                 turned, told = True, told or change.name == "parent"
         if waiting:
@@ -235,7 +240,8 @@ class Planner:
                 frame, units = self._switch_scale(voice, change.scale)
             else:
                 remember_seed(tongue.plan, tongue.inventory, voice, change.scale, change.units)
-                frame, units = self._give_context(voice, change.scale, change.units), change.units
+                units = change.units
+                frame = self._give_context(voice, tongue, change.scale, units)
             place = place_of(tongue.bundle, change.scale, units)
             return Applied(voice + 1, frame, len(units), *place)
         if isinstance(change, Allow):
@@ -258,8 +264,7 @@ class Planner:
         if value and not running:
             begin_voice(plan, table, voice, at)
         elif running and not value:
-            fade = round(_STOP_SECONDS * self.engine.sample_rate)
-            stop_voice(plan, table, voice, at, fade)
+            stop_voice(plan, table, voice, at)
 
     def _cut(self, voice: int, where: int) -> int:
         """Take back what is stale; return the engine frame of the decision point."""
@@ -271,9 +276,10 @@ class Planner:
         point = cut_plan(plan, table, voice, self._earliest(voice), where)
         return int(engine_frame_of(table, voice, point))
 
-    def _give_context(self, voice: int, scale: int, units: NDArray[np.int64]) -> int:
+    def _give_context(
+        self, voice: int, tongue: Tongue, scale: int, units: NDArray[np.int64]
+    ) -> int:
         """Read a context while the old plan plays, then cut to it."""
-        tongue = self.tongue_of(voice)
         tongue.read(voice, scale, units)
         frame = self._cut(voice, AT_FINEST)
         tongue.adopt(voice, scale, units)
@@ -292,13 +298,7 @@ class Planner:
         tongue = self.tongues[change.tongue]
         if tongue is self.tongue_of(voice):
             return self.engine.frame
-        frame = self._cut(voice, AT_FINEST)
         tongue.greet(voice, self._biases[voice])
-        tongue.read(voice, change.scale, _NOTHING)
-        tongue.adopt(voice, change.scale, _NOTHING)
+        frame = self._give_context(voice, tongue, change.scale, _NOTHING)
+        tongue.plan.voices["repertoire"][voice] = 0
         return frame
-
-
-def _is_gathered(change: Change) -> bool:
-    """Say whether a change may wait for others: a parameter may, what begins or ends may not."""
-    return isinstance(change, Turn) and change.name != "run"
