@@ -237,7 +237,8 @@ class Planner:
             return Applied(voice + 1, self.engine.frame, 0)
         if isinstance(change, Seed):
             if change.units is None:
-                frame, units = self._switch_scale(voice, change.scale)
+                frame = self._cut(voice, AT_FINEST)  # first, so that it is known what will be heard
+                units = tongue.carry(voice, change.scale)
             else:
                 remember_seed(tongue.plan, tongue.inventory, voice, change.scale, change.units)
                 units = change.units
@@ -284,14 +285,6 @@ class Planner:
         frame = self._cut(voice, AT_FINEST)
         tongue.adopt(voice, scale, units)
         return frame
-
-    def _switch_scale(self, voice: int, scale: int) -> tuple[int, NDArray[np.int64]]:
-        """Cut first, so that it is known what will have been heard; that is the context."""
-        tongue, frame = self.tongue_of(voice), self._cut(voice, AT_FINEST)
-        units = tongue.heard(voice, scale)
-        tongue.read(voice, scale, units)
-        tongue.adopt(voice, scale, units)
-        return frame, units
 
     def _change_tongue(self, voice: int, change: Speak) -> int:
         """Cut to the empty context of another bundle."""

@@ -148,9 +148,12 @@ class Tongue:
         """Read what sounded last once more, since what it is told about the parent has changed."""
         read_again(self.plan, self._model, self._cache, self.inventory, voice)
 
-    def heard(self, voice: int, scale: int) -> NDArray[np.int64]:
-        """Find the units of a scale up to the place where a voice now stands."""
-        return units_heard(self.bundle, self.plan, self.inventory, voice, scale)
+    def carry(self, voice: int, scale: int) -> NDArray[np.int64]:
+        """Make the units of a scale up to the place where a voice now stands its context."""
+        units = units_heard(self.bundle, self.plan, self.inventory, voice, scale)
+        self.read(voice, scale, units)
+        self.adopt(voice, scale, units)
+        return units
 
     def lean(self, voice: int) -> None:
         """Let a voice lean as its bias and the class it is fixed to say."""
