@@ -2,6 +2,7 @@
 
 import gc
 import json
+import shutil
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -59,6 +60,24 @@ def strange(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     manifest["descriptors"][2] = "glitter"
     (folder / "manifest.json").write_text(json.dumps(manifest))
     (folder / "scales" / "note").rename(folder / "scales" / "bar")
+    return Bundle.open(folder)
+
+
+@pytest.fixture(scope="session")
+def moved(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """The first bundle once more, every frame of it a little later."""
+    folder, frames = tmp_path_factory.mktemp("other") / "moved.idiolect", 1234
+    shutil.copytree(bundle.path, folder)
+    before = np.random.default_rng(7).uniform(-0.3, 0.3, (frames, 2)).astype(np.float32)
+    np.save(folder / "audio.npy", np.concatenate([before, bundle.audio]))
+    for scale in bundle.scales:
+        units = np.array(scale.units)
+        units["start"] += frames
+        np.save(folder / "scales" / scale.name / "units.npy", units)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    for source in manifest["sources"]:
+        source["start"] += frames
+    (folder / "manifest.json").write_text(json.dumps(manifest))
     return Bundle.open(folder)
 
 
@@ -158,6 +177,34 @@ def test_a_voice_says_what_the_other_bundle_alone_would(
     run(alone, **values).play(5)
     assert len(said) > 10
     assert said.tolist() == steps_of(alone)["unit"][: len(said)].tolist()
+
+
+def test_where_both_bundles_hold_the_same_nobody_hears_the_join(
+    stage: Make, bundle: Bundle, moved: Bundle
+) -> None:
+    """The waveforms agree, and the fade knows: it is measured between the audio of the two."""
+    playing = stage()
+    player = Player(bundle, playing.engine, playing.planner, Hand(moved))
+    playing.player = player
+    load(playing, "moved")
+    player.seed_unit(1, 0)
+    run(playing, continuity=1.0)
+    units = bundle.scales[0].units
+    long = next(k for k in range(5, len(units)) if units["length"][k] > 0.3 * bundle.sample_rate)
+    begun = int(units["start"][long] - units["start"][1])
+
+    def turn(playing: Stage) -> None:
+        player.speak(1, "moved")
+        player.seed_unit(1, long)
+
+    out = playing.play(3, changes=[((begun + 80) / bundle.sample_rate, turn)])
+    delay, attack = playing.engine.delay_frames, 96
+    first = int(units["start"][1]) + attack
+    corpus = bundle.audio[first : first + len(out) - delay - attack]
+    np.testing.assert_allclose(out[delay + attack :], corpus, atol=1e-6)
+    steps = steps_of(playing)
+    assert steps["unit"].tolist() == list(range(1, len(steps) + 1))
+    assert (steps["tongue"] == (steps["unit"] > long)).all()
 
 
 def test_a_seed_goes_on_in_the_new_bundle(made: Make, mono: Bundle) -> None:
