@@ -161,22 +161,59 @@ def test_it_goes_over_at_the_next_boundary_of_the_finest_scale(made: Make, bundl
     assert 1.01 * rate <= first["onset"] <= 1.01 * rate + grains["length"].max() + 240
 
 
-@pytest.mark.parametrize("values", [{}, {"repetition": 2.0, "bias/centroid": 1.0}])
+def said_in(playing: Stage) -> tuple[int, list[int]]:
+    """The step at which the voice went over to what it speaks now, and the units since."""
+    steps = steps_of(playing)
+    turn = int(np.flatnonzero(steps["tongue"] == number_of(playing))[0])
+    return turn, steps["unit"][turn:].tolist()
+
+
+def says_alone(bundle: Bundle, turn: int, **values: float) -> list[int]:
+    """What a bundle says by itself, its random stream standing where another voice's did."""
+    alone = Stage(bundle)
+    alone.planner.plan.voices["base"] = -turn
+    run(alone, **values).play(6)
+    units: list[int] = steps_of(alone)["unit"].tolist()
+    return units
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{}, {"continuity": 0.0, "temperature": 0.0}, {"repetition": 2.0, "bias/centroid": 1.0}],
+)
 def test_a_voice_says_what_the_other_bundle_alone_would(
     made: Make, mono: Bundle, values: dict[str, float]
 ) -> None:
     """With the same numbers drawn: from an empty context, nothing of the first one in it."""
-    playing = run(made(), random_seed=3.0, **values)
-    playing.play(5, changes=[(1.3, speak(MONO))])
-    steps = steps_of(playing)
-    turn = int(np.flatnonzero(steps["tongue"] == number_of(playing))[0])
-    said = steps["unit"][turn:]
-    alone = Stage(mono)
-    alone.planner.plan.voices["base"] = -turn  # its random stream stands where the other's did
-    alone.planner.plan.voices["seed"] = 3
-    run(alone, **values).play(5)
+    playing = run(made(), **values)
+    playing.play(9, changes=[(5.3, speak(MONO))])
+    turn, said = said_in(playing)
     assert len(said) > 10
-    assert said.tolist() == steps_of(alone)["unit"][: len(said)].tolist()
+    assert said == says_alone(mono, turn, **values)[: len(said)]
+
+
+@pytest.mark.parametrize("early", range(0, 360, 40))
+def test_no_later_cut_takes_the_change_back(
+    made: Make, bundle: Bundle, mono: Bundle, early: int
+) -> None:
+    """Not even before a short unit, which the change ends, and a parameter turned begins anew."""
+
+    def nod(playing: Stage) -> None:
+        for temperature in (3.0, 1.0):
+            playing.player.set("temperature", 1, temperature)
+
+    playing, done = made(), []
+    playing.player.seed_unit(1, 0)
+    run(playing, continuity=1.0)
+    units, rate = bundle.scales[0].units, bundle.sample_rate
+    short = next(k for k in range(3, len(units)) if units["length"][k] < 0.06 * rate)
+    at = (int(units["start"][short] - units["start"][1]) - early) / rate
+    go = (at, lambda s: done.append(s.player.speak(1, MONO)))
+    playing.play(5, changes=[go, (at + 0.0105, nod), (at + 0.021, nod)])
+    turn, said = said_in(playing)
+    assert steps_of(playing)["onset"][turn] == done[0].result().frame
+    assert (steps_of(playing)["tongue"][turn:] == number_of(playing)).all()
+    assert said == says_alone(mono, turn, continuity=1.0)[: len(said)]
 
 
 def test_where_both_bundles_hold_the_same_nobody_hears_the_join(
