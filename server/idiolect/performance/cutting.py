@@ -13,6 +13,8 @@ from idiolect.selection.inventory import unit_at
 
 __all__ = ["AT_BOUNDARY", "AT_FINEST", "AT_ONCE", "begin_voice", "cut_plan", "stop_voice"]
 
+_STOP_SECONDS = 0.02
+
 AT_BOUNDARY, AT_FINEST, AT_ONCE = 0, 1, 2
 """Where a change acts: the next boundary of the voice's scale, of the finest scale, or the cut."""
 
@@ -42,13 +44,13 @@ def _open_plan(plan: Plan, table: NDArray[np.int64], voice: int, earliest: int, 
 
 
 @brief
-def stop_voice(plan: Plan, table: NDArray[np.int64], voice: int, at: int, fade: int) -> None:
+def stop_voice(plan: Plan, table: NDArray[np.int64], voice: int, at: int) -> None:
     """Fade a voice out from timeline frame `at` on; it rests."""
     cut_plan(plan, table, voice, at, AT_ONCE)
     own = plan.voices[voice]
     _open_plan(plan, table, voice, at, at)
     own.running = 0
-    push_stop(plan, table, voice, at, fade)
+    push_stop(plan, table, voice, at, int(_STOP_SECONDS * plan.sample_rate))
     publish_cut(plan, table, voice)
     own.following = -1
 

@@ -24,6 +24,7 @@ from idiolect.performance.changes import (
     Seed,
     Speak,
     Turn,
+    is_gathered,
 )
 from idiolect.performance.cutting import (
     AT_BOUNDARY,
@@ -38,8 +39,9 @@ from idiolect.performance.planning import (
     LARGEST_GRAIN,
     ahead_of,
     engine_frame_of,
+    least_queued,
     plan_ahead,
-    queued_until,
+    plan_first,
     timeline_now,
 )
 from idiolect.performance.queueing import room
@@ -55,7 +57,6 @@ logger = logging.getLogger(__name__)
 _POLL_SECONDS = 0.005
 _LAST_SECONDS = 0.1  # before a decision point: the last call for changes that meet there
 _CUT_SECONDS = 0.01  # at most one cut per voice in this time: a fader sends 60 changes a second
-_STOP_SECONDS = 0.02
 _NOTHING: NDArray[np.int64] = np.empty(0, np.int64)  # an empty context
 
 
@@ -99,7 +100,7 @@ class Planner:
         self._stopping = False
         for voice in range(engine.voices):
             first.greet(voice, {})
-            self._give_context(voice, 0, _NOTHING)
+            self._give_context(voice, first, 0, _NOTHING)
 
     @property
     def plan(self) -> Plan:
@@ -118,12 +119,7 @@ class Planner:
 
     def lookahead(self) -> float:
         """Seconds queued for the running voice that has least; 0 when none runs.  Any thread."""
-        plan, table = self.tongues.plan, self.engine.table
-        ahead = [
-            queued_until(plan, voice) - timeline_now(table, voice)
-            for voice in map(int, np.flatnonzero(plan.voices["running"]))
-        ]
-        return max(0, min(ahead, default=0)) / self.engine.sample_rate
+        return least_queued(self.tongues.plan, self.engine.table) / self.engine.sample_rate
 
     def start(self) -> None:
         """Begin to plan on a thread of its own."""
@@ -145,6 +141,8 @@ class Planner:
         for voice, waiting in enumerate(self._waiting):
             while waiting and self._may_cut(voice, waiting):
                 self._apply(voice, waiting)
+                # Each cut is planned before the next is made: of many at once all would be late.
+                plan_first(self.tongues.plan, self.engine.table)
         while self._looks:
             look = self._looks.popleft()
             look.done.set_result(self._look(look.voice))
@@ -189,7 +187,7 @@ class Planner:
         if self.engine.frame - self._last_cut[voice] < _CUT_SECONDS * rate:
             return False
         ahead = int(plan.voices["point"][voice]) - int(timeline_now(table, voice))
-        if ahead > _LAST_SECONDS * rate and all(map(_is_gathered, waiting)):
+        if ahead > _LAST_SECONDS * rate and all(map(is_gathered, waiting)):
             return bool(plan.parameters[voice, PLANNER_SLOTS["interrupt"]])
         return bool(room(plan, table, voice) >= 2 * LARGEST_GRAIN)
 
@@ -199,10 +197,9 @@ class Planner:
         turned, told = False, False
         while waiting:
             change = waiting[0]
-            if not _is_gathered(change):
+            if not is_gathered(change):
                 break
             waiting.popleft()
-            assert isinstance(change, Turn)
             if self._turn(voice, change):
                 turned, told = True, told or change.name == "parent"
         if waiting:
@@ -250,10 +247,13 @@ class Planner:
             return Applied(voice + 1, self.engine.frame, 0)
         if isinstance(change, Seed):
             if change.units is None:
-                frame, units = self._switch_scale(voice, change.scale)
+                frame = self._cut(voice, AT_FINEST)  # first, so that it is known what will be heard
+                units = tongue.carry(voice, change.scale)
+                self._note_context(voice, units)
             else:
                 remember_seed(tongue.plan, tongue.inventory, voice, change.scale, change.units)
-                frame, units = self._give_context(voice, change.scale, change.units), change.units
+                units = change.units
+                frame = self._give_context(voice, tongue, change.scale, units)
             place = place_of(tongue.bundle, change.scale, units)
             return Applied(voice + 1, frame, len(units), *place)
         if isinstance(change, Allow):
@@ -263,6 +263,10 @@ class Planner:
         if isinstance(change, Speak):
             return Applied(voice + 1, self._change_tongue(voice, change), 0)
         return Applied(voice + 1, self._cut(voice, AT_ONCE), 0)
+
+    def _note_context(self, voice: int, units: NDArray[np.int64]) -> None:
+        """Remember what a voice was given to go on from, for whoever looks."""
+        self._taken[voice] = int(self.tongues.plan.voices["steps"][voice]), units
 
     def _look(self, voice: int) -> Context:
         first, units = self._taken[voice]
@@ -282,8 +286,7 @@ class Planner:
         if value and not running:
             begin_voice(plan, table, voice, at)
         elif running and not value:
-            fade = round(_STOP_SECONDS * self.engine.sample_rate)
-            stop_voice(plan, table, voice, at, fade)
+            stop_voice(plan, table, voice, at)
 
     def _cut(self, voice: int, where: int) -> int:
         """Take back what is stale; return the engine frame of the decision point."""
@@ -295,38 +298,22 @@ class Planner:
         point = cut_plan(plan, table, voice, self._earliest(voice), where)
         return int(engine_frame_of(table, voice, point))
 
-    def _give_context(self, voice: int, scale: int, units: NDArray[np.int64]) -> int:
+    def _give_context(
+        self, voice: int, tongue: Tongue, scale: int, units: NDArray[np.int64]
+    ) -> int:
         """Read a context while the old plan plays, then cut to it."""
-        tongue = self.tongue_of(voice)
         tongue.read(voice, scale, units)
         frame = self._cut(voice, AT_FINEST)
-        self._adopt(tongue, voice, scale, units)
+        tongue.adopt(voice, scale, units)
+        self._note_context(voice, units)
         return frame
-
-    def _switch_scale(self, voice: int, scale: int) -> tuple[int, NDArray[np.int64]]:
-        """Cut first, so that it is known what will have been heard; that is the context."""
-        tongue, frame = self.tongue_of(voice), self._cut(voice, AT_FINEST)
-        units = tongue.heard(voice, scale)
-        tongue.read(voice, scale, units)
-        self._adopt(tongue, voice, scale, units)
-        return frame, units
 
     def _change_tongue(self, voice: int, change: Speak) -> int:
         """Cut to the empty context of another bundle."""
         tongue = self.tongues[change.tongue]
         if tongue is self.tongue_of(voice):
             return self.engine.frame
-        frame = self._cut(voice, AT_FINEST)
         tongue.greet(voice, self._biases[voice])
-        tongue.read(voice, change.scale, _NOTHING)
-        self._adopt(tongue, voice, change.scale, _NOTHING)
+        frame = self._give_context(voice, tongue, change.scale, _NOTHING)
+        tongue.plan.voices["repertoire"][voice] = 0
         return frame
-
-    def _adopt(self, tongue: Tongue, voice: int, scale: int, units: NDArray[np.int64]) -> None:
-        tongue.adopt(voice, scale, units)
-        self._taken[voice] = int(self.plan.voices["steps"][voice]), units
-
-
-def _is_gathered(change: Change) -> bool:
-    """Say whether a change may wait for others: a parameter may, what begins or ends may not."""
-    return isinstance(change, Turn) and change.name != "run"

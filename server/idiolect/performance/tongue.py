@@ -23,11 +23,13 @@ from idiolect.performance.reading import read_again
 from idiolect.performance.repertoire import open_repertoire
 from idiolect.performance.seeding import adopt_context, read_context, units_heard
 from idiolect.selection.inventory import Inventory, load_inventory
+from idiolect.selection.search import WINDOW
 from idiolect.viewed import Viewed, make_finder
 
 __all__ = ["Tongue", "TongueView", "inventory_of", "model_of", "tongue_of"]
 
 PARENT = PLANNER_SLOTS["parent"]
+ROLLBACK = STEPS // 2 + WINDOW  # steps: no cut goes back further, and so far ahead is looked
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +112,7 @@ class Tongue:
         self.inventory = load_inventory(bundle)
         self.number = -1  # among the planner's, once it knows this one; none comes twice
         self._model = load_model(bundle)
-        self._cache = make_cache(bundle.manifest["model"], 2 * len(plan.voices), STEPS)
+        self._cache = make_cache(bundle.manifest["model"], 2 * len(plan.voices), ROLLBACK)
         self._leanings = measure_leanings(self.inventory)
         width = len(self._model.weights.final_norm)
         self.plan = widen_plan(
@@ -140,16 +142,20 @@ class Tongue:
         )
 
     def adopt(self, voice: int, scale: int, units: NDArray[np.int64]) -> None:
-        """Make the context just read the one that the voice's next step sees."""
+        """Make the context just read the one that the voice's next step sees, and this its tongue."""
+        self.plan.voices["tongue"][voice] = self.number
         adopt_context(self.plan, self.inventory, voice, scale, units, self._hidden)
 
     def read_again(self, voice: int) -> None:
         """Read what sounded last once more, since what it is told about the parent has changed."""
         read_again(self.plan, self._model, self._cache, self.inventory, voice)
 
-    def heard(self, voice: int, scale: int) -> NDArray[np.int64]:
-        """Find the units of a scale up to the place where a voice now stands."""
-        return units_heard(self.bundle, self.plan, self.inventory, voice, scale)
+    def carry(self, voice: int, scale: int) -> NDArray[np.int64]:
+        """Make the units of a scale up to the place where a voice now stands its context."""
+        units = units_heard(self.bundle, self.plan, self.inventory, voice, scale)
+        self.read(voice, scale, units)
+        self.adopt(voice, scale, units)
+        return units
 
     def lean(self, voice: int) -> None:
         """Let a voice lean as its bias and the class it is fixed to say."""
@@ -157,7 +163,7 @@ class Tongue:
         tilt_tokens(self._leanings, self.plan.bias[voice], parent, self.plan.tilt[voice])
 
     def greet(self, voice: int, biases: Mapping[str, float]) -> None:
-        """Make a voice speak this: free to play everything, seeded with nothing, leaning as before.
+        """Prepare for a voice that is to speak this: seeded with nothing, leaning as before.
 
         Parameters
         ----------
@@ -165,8 +171,6 @@ class Tongue:
         biases : Mapping
             Of the voice, by name; those of descriptors that the bundle has not are left out.
         """
-        self.plan.voices["tongue"][voice] = self.number
-        self.plan.voices["repertoire"][voice] = 0
         self.plan.seeded[voice] = NOTHING
         self.plan.bias[voice] = [biases.get(name, 0.0) for name in self.biases]
         self.lean(voice)
