@@ -93,6 +93,7 @@ IdiolectVoiceParameters {
 		\parent -> ControlSpec(-2, 65535, \lin, 1, -1, ""),
 		\scale -> ControlSpec(0, 63, \lin, 1, 0, ""),
 		\continuity -> ControlSpec(0, 1, \lin, 0, 0.8, ""),
+		\levelling -> ControlSpec(0, 12, \lin, 0, 1.5, "dB"),
 		\loop -> ControlSpec(0, 64, \lin, 1, 0, "units"),
 		\tempo -> ControlSpec(20, 400, \exp, 0, 120, "beats/min"),
 		\quantize -> ControlSpec(0, 16, \lin, 0, 0, "beats"),
@@ -157,6 +158,10 @@ IdiolectVoiceParameters {
 	// How long it keeps to the corpus: 0 never plays what followed there, 0.5 as learned, 0.8 a few units on end, 0.95 dozens, 1 always.
 	continuity { |action| ^this.get(\continuity, action) }
 	continuity_ { |value| this.set(\continuity, value) }
+
+	// How far a unit that did not follow what sounds may be made to begin as loud: at most so much louder or softer, gliding back within a quarter of a second. 0 leaves levels as they are.
+	levelling { |action| ^this.get(\levelling, action) }
+	levelling_ { |value| this.set(\levelling, value) }
 
 	// Repeats the last n units until it is 0 again.
 	loop { |action| ^this.get(\loop, action) }
