@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from idiolect.bundle import Bundle
 from idiolect.engine.engine import Engine
+from idiolect.parameters import PLANNER_SLOTS
 from idiolect.performance.cutting import begin_voice
 from idiolect.performance.planner import Planner
 from idiolect.performance.planning import queued_until
@@ -31,7 +32,9 @@ class Rendered(NamedTuple):
     hidden: NDArray[np.float32]  # (steps, width): what the network knew before each
 
 
-def play_units(bundle: Bundle, units: NDArray[np.int64], *, coupling: bool) -> Rendered:
+def play_units(
+    bundle: Bundle, units: NDArray[np.int64], *, coupling: bool = True, levelling: float = 0.0
+) -> Rendered:
     """Render units of the finest scale in the order given.
 
     Parameters
@@ -42,12 +45,15 @@ def play_units(bundle: Bundle, units: NDArray[np.int64], *, coupling: bool) -> R
         At most as many as a plan remembers.
     coupling
         Whether the fades of the joins are moved to where they are heard least.
+    levelling
+        dB by which a unit may be levelled with what it joins.
     """
     planner = _planner(bundle)
     tongue, table = planner.tongue_of(0), planner.engine.table
     plan, limits = tongue.plan, tongue.view.source_limits
     if not coupling:
         plan = replace(plan, coupling=0)
+    plan.parameters[0, PLANNER_SLOTS["levelling"]] = levelling
     begin_voice(plan, table, 0, 0)
     publish_cut(plan, table, 0)
     own, parts = plan.voices[0], []

@@ -13,7 +13,9 @@ __all__ = [
     "Allow",
     "Applied",
     "Change",
+    "Context",
     "Cut",
+    "Look",
     "Pause",
     "Seed",
     "Speak",
@@ -81,13 +83,29 @@ class Speak:
 
 
 @dataclass(frozen=True, slots=True)
+class Context:
+    """What a voice goes on from."""
+
+    scale: int
+    heard: tuple[int, ...]  # units of that scale, oldest first
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Nothing changes; it is told what a voice goes on from."""
+
+    voice: int
+    done: Future[Context] = field(default_factory=Future)
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """The planner thread sleeps: the tests' way to make it late."""
 
     seconds: float
 
 
-Change = Turn | Seed | Cut | Allow | Speak | Pause
+Change = Turn | Seed | Cut | Allow | Speak | Look | Pause
 
 
 def is_gathered(change: Change) -> TypeGuard[Turn]:

@@ -13,6 +13,7 @@ __all__ = [
     "SEARCH_FRAMES",
     "compare",
     "find_join",
+    "match_level",
 ]
 
 FADE_FRAMES = 240
@@ -32,6 +33,7 @@ ATTACK_FRAMES = 96
 
 _CANDIDATES = 32
 _WORTH = 0.1  # of agreement, for which the fade leaves the onset: less is chance
+_SILENCE = 1e-7  # mean square below which nothing is levelled: -70 dB
 _LEAST_CORRELATION = -0.5  # below it the compensated fade would amplify noise by more than 3 dB
 
 
@@ -115,3 +117,45 @@ def find_join(
         if value > best:
             best, best_at, correlation = value, at, found
     return best_at, max(correlation, _LEAST_CORRELATION)
+
+
+@njit
+def match_level(
+    sounding: NDArray[np.float32],
+    ending: int,
+    audio: NDArray[np.float32],
+    beginning: int,
+    count: int,
+) -> float:
+    """Give the gain with which one stretch would be as loud as another; one channel stands for two.
+
+    Parameters
+    ----------
+    sounding, audio : float32[frames, channels]
+        Of the bundles of what sounds and of what comes, mostly the same.
+    ending, beginning : int64
+        First frames: of what sounds last, and of what comes, which the gain is for.
+    count : int64
+        Frames.
+
+    Returns
+    -------
+    float64
+        Linear; 1 when either is silent.
+
+    Notes
+    -----
+    Planner thread.
+    """
+    goes, comes = 0.0, 0.0
+    last, new = sounding.shape[1] - 1, audio.shape[1] - 1
+    channels = max(last, new) + 1
+    for i in range(count):
+        for c in range(channels):
+            x, y = sounding[ending + i, min(c, last)], audio[beginning + i, min(c, new)]
+            goes += x * x
+            comes += y * y
+    least = _SILENCE * count * channels
+    if goes <= least or comes <= least:
+        return 1.0
+    return np.sqrt(goes / comes)

@@ -51,6 +51,8 @@ VOICE_PLAN = np.dtype(
         ("following", np.int64),  # bundle frame that follows what sounds; -1: nothing sounds
         ("sounding", np.int64),  # the tongue whose frame that is
         ("body", np.int64),  # frames of the last unit, as far as it sounds
+        ("levelled", np.int64),  # timeline frame from which its gain is 1 again, and
+        ("lift", np.float64),  # how much above 1 it is for each frame before that
         ("last_start", np.int64),  # timeline frame at which the last queued grain starts
         ("earliest", np.int64),  # timeline frame before which no new grain may start
         ("epoch", np.int64),
@@ -87,6 +89,8 @@ STEP = np.dtype(
         ("following", np.int64),
         ("sounding", np.int64),
         ("body", np.int64),
+        ("levelled", np.int64),
+        ("lift", np.float64),
         ("last_start", np.int64),
         ("past", np.int64, DEPTH),
         ("entropy", np.float64),  # of the choice, bits

@@ -18,6 +18,7 @@ from idiolect.performance.changes import (
     Allow,
     Applied,
     Change,
+    Look,
     Pause,
     Seed,
     Speak,
@@ -88,6 +89,7 @@ class Planner:
         first = self.tongues.add(Tongue(bundle, self.tongues.plan))
         self._inbox: deque[Change] = deque()
         self._waiting: list[deque[Change]] = [deque() for _ in range(engine.voices)]
+        self._looks: deque[Look] = deque()
         self._last_cut = np.full(engine.voices, -engine.sample_rate, np.int64)
         self._biases: list[dict[str, float]] = [{} for _ in range(engine.voices)]
         self._wake = threading.Event()
@@ -138,6 +140,10 @@ class Planner:
                 self._apply(voice, waiting)
                 # Each cut is planned before the next is made: of many at once all would be late.
                 plan_first(self.tongues.plan, self.engine.table)
+        while self._looks:
+            look = self._looks.popleft()
+            now = int(timeline_now(self.engine.table, look.voice))
+            look.done.set_result(self.tongue_of(look.voice).look(look.voice, now))
         plan_ahead(self.tongues.plan, self.engine.table, self._lookahead)
         self.tongues.let_go(self.engine.table)
         events = self.engine.pop_events()
@@ -159,6 +165,8 @@ class Planner:
             change = self._inbox.popleft()
             if isinstance(change, Pause):
                 time.sleep(change.seconds)
+            elif isinstance(change, Look):
+                self._looks.append(change)
             else:
                 self._waiting[change.voice].append(change)
 

@@ -13,6 +13,7 @@ from idiolect.performance.plan import Plan
 __all__ = [
     "PIECE_FRAMES",
     "TAIL_FRAMES",
+    "level_at",
     "note_cut",
     "push_grain",
     "push_stop",
@@ -90,6 +91,13 @@ def _hold(
 
 
 @njit
+def level_at(plan: Plan, voice: int, frame: int) -> float:
+    """Gain that the last join left at a timeline frame, linear: a line that ends at 1."""
+    own = plan.voices[voice]
+    return 1.0 + own.lift * max(0, own.levelled - frame)
+
+
+@njit
 def push_grain(
     plan: Plan,
     table: NDArray[np.int64],
@@ -151,7 +159,8 @@ def push_grain(
     grain.kind = 0
     grain.first = first
     grain.correlation = correlation
-    grain.gain = 1.0
+    grain.settle = max(0, own.levelled - start)
+    grain.gain = level_at(plan, voice, start)
     grain.entropy = step.entropy
     grain.channels = audio.shape[1]
     grain.seed = own.seed

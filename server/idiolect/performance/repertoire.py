@@ -140,6 +140,7 @@ def view_repertoire(plan: Plan, inventory: Inventory, voice: int) -> Inventory:
         inventory.descriptors,
         inventory.present,
         inventory.edges,
+        inventory.heads,
         plan.allowed[row],
         plan.members[row],
         plan.member_start[row],

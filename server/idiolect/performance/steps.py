@@ -9,9 +9,9 @@ from idiolect.language.model import Model
 from idiolect.parameters import PLANNER_SLOTS
 from idiolect.performance.decision import Steering, decide
 from idiolect.performance.foresight import foresee
-from idiolect.performance.joins import ATTACK_FRAMES, JOIN_FRAMES, find_join
+from idiolect.performance.joins import ATTACK_FRAMES, JOIN_FRAMES, find_join, match_level
 from idiolect.performance.plan import Plan
-from idiolect.performance.queueing import PIECE_FRAMES, push_grain
+from idiolect.performance.queueing import PIECE_FRAMES, level_at, push_grain
 from idiolect.performance.reading import read_unit
 from idiolect.performance.recall import count_heard, gather_recent, seeded_in, unit_to_repeat
 from idiolect.performance.repertoire import view_repertoire
@@ -29,6 +29,8 @@ __all__ = [
 ]
 
 TEMPO, QUANTIZE = PLANNER_SLOTS["tempo"], PLANNER_SLOTS["quantize"]
+LEVELLING = PLANNER_SLOTS["levelling"]
+GLIDE_SECONDS = 0.25  # from a levelled join back to the level that was recorded
 ALL_QUEUED = 1 << 40
 """More frames than any unit has: all of the last decided unit is queued."""
 
@@ -54,6 +56,8 @@ def _open_step(plan: Plan, voice: int) -> None:
     step.following = own.following
     step.sounding = own.sounding
     step.body = own.body
+    step.levelled = own.levelled
+    step.lift = own.lift
     step.last_start = own.last_start
     step.past[:] = own.past
     step.tongue = own.tongue
@@ -196,9 +200,12 @@ def queue_piece(
     length = left if left < 2 * PIECE_FRAMES else PIECE_FRAMES
     lead, fade, correlation = 0, 0, 0.0
     first = 1 if own.pieced == 0 else 0
-    if first == 1 and (own.following != frame or own.sounding != step.tongue):
+    joined = first == 1 and (own.following != frame or own.sounding != step.tongue)
+    if joined:
         lead, fade, correlation = _join(plan, audio, voice, frame, source_limits[unit.source])
     start = step.onset + own.pieced - lead
+    if joined:
+        _level(plan, audio, voice, start, frame, unit.length)
     if first == 1:
         step.start = start
         own.body = 0
@@ -209,6 +216,33 @@ def queue_piece(
     own.body += length
     own.following = frame + length
     own.sounding = step.tongue
+
+
+@njit
+def _level(
+    plan: Plan, audio: NDArray[np.float32], voice: int, start: int, frame: int, length: int
+) -> None:
+    """Let a unit that does not follow what sounds begin about as loud, and glide to its own level.
+
+    Parameters
+    ----------
+    start : int64
+        Timeline frame at which it begins to sound.
+    frame : int64
+        First bundle frame of the unit.
+    length : int64
+        Its frames.
+    """
+    own, most = plan.voices[voice], plan.parameters[voice, LEVELLING]
+    gain, count = 1.0, min(JOIN_FRAMES, own.body, length)
+    if most > 0 and own.following >= 0 and count >= ATTACK_FRAMES:
+        heard = level_at(plan, voice, start)
+        sounding = tongue_of(plan, own.sounding).audio
+        gain = heard * match_level(sounding, own.following - count, audio, frame, count)
+        gain = min(max(gain, 10 ** (-most / 20)), 10 ** (most / 20))
+    glide = int(GLIDE_SECONDS * plan.sample_rate)
+    own.levelled = start + glide
+    own.lift = (gain - 1.0) / glide
 
 
 @njit
@@ -276,6 +310,8 @@ def go_back(plan: Plan, voice: int, step_index: int) -> None:
     own.following = step.following
     own.sounding = step.sounding
     own.body = step.body
+    own.levelled = step.levelled
+    own.lift = step.lift
     own.last_start = step.last_start
     own.past[:] = step.past
     own.pieced = ALL_QUEUED
