@@ -18,7 +18,6 @@ from idiolect.performance.changes import (
     Allow,
     Applied,
     Change,
-    Context,
     Look,
     Pause,
     Seed,
@@ -34,7 +33,7 @@ from idiolect.performance.cutting import (
     cut_plan,
     stop_voice,
 )
-from idiolect.performance.plan import CONTEXT_STEPS, Plan, make_plan
+from idiolect.performance.plan import Plan, make_plan
 from idiolect.performance.planning import (
     LARGEST_GRAIN,
     ahead_of,
@@ -46,7 +45,7 @@ from idiolect.performance.planning import (
 )
 from idiolect.performance.queueing import room
 from idiolect.performance.repertoire import adopt_repertoire, count_allowed
-from idiolect.performance.seeding import place_of, remember_seed, units_said
+from idiolect.performance.seeding import place_of, remember_seed
 from idiolect.performance.tongue import Tongue
 from idiolect.performance.tongues import Tongues
 
@@ -93,8 +92,6 @@ class Planner:
         self._looks: deque[Look] = deque()
         self._last_cut = np.full(engine.voices, -engine.sample_rate, np.int64)
         self._biases: list[dict[str, float]] = [{} for _ in range(engine.voices)]
-        # The step at which each voice took its context, and the units of that.
-        self._taken = [(0, _NOTHING) for _ in range(engine.voices)]
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
         self._stopping = False
@@ -145,7 +142,8 @@ class Planner:
                 plan_first(self.tongues.plan, self.engine.table)
         while self._looks:
             look = self._looks.popleft()
-            look.done.set_result(self._look(look.voice))
+            now = int(timeline_now(self.engine.table, look.voice))
+            look.done.set_result(self.tongue_of(look.voice).look(look.voice, now))
         plan_ahead(self.tongues.plan, self.engine.table, self._lookahead)
         self.tongues.let_go(self.engine.table)
         events = self.engine.pop_events()
@@ -249,7 +247,6 @@ class Planner:
             if change.units is None:
                 frame = self._cut(voice, AT_FINEST)  # first, so that it is known what will be heard
                 units = tongue.carry(voice, change.scale)
-                self._note_context(voice, units)
             else:
                 remember_seed(tongue.plan, tongue.inventory, voice, change.scale, change.units)
                 units = change.units
@@ -263,16 +260,6 @@ class Planner:
         if isinstance(change, Speak):
             return Applied(voice + 1, self._change_tongue(voice, change), 0)
         return Applied(voice + 1, self._cut(voice, AT_ONCE), 0)
-
-    def _note_context(self, voice: int, units: NDArray[np.int64]) -> None:
-        """Remember what a voice was given to go on from, for whoever looks."""
-        self._taken[voice] = int(self.tongues.plan.voices["steps"][voice]), units
-
-    def _look(self, voice: int) -> Context:
-        first, units = self._taken[voice]
-        said = units_said(self.plan, voice, first, int(timeline_now(self.engine.table, voice)))
-        heard = [*units.tolist(), *said][-CONTEXT_STEPS:]
-        return Context(int(self.plan.voices["scale"][voice]), tuple(heard))
 
     def _earliest(self, voice: int) -> int:
         """Timeline frame of the earliest cut: now and the margin, or the very start."""
@@ -305,7 +292,6 @@ class Planner:
         tongue.read(voice, scale, units)
         frame = self._cut(voice, AT_FINEST)
         tongue.adopt(voice, scale, units)
-        self._note_context(voice, units)
         return frame
 
     def _change_tongue(self, voice: int, change: Speak) -> int:

@@ -86,13 +86,11 @@ def units_heard(bundle: Bundle, plan: Plan, inventory: Inventory, voice: int, sc
     return units_before(bundle, scale, unit)
 
 
-def units_said(plan: Plan, voice: int, first: int, now: int) -> list[int]:
-    """Units that a voice has begun since a step, in the scale it speaks in, oldest first.
+def units_said(plan: Plan, voice: int, now: int) -> list[int]:
+    """Units that a voice has begun since it was given its context, oldest first.
 
     Parameters
     ----------
-    first : int
-        The step; its context was taken there.
     now : int
         Timeline frame.
 
@@ -102,9 +100,9 @@ def units_said(plan: Plan, voice: int, first: int, now: int) -> list[int]:
     """
     own = plan.voices[voice]
     last = int(own["steps"])
-    indices = np.arange(max(first, last - STEPS // 2), last) % STEPS
+    indices = np.arange(max(int(own["floor"]), last - STEPS // 2), last) % STEPS
     steps = plan.steps[voice, indices]
-    begun = steps[(steps["onset"] < now) & (steps["scale"] == own["scale"])]
+    begun = steps[steps["onset"] < now]
     return [int(unit) for unit in begun["unit"][-CONTEXT_STEPS:]]
 
 

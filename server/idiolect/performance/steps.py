@@ -200,10 +200,11 @@ def queue_piece(
     length = left if left < 2 * PIECE_FRAMES else PIECE_FRAMES
     lead, fade, correlation = 0, 0, 0.0
     first = 1 if own.pieced == 0 else 0
-    if first == 1 and (own.following != frame or own.sounding != step.tongue):
+    joined = first == 1 and (own.following != frame or own.sounding != step.tongue)
+    if joined:
         lead, fade, correlation = _join(plan, audio, voice, frame, source_limits[unit.source])
     start = step.onset + own.pieced - lead
-    if first == 1 and own.following != frame:
+    if joined:
         _level(plan, audio, voice, start, frame, unit.length)
     if first == 1:
         step.start = start
@@ -236,7 +237,8 @@ def _level(
     gain, count = 1.0, min(JOIN_FRAMES, own.body, length)
     if most > 0 and own.following >= 0 and count >= ATTACK_FRAMES:
         heard = level_at(plan, voice, start)
-        gain = heard * match_level(audio, own.following - count, frame, count)
+        sounding = tongue_of(plan, own.sounding).audio
+        gain = heard * match_level(sounding, own.following - count, audio, frame, count)
         gain = min(max(gain, 10 ** (-most / 20)), 10 ** (most / 20))
     glide = int(GLIDE_SECONDS * plan.sample_rate)
     own.levelled = start + glide

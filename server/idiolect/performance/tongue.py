@@ -17,11 +17,12 @@ from idiolect.language.decoder import Cache, Weights, make_cache
 from idiolect.language.memories import NOTHING, Memories
 from idiolect.language.model import Model, load_model
 from idiolect.parameters import PLANNER_SLOTS, bias_name, voice_parameters
+from idiolect.performance.changes import Context
 from idiolect.performance.leaning import measure_leanings, tilt_tokens
-from idiolect.performance.plan import STEPS, Plan, widen_plan
+from idiolect.performance.plan import CONTEXT_STEPS, STEPS, Plan, widen_plan
 from idiolect.performance.reading import read_again
 from idiolect.performance.repertoire import open_repertoire
-from idiolect.performance.seeding import adopt_context, read_context, units_heard
+from idiolect.performance.seeding import adopt_context, read_context, units_heard, units_said
 from idiolect.selection.inventory import Inventory, load_inventory
 from idiolect.selection.search import WINDOW
 from idiolect.viewed import Viewed, make_finder
@@ -124,6 +125,7 @@ class Tongue:
         )
         open_repertoire(self.plan, self.inventory)
         self._hidden = np.zeros(width, np.float32)
+        self._given: dict[int, NDArray[np.int64]] = {}  # each voice's context, when it began
         starts = [int(source["start"]) for source in bundle.sources]
         self.view = TongueView(
             plan=self.plan,
@@ -145,6 +147,13 @@ class Tongue:
         """Make the context just read the one that the voice's next step sees, and this its tongue."""
         self.plan.voices["tongue"][voice] = self.number
         adopt_context(self.plan, self.inventory, voice, scale, units, self._hidden)
+        self._given[voice] = units
+
+    def look(self, voice: int, now: int) -> Context:
+        """Tell what a voice goes on from at a timeline frame: what it was given, and what it said."""
+        said = units_said(self.plan, voice, now)
+        heard = [*self._given[voice].tolist(), *said][-CONTEXT_STEPS:]
+        return Context(int(self.plan.voices["scale"][voice]), tuple(heard))
 
     def read_again(self, voice: int) -> None:
         """Read what sounded last once more, since what it is told about the parent has changed."""
