@@ -225,7 +225,7 @@ def test_where_both_bundles_hold_the_same_nobody_hears_the_join(
     playing.player = player
     load(playing, "moved")
     player.seed_unit(1, 0)
-    run(playing, continuity=1.0)
+    run(playing, continuity=1.0, levelling=0.0)
     units = bundle.scales[0].units
     long = next(k for k in range(5, len(units)) if units["length"][k] > 0.3 * bundle.sample_rate)
     begun = int(units["start"][long] - units["start"][1])

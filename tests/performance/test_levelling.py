@@ -11,7 +11,7 @@ from idiolect.bundle import Bundle
 from idiolect.engine.kernels import level_of
 from idiolect.engine.layout import GRAIN_CAPACITY
 from idiolect.performance.joins import match_level
-from idiolect.performance.steps import GLIDE_SECONDS
+from idiolect.performance.pieces import GLIDE_SECONDS
 from stage import Stage
 
 Make = Callable[..., Stage]

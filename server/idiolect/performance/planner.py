@@ -25,14 +25,8 @@ from idiolect.performance.changes import (
     Turn,
     is_gathered,
 )
-from idiolect.performance.cutting import (
-    AT_BOUNDARY,
-    AT_FINEST,
-    AT_ONCE,
-    begin_voice,
-    cut_plan,
-    stop_voice,
-)
+from idiolect.performance.contexts import remember_seed
+from idiolect.performance.cutting import AT_BOUNDARY, AT_FINEST, AT_ONCE, cut_plan, run_voice
 from idiolect.performance.plan import Plan, make_plan
 from idiolect.performance.planning import (
     LARGEST_GRAIN,
@@ -45,7 +39,7 @@ from idiolect.performance.planning import (
 )
 from idiolect.performance.queueing import room
 from idiolect.performance.repertoire import adopt_repertoire, count_allowed
-from idiolect.performance.seeding import place_of, remember_seed
+from idiolect.performance.seeding import place_of
 from idiolect.performance.tongue import Tongue
 from idiolect.performance.tongues import Tongues
 
@@ -241,7 +235,8 @@ class Planner:
     def _obey_one(self, voice: int, change: Change) -> Applied:
         tongue = self.tongue_of(voice)
         if isinstance(change, Turn):
-            self._run(voice, change.value)
+            plan, table = self.tongues.plan, self.engine.table
+            run_voice(plan, table, voice, change.value, self._earliest(voice))
             return Applied(voice + 1, self.engine.frame, 0)
         if isinstance(change, Seed):
             if change.units is None:
@@ -265,15 +260,6 @@ class Planner:
         """Timeline frame of the earliest cut: now and the margin, or the very start."""
         now, table = timeline_now(self.engine.table, voice), self.engine.table
         return int(now) + (int(ahead_of(table, voice, self._margin)) if self.engine.frame else 0)
-
-    def _run(self, voice: int, value: float) -> None:
-        plan, table = self.tongues.plan, self.engine.table
-        plan.parameters[voice, PLANNER_SLOTS["run"]] = value
-        running, at = bool(plan.voices["running"][voice]), self._earliest(voice)
-        if value and not running:
-            begin_voice(plan, table, voice, at)
-        elif running and not value:
-            stop_voice(plan, table, voice, at)
 
     def _cut(self, voice: int, where: int) -> int:
         """Take back what is stale; return the engine frame of the decision point."""

@@ -10,6 +10,7 @@ from idiolect.engine.interpolation import UNIT
 from idiolect.engine.layout import LINE
 from idiolect.engine.state import VOICES, view_state
 from idiolect.performance.joins import LEAD_FRAMES
+from idiolect.performance.pieces import queue_piece
 from idiolect.performance.plan import Plan
 from idiolect.performance.queueing import (
     PIECE_FRAMES,
@@ -18,7 +19,7 @@ from idiolect.performance.queueing import (
     refresh_run_on,
     room,
 )
-from idiolect.performance.steps import decide_step, queue_piece, skip_heard, source_end
+from idiolect.performance.steps import decide_step, skip_heard, source_end
 from idiolect.performance.tongue import inventory_of, model_of, tongue_of
 
 __all__ = [

@@ -18,11 +18,12 @@ from idiolect.language.memories import NOTHING, Memories
 from idiolect.language.model import Model, load_model
 from idiolect.parameters import PLANNER_SLOTS, bias_name, voice_parameters
 from idiolect.performance.changes import Context
+from idiolect.performance.contexts import adopt_context, read_context
 from idiolect.performance.leaning import measure_leanings, tilt_tokens
 from idiolect.performance.plan import CONTEXT_STEPS, STEPS, Plan, widen_plan
 from idiolect.performance.reading import read_again
 from idiolect.performance.repertoire import open_repertoire
-from idiolect.performance.seeding import adopt_context, read_context, units_heard, units_said
+from idiolect.performance.seeding import units_heard, units_said
 from idiolect.selection.inventory import Inventory, load_inventory
 from idiolect.selection.search import WINDOW
 from idiolect.viewed import Viewed, make_finder
