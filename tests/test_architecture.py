@@ -28,8 +28,10 @@ OFFLINE = {"corpus", "learning", "vocabulary"}
 LIVE = {"audio", "control", "engine", "language", "performance", "selection"}
 
 MAY_IMPORT: dict[str, set[str]] = {
-    "cli": {"app", "audio", "bench", "client", "control", "speech", *OFFLINE},
-    "app": {"audio", "control", "engine", "performance", "resampling"},
+    "cli": {
+        "app", "audio", "bench", "client", "control", "scores", "sessions", "speech", *OFFLINE
+    },
+    "app": {"audio", "control", "engine", "performance", "resampling", "sessions"},
     "audio": {"engine"},
     "bench": {"app", "audio", "client", "engine", "language", "performance", "selection", *OFFLINE},
     "client": set(),
@@ -40,7 +42,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "learning": {"corpus", "vocabulary"},
     "performance": {"engine", "language", "selection"},
     "resampling": set(),
+    "scores": {"app", "audio", "control"},
     "selection": set(),
+    "sessions": {"audio", "control", "performance", "resampling"},
     "speech": {"performance"},
     "vocabulary": set(),
 }
@@ -107,6 +111,7 @@ def test_the_table_keeps_offline_and_live_apart() -> None:
     "code",
     [
         "import idiolect.app, idiolect.cli.serve, idiolect.cli.render, idiolect.cli.osc",
+        "import idiolect.sessions, idiolect.scores, idiolect.cli.replay",
         "import idiolect.cli.inspect, idiolect.cli.doctor, idiolect.cli.demo",
         "from idiolect.cli import main; main(['--help'])",
     ],

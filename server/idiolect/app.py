@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -28,8 +29,9 @@ from idiolect.performance.planner import Planner
 from idiolect.performance.player import Player
 from idiolect.performance.warm_up import warm_up
 from idiolect.resampling import resample
+from idiolect.sessions import Session
 
-__all__ = ["App", "Performance", "render", "serve"]
+__all__ = ["App", "Beginning", "Performance", "render", "serve"]
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +81,8 @@ class App:
         Told, in a line, what takes long.
     record : Path, optional
         What is heard is also written here, as WAV.
+    session : Path, optional
+        What decides the sound is written here, for `idiolect replay`.
 
     Notes
     -----
@@ -92,6 +96,7 @@ class App:
         *,
         say: Callable[[str], None] = lambda _: None,
         record: Path | None = None,
+        session: Path | None = None,
     ) -> None:
         self.config = config
         bundle = Bundle.open(path)
@@ -104,6 +109,7 @@ class App:
         self.player = self.performance.player
         self.planner = self.performance.planner
         self.engine = self.performance.engine
+        self._session = Session(session, self.planner, config) if session is not None else None
         self._quit = threading.Event()
         control = config.control
         self.control = ControlServer(
@@ -138,6 +144,9 @@ class App:
             if self._recorder is not None:
                 self._recorder.start()
                 undo.callback(self._recorder.stop)
+            if self._session is not None:
+                self._session.start()
+                undo.callback(self._session.stop)
             if self._paced:  # into a file, each block waits for its own planning instead
                 self.planner.start()
                 undo.callback(self.planner.stop)
@@ -153,6 +162,8 @@ class App:
             time.sleep(_FADE_SECONDS + 2 * self.output.block_size / self.engine.sample_rate)
         self.output.stop()
         self.planner.stop()
+        if self._session is not None:
+            self._session.stop()
         if self._recorder is not None:
             self._recorder.stop()
 
@@ -208,24 +219,40 @@ class App:
         )
 
 
-def serve(path: Path, config: Config) -> int:
+def serve(path: Path, config: Config, session: Path | None = None) -> int:
     """Run the daemon until SIGINT, SIGTERM or ``/quit``; return the exit status."""
-    app = App(path, config, say=_print)
+    app = App(path, config, say=_print, session=session)
     with _signals(app.quit), app:
         _print(app.ready_line)
         app.wait()
     return 0
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Beginning:
+    """What the first voice begins with when it is rendered."""
+
+    seed: int
+    temperature: float
+    scale: str | None  # None: the finest
+
+    def apply(self, performance: Performance) -> None:
+        """Turn the voice's parameters; it does not speak yet.
+
+        Raises
+        ------
+        BundleError
+            When the bundle has no such scale.
+        """
+        player, scale = performance.player, self.scale
+        index = performance.bundle.scale_index(scale) if scale is not None else 0
+        player.set("random_seed", 1, float(self.seed))
+        player.set("temperature", 1, self.temperature)
+        player.set("scale", 1, float(index))
+
+
 def render(
-    path: Path,
-    output: Path,
-    seconds: float,
-    *,
-    seed: int,
-    temperature: float,
-    scale: str | None,
-    config: Config,
+    path: Path, output: Path, seconds: float, beginning: Beginning, config: Config
 ) -> None:
     """Write what one voice says to a sound file, as fast as it goes.
 
@@ -237,13 +264,9 @@ def render(
         When the file cannot be written.
     """
     bundle = Bundle.open(path)
-    index = bundle.scale_index(scale) if scale is not None else 0
     performance = Performance(bundle, config, _print)
-    player = performance.player
-    player.set("random_seed", 1, float(seed))
-    player.set("temperature", 1, temperature)
-    player.set("scale", 1, float(index))
-    player.set("run", 1, 1.0)
+    beginning.apply(performance)
+    performance.player.set("run", 1, 1.0)
     frames = round(seconds * bundle.sample_rate)
     if frames < 1:
         raise ConfigError(f"--seconds must be at least one frame, got {seconds:g}")

@@ -7,6 +7,7 @@
     ├── CorpusError        no usable audio, or a folder that cannot be read
     ├── BundleError        a bundle that is missing, damaged or of another format
     ├── AudioError         the way out (device, JACK, file) cannot be opened
+    ├── ScoreError         a score or a session that cannot be read, written or played again
     └── ControlError       an OSC message that cannot be obeyed
         └── PacketError    bytes that are not OSC
 
@@ -21,6 +22,7 @@ __all__ = [
     "CorpusError",
     "IdiolectError",
     "PacketError",
+    "ScoreError",
 ]
 
 
@@ -42,6 +44,10 @@ class BundleError(IdiolectError):
 
 class AudioError(IdiolectError):
     """Sound cannot leave the machine the way that was asked for."""
+
+
+class ScoreError(IdiolectError):
+    """A score, or the record of a session, cannot be read, written or played again."""
 
 
 class ControlError(IdiolectError):

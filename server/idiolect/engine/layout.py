@@ -116,7 +116,7 @@ VOICE = np.dtype(
         ("next", np.int64),  # engine frame of the next sub-grain
         ("sharp", np.int64),  # 1: it begins a unit, and keeps its attack
         ("spawned", np.int64),  # sub-grains of the unit so far
-        ("pad", np.int64),
+        ("supplied", np.int64),  # grains seen in its queue, ever
     ]
 )
 """What the callback knows of a voice."""

@@ -17,6 +17,7 @@ from idiolect.language.decoder import make_cache
 from idiolect.language.model import load_model
 from idiolect.parameters import PLANNER_SLOTS, bias_name
 from idiolect.performance.changes import Allow, Applied, Change, Pause, Seed, Turn
+from idiolect.performance.journal import Journal
 from idiolect.performance.leaning import measure_leanings, tilt_tokens
 from idiolect.performance.plan import STEPS, make_plan
 from idiolect.performance.planning import (
@@ -80,6 +81,7 @@ class Planner:
         self.bundle = bundle
         self.engine = engine
         self.on_events: Callable[[NDArray[np.void]], None] | None = None
+        self.journal: Journal | None = None
         self._lookahead = round(lookahead_seconds * engine.sample_rate)
         self._margin = round(margin_ms / 1000 * engine.sample_rate)
         self._model = load_model(bundle)
@@ -99,6 +101,7 @@ class Planner:
         )
         open_repertoire(self.plan, self.inventory)
         self._inbox: deque[Change] = deque()
+        self._asked: list[int] = []  # what `_earliest` has answered for the changes being applied
         self._waiting: list[deque[Change]] = [deque() for _ in range(engine.voices)]
         self._last_cut = np.full(engine.voices, -engine.sample_rate, np.int64)
         self._hidden = np.zeros(self.plan.hidden.shape[2], np.float32)
@@ -142,9 +145,16 @@ class Planner:
         self._sort_inbox()
         for voice, waiting in enumerate(self._waiting):
             while waiting and self._may_cut(voice, waiting):
+                before, self._asked = list(waiting), []
                 self._apply(voice, waiting)
+                if self.journal is not None:
+                    applied = before[: len(before) - len(waiting)]
+                    self.journal.note_change(voice, applied, self._asked)
         self._plan_ahead()
+        frame = self.engine.frame  # what was done before it is among the events that follow
         events = self.engine.pop_events()
+        if self.journal is not None:
+            self.journal.note(self.plan, self.engine.state, frame, events)
         if self.on_events is not None and len(events):
             self.on_events(events)
 
@@ -269,7 +279,9 @@ class Planner:
     def _earliest(self, voice: int) -> int:
         """Timeline frame of the earliest cut: now and the margin, or the very start."""
         now, table = timeline_now(self.engine.table, voice), self.engine.table
-        return int(now) + (int(ahead_of(table, voice, self._margin)) if self.engine.frame else 0)
+        ahead = int(ahead_of(table, voice, self._margin)) if self.engine.frame else 0
+        self._asked.append(int(now) + ahead)
+        return self._asked[-1]
 
     def _run(self, voice: int, value: float) -> None:
         self.plan.parameters[voice, PLANNER_SLOTS["run"]] = value

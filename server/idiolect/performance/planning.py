@@ -28,6 +28,7 @@ from idiolect.performance.steps import (
     go_back,
     queue_piece,
     skip_heard,
+    skip_unit,
     source_end,
 )
 from idiolect.selection.inventory import Inventory, unit_at
@@ -43,6 +44,7 @@ __all__ = [
     "cut_plan",
     "engine_frame_of",
     "plan_ahead",
+    "plan_grain",
     "stop_voice",
     "timeline_now",
 ]
@@ -171,6 +173,32 @@ def _extend(
                 skip_heard(plan, model, cache, inventory, voice, late)
             decide_step(plan, model, cache, inventory, voice)
         queue_piece(plan, table, audio, inventory, source_limits, voice)
+
+
+@njit
+def plan_grain(
+    plan: Plan,
+    model: Model,
+    cache: Cache,
+    inventory: Inventory,
+    source_limits: NDArray[np.int64],
+    audio: NDArray[np.float32],
+    table: NDArray[np.int64],
+    voice: int,
+    skipped: int,
+) -> None:
+    """Queue a voice's next grain, whatever the time, as `plan_ahead` would.
+
+    Parameters
+    ----------
+    skipped : int64
+        Units that had sounded because the plan came too late.
+    """
+    if queued_until(plan, voice) >= plan.voices[voice].end:
+        for _ in range(skipped):
+            skip_unit(plan, model, cache, inventory, voice)
+        decide_step(plan, model, cache, inventory, voice)
+    queue_piece(plan, table, audio, inventory, source_limits, voice)
 
 
 @brief

@@ -76,6 +76,7 @@ class Player:
 
     def __init__(self, bundle: Bundle, engine: Engine, planner: Planner) -> None:
         self.bundle = bundle
+        self.at = -1  # engine frame at which block parameters act that are set now; -1: at once
         self.voices = engine.voices
         self.scales = tuple(scale.name for scale in bundle.scales)
         self.descriptors = tuple(map(str, bundle.manifest["descriptors"]))
@@ -241,5 +242,5 @@ class Player:
     def _set_block(self, name: str, voice: int, value: float) -> None:
         if name == "gain":
             value = 0.0 if value <= SILENCE_DB else 10.0 ** (value / 20.0)
-        if not self._engine.push_control(voice, name, value):
+        if not self._engine.push_control(voice, name, value, frame=self.at):
             raise ControlError("too many changes at once: the engine's queue is full; send fewer")

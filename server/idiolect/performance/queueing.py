@@ -15,6 +15,7 @@ __all__ = [
     "TAIL_FRAMES",
     "note_cut",
     "push_grain",
+    "push_record",
     "push_stop",
     "publish_cut",
     "refresh_run_on",
@@ -32,10 +33,13 @@ TAIL_FRAMES = 9600
 def _copy(
     audio: NDArray[np.float32], first: int, count: int, out: NDArray[np.float32], at: int
 ) -> None:
-    last = audio.shape[1] - 1
-    for i in range(count):
+    last, there = audio.shape[1] - 1, min(count, audio.shape[0] - first)
+    for i in range(there):
         out[0, at + i] = audio[first + i, 0]
         out[1, at + i] = audio[first + i, last]
+    for i in range(there, count):
+        out[0, at + i] = 0.0
+        out[1, at + i] = 0.0
 
 
 @brief
@@ -69,9 +73,12 @@ def _hold(
 ) -> int:
     """Have `count` frames of the bundle from `first` on in the arena, in one stretch; return where.
 
-    What follows on from the last grain is there already as far as that one's tail went.
+    What follows on from the last grain is there already as far as that one's tail went.  `MARGIN`
+    frames more come after them, so that whoever reads between the last ones never looks at what may
+    be there or not.
     """
     own, size = plan.voices[voice], table[ARENA_FRAMES]
+    count += MARGIN
     known = own.copied - first if own.copied_from <= first <= own.copied else 0
     start = own.written - known
     if known == 0 or start % size + count > size:
@@ -154,6 +161,39 @@ def push_grain(
     grain.seed = own.seed
     grain.step = own.steps - 1 - own.base
     _publish_grain(plan, state, voice, start)
+
+
+@njit
+def push_record(
+    plan: Plan,
+    table: NDArray[np.int64],
+    audio: NDArray[np.float32],
+    voice: int,
+    records: NDArray[np.void],
+    index: int,
+) -> None:
+    """Queue a grain that was planned before.
+
+    Parameters
+    ----------
+    records : GRAIN[n]
+        All but `data`, which is found here, is taken as it is.
+
+    Notes
+    -----
+    Whoever stands in for the planner.  The arena comes to hold what it held the first time.
+    """
+    state = view_state(table)
+    own, record = plan.voices[voice], records[index]
+    at = 0
+    if record.kind == 1:
+        plan.arena_starts[voice, own.pushed % GRAIN_CAPACITY] = own.written
+    else:
+        first = record.frame - (record.onset - record.start)
+        at = _hold(plan, table, audio, voice, first, record.held)
+    state.grains[voice, own.pushed % GRAIN_CAPACITY] = record
+    state.grains[voice, own.pushed % GRAIN_CAPACITY].data = at
+    _publish_grain(plan, state, voice, record.start)
 
 
 @njit

@@ -1,0 +1,242 @@
+"""A session played again: what the journal holds, put before the frames at which it was seen.
+
+Planned anew, every grain is decided again from the changes, and must come out as it was; or the
+grains are taken as they were planned, where another machine would decide otherwise.  Either way the
+callback meets the same grains at the same frames, so it comes to run on where it did.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from idiolect.bundle import Bundle
+from idiolect.engine.engine import Engine
+from idiolect.engine.events import CONTROLLED, READ_ON, SUPPLIED
+from idiolect.engine.layout import EPOCHS, GRAIN_CAPACITY, LINE, RUN_ON_SLOTS
+from idiolect.errors import ScoreError
+from idiolect.grain import EVENT, GRAIN
+from idiolect.parameters import BLOCK_SLOTS
+from idiolect.performance.changes import Allow, Change, Cut, Seed, Turn
+from idiolect.performance.journal import CUT, PLANNED, Line, take_cuts, unpack
+from idiolect.performance.plan import make_plan
+from idiolect.performance.planner import Planner
+from idiolect.performance.planning import plan_grain
+from idiolect.performance.queueing import note_cut, push_record
+from idiolect.performance.repertoire import restrict
+
+__all__ = ["Setting", "replay"]
+
+_PIECE_FRAMES = 4096
+_NAMES = tuple(name for name in GRAIN.names or () if name != "data")
+_SLOTS = tuple(BLOCK_SLOTS)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Setting:
+    """What a session was played with."""
+
+    voices: int
+    sample_rate: int  # Hz
+    lookahead_frames: int
+
+
+def replay(
+    lines: Iterable[tuple[int, Line | None]], bundle: Bundle, setting: Setting, *, anew: bool
+) -> Iterator[NDArray[np.float32]]:
+    """Render a session.
+
+    Parameters
+    ----------
+    lines : iterable of (int, Line or None)
+        What a `Journal` wrote after its head, with the engine frame of each; None where all
+        before the frame is told.
+    bundle : Bundle
+        At the session's rate.
+    setting
+        As it was.
+    anew : bool
+        Whether every grain is planned again, or taken as it was planned.
+
+    Yields
+    ------
+    float32[n, 2]
+        What was heard, up to the last frame of which all is told.
+
+    Raises
+    ------
+    ScoreError
+        When a line makes no sense, or a grain comes out otherwise than it was.
+    """
+    deck = _Deck(bundle, setting)
+    replanner = _Replanner(bundle, setting, deck) if anew else None
+    events: NDArray[np.void] = np.empty(0, EVENT)
+    for frame, line in lines:
+        if line is None:
+            order = np.argsort(events["frame"], kind="stable")
+            due = order[events["frame"][order] < frame]
+            for event in events[due]:
+                yield from deck.render(int(event["frame"]))
+                deck.obey(event)
+            yield from deck.render(frame)
+            events = np.delete(events, due)
+            continue
+        address, arguments = line
+        try:
+            if address == "/session/events":
+                events = np.concatenate([events, unpack(*arguments, EVENT)])
+            elif replanner is not None:
+                replanner.obey(address, arguments)
+            elif address == "/session/planned":
+                deck.queue(unpack(*arguments, PLANNED))
+            elif address == "/session/cuts":
+                deck.cut(unpack(*arguments, CUT))
+        except (ValueError, TypeError, IndexError) as error:
+            raise ScoreError(
+                f"{address} at {frame / setting.sample_rate:.3f} s makes no sense ({error}): "
+                "the session is damaged, or another version wrote it"
+            ) from error
+
+
+class _Deck:
+    """An engine that is handed grains, cuts and controls at the frames they were seen at."""
+
+    def __init__(self, bundle: Bundle, setting: Setting) -> None:
+        self._engine = Engine(setting.voices, setting.sample_rate, setting.lookahead_frames)
+        self._audio = bundle.audio
+        self._plan = make_plan(
+            setting.voices, width=1, tokens=1, units=1, descriptors=1,
+            sample_rate=setting.sample_rate,
+        )  # fmt: skip
+        self._waiting: list[deque[NDArray[np.void]]] = [deque() for _ in range(setting.voices)]
+
+    def queue(self, records: NDArray[np.generic]) -> None:
+        """Have PLANNED records ready."""
+        for record in records:
+            grain = np.zeros(1, GRAIN)
+            for name in _NAMES:
+                grain[name] = record[name]
+            self._waiting[int(record["voice"])].append(grain)
+
+    def cut(self, cuts: NDArray[np.generic]) -> None:
+        """Have CUT records ready: none of these plans has been seen yet."""
+        places = cuts["voice"] * EPOCHS + cuts["epoch"] % EPOCHS
+        self._engine.state.cuts[places] = cuts["frame"]
+
+    def obey(self, event: np.void) -> None:
+        """Do what the callback is about to see."""
+        voice, kind, a, b = (int(event[name]) for name in ("voice", "kind", "a", "b"))
+        if kind == CONTROLLED:
+            self._engine.push_control(voice, _SLOTS[a], float(event["value"]), ramp=b)
+        elif kind == SUPPLIED:
+            self._supply(voice - 1, a, b)
+        elif kind == READ_ON:
+            self._lay_run_on(voice - 1, a, b)
+
+    def render(self, until: int) -> Iterator[NDArray[np.float32]]:
+        """Render up to an engine frame, in pieces."""
+        while self._engine.frame < until:
+            out = np.empty((min(_PIECE_FRAMES, until - self._engine.frame), 2), np.float32)
+            self._engine.render(out)
+            yield out
+
+    def _supply(self, voice: int, pushed: int, epoch: int) -> None:
+        """Queue a voice's grains up to a count, and make a plan the one that plays."""
+        waiting, own = self._waiting[voice], self._plan.voices[voice]
+        while own["pushed"] < pushed:
+            if not waiting or waiting[0]["serial"][0] != own["pushed"]:
+                raise ScoreError(
+                    f"grain {own['pushed']} of voice {voice + 1} is missing: the session is damaged"
+                )
+            push_record(
+                self._plan, self._engine.table, self._audio, voice, waiting.popleft(), 0
+            )
+        self._engine.state.epochs[voice * LINE] = epoch
+
+    def _lay_run_on(self, voice: int, serial: int, frames: int) -> None:
+        """Leave the copy that a grain goes on into."""
+        state = self._engine.state
+        grain = state.grains[voice, serial % GRAIN_CAPACITY]
+        first = int(grain["frame"] - (grain["onset"] - grain["start"]) + grain["held"])
+        used = int(state.run_on_used[voice * LINE])
+        slot = next(slot for slot in range(RUN_ON_SLOTS) if not used >> slot & 1)
+        state.run_on[voice, slot, :, :frames] = self._audio[first : first + frames].T
+        state.run_on_lengths[voice * LINE + slot] = frames
+        state.run_on_serials[voice * LINE + slot] = serial
+
+
+class _Replanner(Planner):
+    """A planner without time: it is told what was changed, and what was the earliest frame then."""
+
+    def __init__(self, bundle: Bundle, setting: Setting, deck: _Deck) -> None:
+        lookahead_seconds = setting.lookahead_frames / setting.sample_rate
+        engine = Engine(setting.voices, setting.sample_rate, setting.lookahead_frames)
+        super().__init__(bundle, engine, lookahead_seconds=lookahead_seconds, margin_ms=0)
+        self._deck = deck
+        self._told: deque[Change] = deque()
+        self._answers: deque[int] = deque()
+        self._epochs = np.zeros(setting.voices, np.int64)
+
+    def obey(self, address: str, arguments: tuple[object, ...]) -> None:
+        """Take one line of the journal."""
+        if address == "/session/planned":
+            self._plan_again(unpack(*arguments, PLANNED))
+        elif address == "/session/apply":
+            voice, earliest = arguments
+            self._answers.extend(unpack(earliest, np.int64).tolist())
+            self._apply_again(int(voice))  # type: ignore[call-overload]
+        elif address != "/session/cuts":
+            self._told.append(self._read(address, *arguments))
+
+    def _earliest(self, voice: int) -> int:
+        return self._answers.popleft()
+
+    def _read(self, address: str, voice: int, *told: object) -> Change:
+        if address == "/session/turn":
+            name, value = told
+            return Turn(voice, str(name), float(unpack(value, np.float64)[0]))
+        if address == "/session/seed":
+            scale, *units = told
+            known = unpack(*units, np.int64) if units else None
+            return Seed(voice, int(scale), known)  # type: ignore[call-overload]
+        if address == "/session/allow":
+            if not told:
+                return Allow(voice, None)
+            count = len(self.inventory.units)
+            inside = np.unpackbits(unpack(*told, np.uint8), count=count).astype(np.bool_)
+            return Allow(voice, restrict(self.inventory, inside))
+        if address == "/session/cut":
+            return Cut(voice)
+        raise ValueError("there is no such change")
+
+    def _apply_again(self, voice: int) -> None:
+        told, self._told = self._told, deque()
+        self._apply(voice, told)
+        if self.plan.voices["cut"][voice] >= 0:
+            note_cut(self.plan, self.engine.table, voice)
+        self._deck.cut(take_cuts(self.plan, self.engine.state, self._epochs))
+
+    def _plan_again(self, records: NDArray[np.generic]) -> None:
+        """Plan as many grains as there are records, and hold each against its own."""
+        for record in records:
+            voice, serial = int(record["voice"]), int(record["serial"])
+            own = self.plan.voices[voice]
+            if own["pushed"] <= serial:
+                skipped = int(record["step"] + own["base"] - own["steps"]) if record["first"] else 0
+                plan_grain(
+                    self.plan, self._model, self._cache, self.inventory, self._limits,
+                    self.bundle.audio, self.engine.table, voice, skipped,
+                )  # fmt: skip
+            grain = self.engine.state.grains[voice, serial % GRAIN_CAPACITY]
+            again = np.zeros(1, PLANNED)
+            again["voice"] = voice
+            for name in _NAMES:
+                again[name] = grain[name]
+            if again.tobytes() != record.tobytes():
+                raise ScoreError(
+                    f"grain {serial} of voice {voice + 1} is not planned as it was: another machine "
+                    "decides otherwise; replay the grains as they were planned, with --grains"
+                )
+            self._deck.queue(again)

@@ -1,0 +1,220 @@
+"""What was played live, by a planner that is late now and then, comes out of its journal bit for bit."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from idiolect.audio.null import NullOutput
+from idiolect.bundle import Bundle
+from idiolect.engine.counters import STARVED
+from idiolect.engine.engine import Engine
+from idiolect.engine.seat import Seat
+from idiolect.errors import ControlError, ScoreError
+from idiolect.parameters import MASTER, Parameter, voice_parameters
+from idiolect.performance.changes import Pause
+from idiolect.performance.journal import Journal, Line
+from idiolect.performance.planner import Planner
+from idiolect.performance.player import Player
+from idiolect.performance.replay import Setting, replay
+from synthetic import make_bundle
+
+VOICES = 3
+LOOKAHEAD_SECONDS = 0.4
+BLOCK = 64
+
+
+@dataclass
+class Live:
+    """A null output with a planner thread, its journal, and all that was heard."""
+
+    bundle: Bundle
+    tape: list[tuple[int, Line | None]] = field(default_factory=list)
+    parts: list[NDArray[np.float32]] = field(default_factory=list)
+    heard_until: int = 0
+
+    def __post_init__(self) -> None:
+        rate = self.bundle.sample_rate
+        lookahead = round(LOOKAHEAD_SECONDS * rate)
+        self.setting = Setting(voices=VOICES, sample_rate=rate, lookahead_frames=lookahead)
+        self.engine = Engine(VOICES, rate, lookahead)
+        self.planner = Planner(
+            self.bundle, self.engine, lookahead_seconds=LOOKAHEAD_SECONDS, margin_ms=10
+        )
+        self.player = Player(self.bundle, self.engine, self.planner)
+        self.journal = Journal(VOICES, self.write, ())
+        self.planner.journal = self.journal
+
+    def write(self, frame: int, lines: "list[Line] | tuple[Line, ...]") -> None:
+        self.tape += [(frame, line) for line in lines] or [(frame, None)]
+
+    def listen(self) -> None:
+        first, frames = self.engine.heard(self.heard_until)
+        assert first == self.heard_until
+        self.parts.append(frames)
+        self.heard_until += len(frames)
+
+    @contextmanager
+    def playing(self) -> Iterator[None]:
+        output = NullOutput(Seat(self.engine, BLOCK))
+        self.journal.start()
+        self.planner.start()
+        output.start()
+        try:
+            yield
+        finally:
+            output.stop()
+            self.planner.stop()
+            self.planner.advance()
+            self.journal.stop()
+            self.listen()
+
+    def again(self, *, anew: bool) -> NDArray[np.float32]:
+        return np.concatenate(list(replay(self.tape[1:], self.bundle, self.setting, anew=anew)))
+
+
+def draw(rng: np.random.Generator, parameter: Parameter) -> float:
+    """Draw a value, one that is at rest now and then."""
+    if rng.random() < 0.3:
+        return float(parameter.default)
+    low, high = parameter.low, parameter.high
+    if parameter.name in ("top_k", "parent", "loop", "random_seed"):
+        low, high = max(low, -2), min(high, 8)
+    value = low * (high / low) ** rng.random() if parameter.curve == "log" and low > 0 else 0.0
+    value = value or low + (high - low) * rng.random()
+    return float(round(value)) if parameter.kind == "i" else value
+
+
+class Performer:
+    """Turns and commands whatever there is, at random."""
+
+    def __init__(self, live: Live, seed: int) -> None:
+        self.live, self.rng = live, np.random.default_rng(seed)
+        bundle = live.bundle
+        self.turned = {name: p for name, p in voice_parameters(live.player.descriptors).items()}
+        self.units = [len(scale.units) for scale in bundle.scales]
+        self.tokens = [scale.token_count for scale in bundle.scales]
+
+    def act(self) -> None:
+        player, rng = self.live.player, self.rng
+        voice = int(rng.integers(1, VOICES + 1))
+        if rng.random() < 0.08:
+            name = str(rng.choice(list(MASTER)))
+            player.set(name, 0, draw(rng, MASTER[name]) if name == "gain" else 0.0)
+        elif rng.random() < 0.65:
+            name = str(rng.choice(list(self.turned)))
+            self.turn(voice, name)
+        else:
+            with suppress(ControlError):  # nothing of its scale may be allowed
+                self.commands()[int(rng.integers(9))](voice)
+
+    def turn(self, voice: int, name: str) -> None:
+        value = draw(self.rng, self.turned[name])
+        if name == "run":
+            value = float(self.rng.random() < 0.75)
+        elif name == "scale":
+            value = float(self.rng.integers(len(self.units)))
+        elif name == "freeze":
+            value *= float(self.rng.random() < 0.3)
+        with suppress(ControlError):
+            self.live.player.set(name, voice, value)
+
+    def commands(self) -> list[Callable[[int], object]]:
+        player, rng = self.live.player, self.rng
+
+        def scale(voice: int) -> int:
+            return int(player.get("scale", voice))
+
+        return [
+            player.cut,
+            player.seed_random,
+            player.seed_clear,
+            lambda v: player.seed_unit(v, int(rng.integers(self.units[scale(v)]))),
+            lambda v: player.seed_map(v, *rng.uniform(-1, 1, 2).tolist()),
+            lambda v: player.seed_tokens(
+                v, rng.integers(self.tokens[scale(v)], size=int(rng.integers(1, 9))).tolist()
+            ),
+            lambda v: player.allow_region(v, *rng.uniform(-1, 1, 2).tolist(), 0.7),
+            player.allow_all,
+            player.allow_all,
+        ]
+
+
+def perform(live: Live, seed: int, *, actions: int, seconds: float, pauses: int) -> None:
+    """Play for so long, with so many random actions, and so many times the planner is late."""
+    rng = np.random.default_rng([seed, 1])
+    performer = Performer(live, seed)
+    late = set(rng.choice(np.arange(5, actions), pauses, replace=False).tolist())
+    with live.playing():
+        for voice in range(1, VOICES + 1):
+            live.player.set("run", voice, 1.0)
+        for action in range(actions):
+            performer.act()
+            if action in late:
+                live.player.set("freeze", 1, 0.0)
+                live.player.set("run", 1, 1.0)
+                live.planner.submit(Pause(LOOKAHEAD_SECONDS * float(rng.uniform(1.2, 2.5))))
+            time.sleep(float(rng.exponential(seconds / actions)))
+            live.listen()
+
+
+@pytest.fixture(scope="module", params=[0, 1])
+def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Live:
+    folder = tmp_path_factory.mktemp("replay")
+    live = Live(make_bundle(folder / "random.idiolect", seed=int(request.param)))
+    perform(live, int(request.param), actions=150, seconds=10, pauses=3)
+    return live
+
+
+def assert_same(again: NDArray[np.float32], live: Live) -> None:
+    heard = np.concatenate(live.parts)
+    assert len(again) == len(heard)
+    differs = np.flatnonzero((again != heard).any(axis=1))
+    assert not len(differs), f"from frame {differs[0]} on, {len(differs)} of {len(heard)}"
+
+
+def test_the_planner_was_late_and_much_was_changed(played: Live) -> None:
+    counters = played.engine.state.counters
+    assert counters[STARVED] >= 3
+    assert np.abs(np.concatenate(played.parts)).max() > 0.05
+    told = {line[0] for _, line in played.tape if line is not None}
+    assert told >= {f"/session/{name}" for name in ("turn", "seed", "cut", "allow", "apply")}
+
+
+def test_what_is_planned_anew_sounds_as_it_did(played: Live) -> None:
+    assert_same(played.again(anew=True), played)
+
+
+def test_the_grains_as_they_were_planned_sound_as_they_did(played: Live) -> None:
+    assert_same(played.again(anew=False), played)
+
+
+def test_a_journal_that_ends_early_replays_up_to_there(played: Live) -> None:
+    kept = [at for at, (_, line) in enumerate(played.tape) if line is None]
+    short = Live(played.bundle, tape=played.tape[: kept[len(kept) // 2] + 3])
+    again = short.again(anew=False)
+    assert len(again) == played.tape[kept[len(kept) // 2]][0]
+    np.testing.assert_array_equal(again, np.concatenate(played.parts)[: len(again)])
+
+
+def test_a_grain_that_comes_out_otherwise_is_told(played: Live) -> None:
+    tape = [entry for entry in played.tape if entry[1] is None or entry[1][0] != "/session/seed"]
+    with pytest.raises(ScoreError, match="not planned as it was.*--grains"):
+        list(replay(tape[1:], played.bundle, played.setting, anew=True))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [2, 3])
+def test_three_minutes_of_two_thousand_changes_and_twenty_run_ons(
+    seed: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("replay")
+    live = Live(make_bundle(folder / "random.idiolect", seed=seed))
+    perform(live, seed, actions=2000, seconds=180, pauses=20)
+    assert live.engine.state.counters[STARVED] >= 20
+    for anew in (True, False):
+        assert_same(live.again(anew=anew), live)
