@@ -28,9 +28,7 @@ OFFLINE = {"corpus", "learning", "vocabulary"}
 LIVE = {"audio", "control", "engine", "language", "performance", "selection"}
 
 MAY_IMPORT: dict[str, set[str]] = {
-    "cli": {
-        "app", "audio", "bench", "client", "control", "scores", "sessions", "speech", *OFFLINE
-    },
+    "cli": {"app", "audio", "bench", "client", "control", "scores", "sessions", "speech", *OFFLINE},
     "app": {"audio", "control", "engine", "performance", "resampling", "sessions"},
     "audio": {"engine"},
     "bench": {"app", "audio", "client", "engine", "language", "performance", "selection", *OFFLINE},

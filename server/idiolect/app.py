@@ -251,9 +251,7 @@ class Beginning:
         player.set("scale", 1, float(index))
 
 
-def render(
-    path: Path, output: Path, seconds: float, beginning: Beginning, config: Config
-) -> None:
+def render(path: Path, output: Path, seconds: float, beginning: Beginning, config: Config) -> None:
     """Write what one voice says to a sound file, as fast as it goes.
 
     Raises

@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 _PIECE_FRAMES = 1024  # between two looks at what the planner still has to do
 
+_FOR_SCSYNTH = ("/g_new", "/c_set")  # with which sclang's scores begin, and are told to end
+
 Timed = tuple[int, Message]
 
 
@@ -116,6 +118,8 @@ def _play(
         yield from _render(performance, max(0, frame - margin))
         author.frame[0] = player.at = frame
         for _, message in messages:
+            if message.address in _FOR_SCSYNTH:
+                continue
             dispatcher.run(message, author)
         dispatcher.flush()
     yield from _render(performance, frames)

@@ -203,7 +203,7 @@ def test_a_journal_that_ends_early_replays_up_to_there(played: Live) -> None:
 
 def test_a_grain_that_comes_out_otherwise_is_told(played: Live) -> None:
     tape = [entry for entry in played.tape if entry[1] is None or entry[1][0] != "/session/seed"]
-    with pytest.raises(ScoreError, match="not planned as it was.*--grains"):
+    with pytest.raises(ScoreError, match=r"not planned as it was.*--grains"):
         list(replay(tape[1:], played.bundle, played.setting, anew=True))
 
 

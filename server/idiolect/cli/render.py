@@ -18,7 +18,8 @@ def render(
         float | None, Option(metavar="S", help="Length [with --score: to its last OSC bundle].")
     ] = None,
     score: Annotated[
-        Path | None, Option(metavar="FILE", help="Timed OSC to play by, as sclang's Score writes it.")
+        Path | None,
+        Option(metavar="FILE", help="Timed OSC to play by, as sclang's Score writes it."),
     ] = None,
     seed: Annotated[int, Option(metavar="N", help="Behind every random choice.")] = 0,
     temperature: Annotated[

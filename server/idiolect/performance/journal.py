@@ -16,9 +16,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from idiolect.engine.counters import EVENTS_LOST
 from idiolect.engine.events import CONTROLLED, READ_ON, SUPPLIED
@@ -41,7 +42,9 @@ Write = Callable[[int, Sequence[Line]], None]
 
 BEGIN = "/session/begin"
 
-PLANNED = np.dtype([("voice", np.int64), *((n, GRAIN[n]) for n in GRAIN.names or () if n != "data")])
+PLANNED = np.dtype(
+    [("voice", np.int64), *((n, GRAIN[n]) for n in GRAIN.names or () if n != "data")]
+)
 """A grain as it was queued, but for where its audio lay."""
 
 CUT = np.dtype([("voice", np.int64), ("epoch", np.int64), ("frame", np.int64)])
@@ -163,16 +166,17 @@ def take_cuts(plan: Plan, state: State, epochs: NDArray[np.int64]) -> NDArray[np
     return np.array(found, CUT)
 
 
-def unpack(blob: object, dtype: np.dtype[np.void] | type[np.generic]) -> NDArray[np.generic]:
-    """Read the records, or numbers, of a message.
+def unpack(kind: DTypeLike, *arguments: object) -> NDArray[Any]:
+    """Read the records, or numbers, that are a message's one argument.
 
     Raises
     ------
-    ValueError
+    ValueError, TypeError
         When that is not what it holds.
     """
+    (blob,) = arguments
     if not isinstance(blob, bytes):
-        raise ValueError("records are a blob")
+        raise TypeError("records are a blob")
     inflate = zlib.decompressobj()
     try:
         raw = inflate.decompress(blob, _LARGEST)
@@ -180,10 +184,10 @@ def unpack(blob: object, dtype: np.dtype[np.void] | type[np.generic]) -> NDArray
         raise ValueError(str(error)) from error
     if not inflate.eof:
         raise ValueError("a blob without its end")
-    return np.frombuffer(raw, dtype)
+    return np.frombuffer(raw, kind)
 
 
-def _pack(records: NDArray[np.generic]) -> bytes:
+def _pack(records: NDArray[Any]) -> bytes:
     return zlib.compress(records.tobytes(), 1)
 
 
@@ -231,8 +235,9 @@ def _change_lines(applied: _Applied) -> Iterator[Line]:
             told = () if change.units is None else (_pack(change.units),)
             yield "/session/seed", (voice, change.scale, *told)
         elif isinstance(change, Allow):
-            inside = change.repertoire and np.packbits(change.repertoire.allowed)
-            yield "/session/allow", (voice,) if inside is None else (voice, _pack(inside))
+            some = change.repertoire
+            told = () if some is None else (_pack(np.packbits(some.allowed)),)
+            yield "/session/allow", (voice, *told)
         else:
             yield "/session/cut", (voice,)
     yield "/session/apply", (voice, _pack(np.array(applied.earliest, np.int64)))

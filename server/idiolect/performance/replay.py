@@ -7,7 +7,9 @@ callback meets the same grains at the same frames, so it comes to run on where i
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +18,10 @@ from idiolect.bundle import Bundle
 from idiolect.engine.engine import Engine
 from idiolect.engine.events import CONTROLLED, READ_ON, SUPPLIED
 from idiolect.engine.layout import EPOCHS, GRAIN_CAPACITY, LINE, RUN_ON_SLOTS
-from idiolect.errors import ScoreError
+from idiolect.engine.state import ARENA_FRAMES
+from idiolect.errors import BundleError, ScoreError
 from idiolect.grain import EVENT, GRAIN
-from idiolect.parameters import BLOCK_SLOTS
+from idiolect.parameters import BLOCK_SLOTS, voice_parameters
 from idiolect.performance.changes import Allow, Change, Cut, Seed, Turn
 from idiolect.performance.journal import CUT, PLANNED, Line, take_cuts, unpack
 from idiolect.performance.plan import make_plan
@@ -84,20 +87,26 @@ def replay(
             events = np.delete(events, due)
             continue
         address, arguments = line
-        try:
+        with _told(f"{address} at {frame / setting.sample_rate:.3f} s"):
             if address == "/session/events":
-                events = np.concatenate([events, unpack(*arguments, EVENT)])
+                events = np.concatenate([events, unpack(EVENT, *arguments)])
             elif replanner is not None:
                 replanner.obey(address, arguments)
             elif address == "/session/planned":
-                deck.queue(unpack(*arguments, PLANNED))
+                deck.queue(unpack(PLANNED, *arguments))
             elif address == "/session/cuts":
-                deck.cut(unpack(*arguments, CUT))
-        except (ValueError, TypeError, IndexError) as error:
-            raise ScoreError(
-                f"{address} at {frame / setting.sample_rate:.3f} s makes no sense ({error}): "
-                "the session is damaged, or another version wrote it"
-            ) from error
+                deck.cut(unpack(CUT, *arguments))
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Say of what makes no sense where it stands."""
+    try:
+        yield
+    except (ValueError, TypeError, LookupError, BundleError) as error:
+        raise ScoreError(
+            f"{what} makes no sense ({error}): the session is damaged, or another version wrote it"
+        ) from error
 
 
 class _Deck:
@@ -110,30 +119,48 @@ class _Deck:
             setting.voices, width=1, tokens=1, units=1, descriptors=1,
             sample_rate=setting.sample_rate,
         )  # fmt: skip
+        self._longest = int(self._engine.table[ARENA_FRAMES]) // 2
         self._waiting: list[deque[NDArray[np.void]]] = [deque() for _ in range(setting.voices)]
 
-    def queue(self, records: NDArray[np.generic]) -> None:
-        """Have PLANNED records ready."""
+    def queue(self, records: NDArray[np.void]) -> None:
+        """Have PLANNED records ready.
+
+        Raises
+        ------
+        ValueError
+            When they would read what is not there: nothing after this looks.
+        """
+        first = records["frame"] - (records["onset"] - records["start"])
+        held, sounds = records["held"], records["kind"] != 1
+        there = (first >= 0) & (held >= 0) & (first <= len(self._audio) - held)
+        there &= (held < self._longest) & np.isin(records["channels"], (1, 2))
+        if not np.all(there | ~sounds) or not np.all(self._is_voice(records["voice"])):
+            raise ValueError("a grain of what the bundle does not hold")
         for record in records:
             grain = np.zeros(1, GRAIN)
             for name in _NAMES:
                 grain[name] = record[name]
             self._waiting[int(record["voice"])].append(grain)
 
-    def cut(self, cuts: NDArray[np.generic]) -> None:
+    def cut(self, cuts: NDArray[np.void]) -> None:
         """Have CUT records ready: none of these plans has been seen yet."""
+        if not np.all(self._is_voice(cuts["voice"])):
+            raise ValueError("a cut of no voice")
         places = cuts["voice"] * EPOCHS + cuts["epoch"] % EPOCHS
         self._engine.state.cuts[places] = cuts["frame"]
 
     def obey(self, event: np.void) -> None:
         """Do what the callback is about to see."""
         voice, kind, a, b = (int(event[name]) for name in ("voice", "kind", "a", "b"))
-        if kind == CONTROLLED:
-            self._engine.push_control(voice, _SLOTS[a], float(event["value"]), ramp=b)
-        elif kind == SUPPLIED:
-            self._supply(voice - 1, a, b)
-        elif kind == READ_ON:
-            self._lay_run_on(voice - 1, a, b)
+        with _told(f"an event at frame {event['frame']}"):
+            if not (self._is_voice(voice - 1) or (voice == 0 and kind == CONTROLLED)):
+                raise ValueError(f"there is no voice {voice}")
+            if kind == CONTROLLED:
+                self._engine.push_control(voice, _SLOTS[a], float(event["value"]), ramp=b)
+            elif kind == SUPPLIED:
+                self._supply(voice - 1, a, b)
+            elif kind == READ_ON:
+                self._lay_run_on(voice - 1, a, b)
 
     def render(self, until: int) -> Iterator[NDArray[np.float32]]:
         """Render up to an engine frame, in pieces."""
@@ -141,6 +168,9 @@ class _Deck:
             out = np.empty((min(_PIECE_FRAMES, until - self._engine.frame), 2), np.float32)
             self._engine.render(out)
             yield out
+
+    def _is_voice(self, voice: Any) -> Any:
+        return (voice >= 0) & (voice < len(self._waiting))
 
     def _supply(self, voice: int, pushed: int, epoch: int) -> None:
         """Queue a voice's grains up to a count, and make a plan the one that plays."""
@@ -150,9 +180,7 @@ class _Deck:
                 raise ScoreError(
                     f"grain {own['pushed']} of voice {voice + 1} is missing: the session is damaged"
                 )
-            push_record(
-                self._plan, self._engine.table, self._audio, voice, waiting.popleft(), 0
-            )
+            push_record(self._plan, self._engine.table, self._audio, voice, waiting.popleft(), 0)
         self._engine.state.epochs[voice * LINE] = epoch
 
     def _lay_run_on(self, voice: int, serial: int, frames: int) -> None:
@@ -178,34 +206,48 @@ class _Replanner(Planner):
         self._told: deque[Change] = deque()
         self._answers: deque[int] = deque()
         self._epochs = np.zeros(setting.voices, np.int64)
+        self._parameters = voice_parameters(map(str, bundle.manifest["descriptors"]))
 
     def obey(self, address: str, arguments: tuple[object, ...]) -> None:
         """Take one line of the journal."""
         if address == "/session/planned":
-            self._plan_again(unpack(*arguments, PLANNED))
+            self._plan_again(unpack(PLANNED, *arguments))
         elif address == "/session/apply":
             voice, earliest = arguments
-            self._answers.extend(unpack(earliest, np.int64).tolist())
-            self._apply_again(int(voice))  # type: ignore[call-overload]
+            self._answers.extend(unpack(np.int64, earliest).tolist())
+            self._apply_again(self._voice(voice))
         elif address != "/session/cuts":
-            self._told.append(self._read(address, *arguments))
+            voice, *told = arguments
+            self._told.append(self._read(address, self._voice(voice), *told))
 
     def _earliest(self, voice: int) -> int:
         return self._answers.popleft()
 
+    def _voice(self, number: object) -> int:
+        if not isinstance(number, int) or not 0 <= number < self.engine.voices:
+            raise ValueError(f"there is no voice {number}")
+        return number
+
     def _read(self, address: str, voice: int, *told: object) -> Change:
         if address == "/session/turn":
-            name, value = told
-            return Turn(voice, str(name), float(unpack(value, np.float64)[0]))
+            name, blob = told
+            value, parameter = float(unpack(np.float64, blob)[0]), self._parameters[str(name)]
+            if not parameter.low <= value <= parameter.high:
+                raise ValueError(f"{name} is {value:g}")
+            return Turn(voice, parameter.name, value)
         if address == "/session/seed":
-            scale, *units = told
-            known = unpack(*units, np.int64) if units else None
-            return Seed(voice, int(scale), known)  # type: ignore[call-overload]
+            scale, *blobs = told
+            index = self.bundle.scale_index(scale)  # type: ignore[arg-type]
+            units = unpack(np.int64, *blobs) if blobs else None
+            count = len(self.bundle.scales[index].units)
+            if units is not None and not np.all((units >= 0) & (units < count)):
+                raise ValueError(f"a unit that is not among {count}")
+            return Seed(voice, index, units)
         if address == "/session/allow":
             if not told:
                 return Allow(voice, None)
             count = len(self.inventory.units)
-            inside = np.unpackbits(unpack(*told, np.uint8), count=count).astype(np.bool_)
+            inside = np.unpackbits(unpack(np.uint8, *told), count=count).astype(np.bool_)
             return Allow(voice, restrict(self.inventory, inside))
         if address == "/session/cut":
             return Cut(voice)
@@ -218,7 +260,7 @@ class _Replanner(Planner):
             note_cut(self.plan, self.engine.table, voice)
         self._deck.cut(take_cuts(self.plan, self.engine.state, self._epochs))
 
-    def _plan_again(self, records: NDArray[np.generic]) -> None:
+    def _plan_again(self, records: NDArray[np.void]) -> None:
         """Plan as many grains as there are records, and hold each against its own."""
         for record in records:
             voice, serial = int(record["voice"]), int(record["serial"])
