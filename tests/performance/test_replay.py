@@ -93,7 +93,7 @@ class Performer:
     """Turns and commands whatever there is, at random."""
 
     def __init__(self, live: Live, seed: int) -> None:
-        self.live, self.rng = live, np.random.default_rng(seed)
+        self.live, self.rng, self.in_time_until = live, np.random.default_rng(seed), 0.0
         bundle = live.bundle
         self.turned = {name: p for name, p in voice_parameters(live.player.descriptors).items()}
         self.units = [len(scale.units) for scale in bundle.scales]
@@ -112,7 +112,20 @@ class Performer:
             with suppress(ControlError):  # nothing of its scale may be allowed
                 self.commands()[int(rng.integers(9))](voice)
 
+    def keep_the_planner_away(self, seconds: float) -> None:
+        """Let the first voice have a lookahead and a unit planned, no slower, and then no planner."""
+        player = self.live.player
+        values = {"freeze": 0, "stretch": 1, "duration": 1, "quantize": 0, "loop": 0, "scale": 0}
+        for name, value in (values | {"run": 1}).items():
+            player.set(name, 1, float(value))
+        player.cut(1)
+        time.sleep(0.05)
+        self.live.planner.submit(Pause(seconds))
+        self.in_time_until = time.monotonic() + seconds
+
     def turn(self, voice: int, name: str) -> None:
+        if name in ("freeze", "stretch", "duration") and time.monotonic() < self.in_time_until:
+            return
         value = draw(self.rng, self.turned[name])
         if name == "run":
             value = float(self.rng.random() < 0.75)
@@ -148,16 +161,14 @@ def perform(live: Live, seed: int, *, actions: int, seconds: float, pauses: int)
     """Play for so long, with so many random actions, and so many times the planner is late."""
     rng = np.random.default_rng([seed, 1])
     performer = Performer(live, seed)
-    late = set(rng.choice(np.arange(5, actions), pauses, replace=False).tolist())
+    late = set(np.linspace(actions // 10, actions * 9 // 10, pauses, dtype=int).tolist())
     with live.playing():
         for voice in range(1, VOICES + 1):
             live.player.set("run", voice, 1.0)
         for action in range(actions):
             performer.act()
             if action in late:
-                live.player.set("freeze", 1, 0.0)
-                live.player.set("run", 1, 1.0)
-                live.planner.submit(Pause(LOOKAHEAD_SECONDS * float(rng.uniform(1.2, 2.5))))
+                performer.keep_the_planner_away(float(rng.uniform(1.0, 1.5)))
             time.sleep(float(rng.exponential(seconds / actions)))
             live.listen()
 

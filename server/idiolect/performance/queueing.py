@@ -33,7 +33,7 @@ TAIL_FRAMES = 9600
 def _copy(
     audio: NDArray[np.float32], first: int, count: int, out: NDArray[np.float32], at: int
 ) -> None:
-    last, there = audio.shape[1] - 1, min(count, audio.shape[0] - first)
+    last, there = audio.shape[1] - 1, max(0, min(count, audio.shape[0] - first))
     for i in range(there):
         out[0, at + i] = audio[first + i, 0]
         out[1, at + i] = audio[first + i, last]
@@ -137,7 +137,7 @@ def push_grain(
     state = view_state(table)
     own = plan.voices[voice]
     step = plan.steps[voice, (own.steps - 1) % plan.steps.shape[1]]
-    held = lead + min(length + TAIL_FRAMES, limit - frame)
+    held = lead + max(0, min(length + TAIL_FRAMES, limit - frame))  # read on, it may begin past it
     at = _hold(plan, table, audio, voice, frame - lead, held)
     grain = state.grains[voice, own.pushed % GRAIN_CAPACITY]
     grain.start = start

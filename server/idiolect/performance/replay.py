@@ -132,7 +132,7 @@ class _Deck:
         """
         first = records["frame"] - (records["onset"] - records["start"])
         held, sounds = records["held"], records["kind"] != 1
-        there = (first >= 0) & (held >= 0) & (first <= len(self._audio) - held)
+        there = (first >= 0) & (held >= 0) & ((first <= len(self._audio) - held) | (held == 0))
         there &= (held < self._longest) & np.isin(records["channels"], (1, 2))
         if not np.all(there | ~sounds) or not np.all(self._is_voice(records["voice"])):
             raise ValueError("a grain of what the bundle does not hold")
