@@ -50,6 +50,7 @@ class Status:
 class RecordingPlayer:
     voices: int = 4
     scales: tuple[str, ...] = ("grain", "note")
+    loaded: list[str] = field(default_factory=lambda: ["first"])
     descriptors: tuple[str, ...] = ("loudness", "centroid")
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     held: list["Future[Applied]"] | None = None  # a list: nothing is answered until released
@@ -58,8 +59,35 @@ class RecordingPlayer:
     def __post_init__(self) -> None:
         self.values = {(name, 0): p.default for name, p in MASTER.items()}
         own = voice_parameters(self.descriptors)
+        self.playing = dict.fromkeys(range(1, self.voices + 1), "first")
         for voice in range(1, self.voices + 1):
             self.values |= {(name, voice): p.default for name, p in own.items()}
+
+    def scales_of(self, voice: int) -> tuple[str, ...]:
+        return self.scales
+
+    def bundle_of(self, voice: int) -> str:
+        return self.playing[voice]
+
+    def bundles(self) -> dict[str, bool]:
+        return dict.fromkeys(self.loaded, True) | {"unread": False}
+
+    def load(self, name: str) -> "Future[Any]":
+        self.loaded.append(name)
+        return self._take("load", 0, name)
+
+    def unload(self, name: str) -> None:
+        if name not in self.loaded:
+            raise ControlError(f"{name} is not loaded")
+        self.loaded.remove(name)
+
+    def speak(self, voice: int, name: str) -> "Future[Applied]":
+        self.playing[voice] = name
+        return self._take("speak", voice, name)
+
+    def speak_all(self, name: str) -> "Future[Applied]":
+        self.playing = dict.fromkeys(self.playing, name)
+        return self._take("speak_all", 0, name)
 
     def get(self, name: str, voice: int) -> float:
         return self.values[name, voice]

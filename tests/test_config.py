@@ -57,7 +57,7 @@ def test_a_flag_beats_the_file_and_the_file_beats_the_default(tmp_path: Path) ->
         ("[control]\nport = true", "control.port must be a whole number, got True"),
         ("[control]\nallow = [1]", "control.allow must be a list of texts, got [1]"),
         ("[performance]\nmargin_ms = nan", "performance.margin_ms must be a number, got nan"),
-        ("[performance]\nvoices = 0", "performance.voices must be 1 to 64, got 0"),
+        ("[performance]\nvoices = 0", "performance.voices must be 1 to 16, got 0"),
         ("[performance]\nautostart = 5", "performance.autostart must be 0 to 4, got 5"),
         ("[audio]\noutput = 'speaker'", "audio.output must be device, jack, null or file:PATH"),
         ("[audio]\noutput = 'file:'", "audio.output must be"),

@@ -30,6 +30,7 @@ from idiolect.performance.player import Player
 from idiolect.performance.warm_up import warm_up
 from idiolect.resampling import resample
 from idiolect.sessions import Session
+from idiolect.shelf import Shelf
 
 __all__ = ["App", "Beginning", "Performance", "render", "serve"]
 
@@ -52,9 +53,17 @@ class Performance:
     config : Config
     say : callable
         Told, in a line, what takes long.
+    shelf : Shelf, optional
+        Where other bundles come from.
     """
 
-    def __init__(self, bundle: Bundle, config: Config, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        config: Config,
+        say: Callable[[str], None],
+        shelf: Shelf | None = None,
+    ) -> None:
         settings, sample_rate = config.performance, bundle.sample_rate
         warm_up(bundle, sample_rate, say)
         self.bundle = bundle
@@ -66,7 +75,7 @@ class Performance:
             lookahead_seconds=settings.lookahead_seconds,
             margin_ms=settings.margin_ms,
         )
-        self.player = Player(bundle, self.engine, self.planner)
+        self.player = Player(bundle, self.engine, self.planner, shelf)
 
 
 class App:
@@ -105,7 +114,8 @@ class App:
         rate = pick_rate(audio.output, wanted, device=audio.device)
         if rate != bundle.sample_rate:
             say(f"converting {bundle.name} from {bundle.sample_rate} to {rate} Hz")
-        self.performance = Performance(resample(bundle, rate), config, say)
+        shelf = Shelf(Path(config.control.bundles) if config.control.bundles else path.parent, rate)
+        self.performance = Performance(resample(bundle, rate), config, say, shelf)
         self.player = self.performance.player
         self.planner = self.performance.planner
         self.engine = self.performance.engine
@@ -214,7 +224,7 @@ class App:
         return (
             f"{self.config.performance.name}: {self.performance.bundle.name} on "
             f"osc.udp://{host}:{port}, {self.player.voices} voices, "
-            f"scales {', '.join(self.player.scales)}, "
+            f"scales {', '.join(self.player.scales_of(1))}, "
             f"{self.output.name} at {rate} Hz, latency {latency:.1f} ms"
         )
 

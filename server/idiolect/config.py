@@ -72,6 +72,7 @@ class ControlConfig:
     host: str = "127.0.0.1"  # address to listen on
     port: int = 57300  # UDP port; 0: any free one
     allow: tuple[str, ...] = ()  # addresses or networks heard beyond loopback
+    bundles: str = ""  # folder that bundles may be loaded from; empty: that of the one served
 
     def __post_init__(self) -> None:
         _within("control.port", self.port, 0, 65535)
@@ -88,7 +89,7 @@ class PerformanceConfig:
     name: str = "idiolect"  # name of the JACK client, and in the ready line
 
     def __post_init__(self) -> None:
-        _within("performance.voices", self.voices, 1, 64)
+        _within("performance.voices", self.voices, 1, 16)
         _within("performance.autostart", self.autostart, 0, self.voices)
         _within("performance.lookahead_seconds", self.lookahead_seconds, 0.1, 10, "seconds")
         _within("performance.margin_ms", self.margin_ms, 1, 1000 * self.lookahead_seconds / 2, "ms")

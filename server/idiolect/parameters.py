@@ -12,6 +12,7 @@ __all__ = [
     "BLOCK_SLOTS",
     "DESCRIPTORS",
     "MASTER",
+    "MOST_BUNDLES",
     "PARAMETERS",
     "PLANNER_SLOTS",
     "VOICE",
@@ -95,6 +96,12 @@ PARAMETERS: tuple[Parameter, ...] = (
         scope="planner", per_voice=True,
         doc="How long it keeps to the corpus: 0 never plays what followed there, 0.5 as learned, 0.8 a "
         "few units on end, 0.95 dozens, 1 always.",
+    ),
+    Parameter(
+        name="levelling", kind="f", low=0, high=12, default=1.5, unit="dB", curve="linear",
+        scope="planner", per_voice=True,
+        doc="How far a unit that did not follow what sounds may be made to begin as loud: at most so "
+        "much louder or softer, gliding back within a quarter of a second. 0 leaves levels as they are.",
     ),
     Parameter(
         name="loop", kind="i", low=0, high=64, default=0, unit="units", curve="step",
@@ -185,7 +192,8 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         name="freeze", kind="i", low=0, high=1, default=0, unit="", curve="step",
         scope="block", per_voice=True,
-        doc="1 holds the present unit; what is planned waits, and what would cut it too.",
+        doc="1 holds the present unit; what is planned waits, and what would cut it too: a seed, a "
+        "cut, another bundle.",
     ),
     Parameter(
         name="quality", kind="i", low=0, high=3, default=2, unit="", curve="step",
@@ -204,6 +212,9 @@ PARAMETERS: tuple[Parameter, ...] = (
         doc="1 silences the output while everything goes on.",
     ),
 )  # fmt: skip
+
+MOST_BUNDLES = 8
+"""Bundles that voices can play at a time."""
 
 VOICE: dict[str, Parameter] = {p.name: p for p in PARAMETERS if p.per_voice}
 """Parameters of a voice whatever the bundle: ``/voice/{n}/{name}``, and ``/{name}`` for every voice

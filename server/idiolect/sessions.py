@@ -22,8 +22,11 @@ from idiolect.performance.replay import Setting
 from idiolect.performance.replay import replay as replay_lines
 from idiolect.performance.warm_up import warm_up
 from idiolect.resampling import resample
+from idiolect.shelf import Shelf
 
 __all__ = ["Session", "replay"]
+
+_OTHER = "the session was played on another bundle ({}, {}) than {} ({}): give that one, or --force"
 
 
 class Session:
@@ -50,12 +53,13 @@ class Session:
 
     def __init__(self, path: Path, planner: Planner, config: Config) -> None:
         self._planner, engine = planner, planner.engine
+        bundle = planner.tongue_of(0).bundle
         self._rate = engine.sample_rate
         self._score = ScoreWriter(path)
         head = {
             "version": __version__,
-            "bundle": planner.bundle.name,
-            "digest": planner.bundle.digest,
+            "bundle": bundle.name,
+            "digest": bundle.digest,
             "sample_rate": self._rate,
             "voices": engine.voices,
             "lookahead_frames": round(config.performance.lookahead_seconds * self._rate),
@@ -72,8 +76,8 @@ class Session:
     def stop(self) -> None:
         """Write what is left, once neither the planner nor the way out goes on."""
         planner, self._planner.journal = self._planner, None
-        frame = planner.engine.frame
-        self._journal.note(planner.plan, planner.engine.state, frame, planner.engine.pop_events())
+        engine, plan = planner.engine, planner.tongues.plan
+        self._journal.note(plan, engine.state, engine.frame, engine.pop_events())
         self._journal.stop()
         self._score.close()
 
@@ -94,7 +98,15 @@ class _Head:
     lookahead_frames: int
 
 
-def replay(path: Path, bundle: Path, output: Path, *, anew: bool, force: bool) -> None:
+def replay(
+    path: Path,
+    bundle: Path,
+    output: Path,
+    *,
+    anew: bool,
+    force: bool = False,
+    bundles: Path | None = None,
+) -> None:
     """Render a session into a sound file.
 
     Parameters
@@ -109,6 +121,8 @@ def replay(path: Path, bundle: Path, output: Path, *, anew: bool, force: bool) -
         Whether every decision is taken again, or the grains are taken as they were planned.
     force : bool
         Whether another version and another bundle will do.
+    bundles : Path, optional
+        The folder of what else was played; None: that of the bundle.
 
     Raises
     ------
@@ -126,8 +140,17 @@ def replay(path: Path, bundle: Path, output: Path, *, anew: bool, force: bool) -
     setting = Setting(
         voices=head.voices, sample_rate=head.sample_rate, lookahead_frames=head.lookahead_frames
     )
+    shelf = Shelf(bundles or bundle.resolve().parent, head.sample_rate)
+
+    def find(name: str, digest: str) -> Bundle:
+        found = shelf.open(name)
+        if not force and found.digest != digest:
+            raise ScoreError(_OTHER.format(name, digest, found.path, found.digest))
+        return found
+
     lines = _lines(score, head.sample_rate)
-    write_wav(output, replay_lines(lines, played, setting, anew=anew), head.sample_rate)
+    blocks = replay_lines(lines, played, setting, anew=anew, find=find)
+    write_wav(output, blocks, head.sample_rate)
 
 
 def _read_head(path: Path, first: OscBundle | None) -> _Head:
@@ -160,10 +183,7 @@ def _within(value: object, low: int, high: int) -> int:
 def _compare(head: _Head, bundle: Bundle, anew: bool) -> None:
     """Refuse what would not sound the same."""
     if head.digest != bundle.digest:
-        raise ScoreError(
-            f"the session was played on another bundle ({head.bundle}, {head.digest}) than "
-            f"{bundle.path} ({bundle.digest}): give that one, or --force"
-        )
+        raise ScoreError(_OTHER.format(head.bundle, head.digest, bundle.path, bundle.digest))
     if anew and head.version != __version__:
         raise ScoreError(
             f"version {head.version} played the session, this is {__version__}: install that one, "

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from idiolect.performance.journal import Journal, Line
 from idiolect.performance.planner import Planner
 from idiolect.performance.player import Player
 from idiolect.performance.replay import Setting, replay
+from idiolect.shelf import Shelf
 from synthetic import make_bundle
 
 VOICES = 3
@@ -45,7 +47,8 @@ class Live:
         self.planner = Planner(
             self.bundle, self.engine, lookahead_seconds=LOOKAHEAD_SECONDS, margin_ms=10
         )
-        self.player = Player(self.bundle, self.engine, self.planner)
+        self.shelf = Shelf(self.bundle.path.parent, rate)
+        self.player = Player(self.bundle, self.engine, self.planner, self.shelf)
         self.journal = Journal(VOICES, self.write, ())
         self.planner.journal = self.journal
 
@@ -74,7 +77,13 @@ class Live:
             self.listen()
 
     def again(self, *, anew: bool) -> NDArray[np.float32]:
-        return np.concatenate(list(replay(self.tape[1:], self.bundle, self.setting, anew=anew)))
+        def find(name: str, digest: str) -> Bundle:
+            found = self.shelf.open(name)
+            assert found.digest == digest
+            return found
+
+        parts = replay(self.tape[1:], self.bundle, self.setting, anew=anew, find=find)
+        return np.concatenate(list(parts))
 
 
 def draw(rng: np.random.Generator, parameter: Parameter) -> float:
@@ -94,10 +103,11 @@ class Performer:
 
     def __init__(self, live: Live, seed: int) -> None:
         self.live, self.rng, self.in_time_until = live, np.random.default_rng(seed), 0.0
-        bundle = live.bundle
-        self.turned = {name: p for name, p in voice_parameters(live.player.descriptors).items()}
-        self.units = [len(scale.units) for scale in bundle.scales]
-        self.tokens = [scale.token_count for scale in bundle.scales]
+        bundles = [live.shelf.open(name) for name in live.shelf.names()]
+        self.turned = voice_parameters(live.player.descriptors)
+        both = list(zip(*(bundle.scales for bundle in bundles), strict=True))
+        self.units = [min(len(scale.units) for scale in scales) for scales in both]
+        self.tokens = [min(scale.token_count for scale in scales) for scales in both]
 
     def act(self) -> None:
         player, rng = self.live.player, self.rng
@@ -157,27 +167,39 @@ class Performer:
         ]
 
 
-def perform(live: Live, seed: int, *, actions: int, seconds: float, pauses: int) -> None:
-    """Play for so long, with so many random actions, and so many times the planner is late."""
+def perform(
+    live: Live, seed: int, *, actions: int, seconds: float, pauses: int, swaps: int
+) -> None:
+    """Play for so long, with so many random actions, run-ons that are forced, and swaps."""
     rng = np.random.default_rng([seed, 1])
     performer = Performer(live, seed)
     late = set(np.linspace(actions // 10, actions * 9 // 10, pauses, dtype=int).tolist())
+    swapped = set(np.linspace(actions // 8, actions * 7 // 8, swaps, dtype=int).tolist())
     with live.playing():
         for voice in range(1, VOICES + 1):
             live.player.set("run", voice, 1.0)
         for action in range(actions):
             performer.act()
+            if action in swapped:
+                name = str(rng.choice(live.shelf.names()))
+                live.player.speak(int(rng.integers(1, VOICES + 1)), name)
             if action in late:
                 performer.keep_the_planner_away(float(rng.uniform(1.0, 1.5)))
             time.sleep(float(rng.exponential(seconds / actions)))
             live.listen()
 
 
+def make_live(folder: Path, seed: int) -> Live:
+    """Give two bundles, of which one is played first."""
+    make_bundle(folder / "other.idiolect", seed=seed + 100, channels=1, width=24)
+    return Live(make_bundle(folder / "random.idiolect", seed=seed))
+
+
 @pytest.fixture(scope="module", params=[0, 1])
 def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Live:
     folder = tmp_path_factory.mktemp("replay")
-    live = Live(make_bundle(folder / "random.idiolect", seed=int(request.param)))
-    perform(live, int(request.param), actions=150, seconds=10, pauses=3)
+    live = make_live(folder, int(request.param))
+    perform(live, int(request.param), actions=150, seconds=10, pauses=3, swaps=5)
     return live
 
 
@@ -193,7 +215,9 @@ def test_the_planner_was_late_and_much_was_changed(played: Live) -> None:
     assert counters[STARVED] >= 3
     assert np.abs(np.concatenate(played.parts)).max() > 0.05
     told = {line[0] for _, line in played.tape if line is not None}
-    assert told >= {f"/session/{name}" for name in ("turn", "seed", "cut", "allow", "apply")}
+    assert told >= {
+        f"/session/{name}" for name in ("turn", "seed", "cut", "allow", "speak", "apply")
+    }
 
 
 def test_what_is_planned_anew_sounds_as_it_did(played: Live) -> None:
@@ -215,17 +239,16 @@ def test_a_journal_that_ends_early_replays_up_to_there(played: Live) -> None:
 def test_a_grain_that_comes_out_otherwise_is_told(played: Live) -> None:
     tape = [entry for entry in played.tape if entry[1] is None or entry[1][0] != "/session/seed"]
     with pytest.raises(ScoreError, match=r"not planned as it was.*--grains"):
-        list(replay(tape[1:], played.bundle, played.setting, anew=True))
+        Live(played.bundle, tape).again(anew=True)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [2, 3])
-def test_three_minutes_of_two_thousand_changes_and_twenty_run_ons(
-    seed: int, tmp_path_factory: pytest.TempPathFactory
+def test_three_minutes_of_two_thousand_changes_twenty_run_ons_and_five_swaps(
+    seed: int, tmp_path: Path
 ) -> None:
-    folder = tmp_path_factory.mktemp("replay")
-    live = Live(make_bundle(folder / "random.idiolect", seed=seed))
-    perform(live, seed, actions=2000, seconds=180, pauses=20)
+    live = make_live(tmp_path, seed)
+    perform(live, seed, actions=2000, seconds=180, pauses=20, swaps=5)
     assert live.engine.state.counters[STARVED] >= 20
     for anew in (True, False):
         assert_same(live.again(anew=anew), live)

@@ -15,6 +15,10 @@ def replay(
     grains: Annotated[
         bool, Option("--grains", help="Take the grains as they were planned; plan nothing anew.")
     ] = False,
+    bundles: Annotated[
+        Path | None,
+        Option(metavar="FOLDER", help="Where other bundles it played lie [beside BUNDLE]."),
+    ] = None,
     force: Annotated[
         bool, Option("--force", help="Go on where the version or the bundle is another one.")
     ] = False,
@@ -26,4 +30,4 @@ def replay(
     """
     from idiolect import sessions  # not above: `--help` must not wait for the engine
 
-    sessions.replay(session, bundle, output, anew=not grains, force=force)
+    sessions.replay(session, bundle, output, anew=not grains, force=force, bundles=bundles)

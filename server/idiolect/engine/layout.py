@@ -69,8 +69,8 @@ ACTIVE = np.dtype(
         ("slot", np.int64),  # run-on slot read after the held frames; -1: none
         ("in_correlation", np.float32),
         ("out_correlation", np.float32),
-        ("gain", np.float32),
-        ("pad", np.float32),
+        ("gain", np.float32),  # at its start
+        ("settle", np.int32),  # frames from start within which the gain glides to 1
         ("channels", np.int64),  # 1: both sides are the same
         ("seed", np.int64),  # keys of its cloud's random stream
         ("step", np.int64),

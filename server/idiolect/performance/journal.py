@@ -21,14 +21,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from idiolect.bundle import Bundle
 from idiolect.engine.counters import EVENTS_LOST
 from idiolect.engine.events import CONTROLLED, READ_ON, SUPPLIED
 from idiolect.engine.layout import EPOCHS, GRAIN_CAPACITY
 from idiolect.engine.state import State
 from idiolect.errors import IdiolectError
 from idiolect.grain import EVENT, GRAIN
-from idiolect.performance.changes import Allow, Change, Seed, Turn
+from idiolect.performance.changes import Allow, Change, Seed, Speak, Turn
 from idiolect.performance.plan import Plan
+from idiolect.performance.tongues import Tongues
 
 __all__ = ["BEGIN", "CUT", "PLANNED", "Journal", "Line", "Write", "take_cuts", "unpack"]
 
@@ -63,6 +65,7 @@ class _Applied:
     voice: int
     changes: list[Change]
     earliest: list[int]
+    bundle: Bundle | None  # that of a change of tongue
 
 
 class Journal:
@@ -88,6 +91,9 @@ class Journal:
         self._pushed = np.zeros(voices, np.int64)
         self._epochs = np.zeros(voices, np.int64)
         self._entries: deque[NDArray[np.void] | _Applied] = deque()
+        self._told: set[int] = {
+            0
+        }  # tongues whose bundles are written down; the first is in the head
         self._frame = 0
         self._lost = 0
         self._failed = False
@@ -95,13 +101,17 @@ class Journal:
         self._thread = threading.Thread(target=self._work, name="idiolect-journal", daemon=True)
         write(0, [(BEGIN, tuple(head))])
 
-    def note_change(self, voice: int, changes: list[Change], earliest: list[int]) -> None:
+    def note_change(
+        self, voice: int, changes: list[Change], earliest: list[int], tongues: Tongues
+    ) -> None:
         """Write down what the planner has just applied, at which timeline frames."""
+        spoken = [tongues[c.tongue].bundle for c in changes if isinstance(c, Speak)]
         if not self._failed:
-            self._entries.append(_Applied(voice, changes, earliest))
+            bundle = spoken[0] if spoken else None  # of one command, there are no more
+            self._entries.append(_Applied(voice, changes, earliest, bundle))
 
-    def note(self, plan: Plan, state: State, frame: int, events: NDArray[np.void]) -> None:
-        """Write down what one pass of the planner queued, and what the callback did before `frame`."""
+    def note_plan(self, plan: Plan, state: State) -> None:
+        """Write down what was queued since the last time; before every change, too."""
         if self._failed:
             return
         for voice in np.flatnonzero(plan.voices["pushed"] != self._pushed).tolist():
@@ -109,10 +119,16 @@ class Journal:
         cuts = take_cuts(plan, state, self._epochs)
         if len(cuts):
             self._entries.append(cuts)
+        self._pushed[:] = plan.voices["pushed"]
+
+    def note(self, plan: Plan, state: State, frame: int, events: NDArray[np.void]) -> None:
+        """Write down what one pass of the planner queued, and what the callback did before `frame`."""
+        if self._failed:
+            return
+        self.note_plan(plan, state)
         kept = events[np.isin(events["kind"], _KEPT)] if len(events) else events
         if len(kept):
             self._entries.append(kept)
-        self._pushed[:] = plan.voices["pushed"]
         self._lost = int(state.counters[EVENTS_LOST])
         self._frame = frame
 
@@ -136,10 +152,34 @@ class Journal:
             self._entries.clear()
             logger.error("the session is written no further: %s", error)  # noqa: TRY400
 
+    def _lines(self, entries: Iterable[NDArray[np.void] | _Applied]) -> Iterator[Line]:
+        """Turn entries into messages.
+
+        Between two changes the order of records of different kinds is free: whatever the callback
+        saw had been queued in the same pass, or before it.
+        """
+        for is_change, group in groupby(entries, lambda entry: isinstance(entry, _Applied)):
+            if not is_change:
+                yield from _record_lines([e for e in group if not isinstance(e, _Applied)])
+                continue
+            for entry in group:
+                assert isinstance(entry, _Applied)
+                yield from self._tongue_lines(entry)
+                yield from _change_lines(entry)
+
+    def _tongue_lines(self, applied: _Applied) -> Iterator[Line]:
+        """Say which bundle a number means, the first time that it is spoken."""
+        for change in applied.changes:
+            if isinstance(change, Speak) and change.tongue not in self._told:
+                assert applied.bundle is not None
+                self._told.add(change.tongue)
+                bundle = applied.bundle
+                yield "/session/bundle", (change.tongue, bundle.path.name, bundle.digest)
+
     def _flush(self) -> None:
         frame, lost = self._frame, self._lost
         entries = [self._entries.popleft() for _ in range(len(self._entries))]
-        for line in _lines(entries):
+        for line in self._lines(entries):
             self._write(frame, [line])
         if lost:
             raise IdiolectError(
@@ -202,25 +242,13 @@ def _planned(state: State, voice: int, first: int, own: np.void) -> NDArray[np.v
     return records
 
 
-def _lines(entries: Iterable[NDArray[np.void] | _Applied]) -> Iterator[Line]:
-    """Turn entries into messages.
-
-    Between two changes the order of records of different kinds is free: whatever the callback saw
-    had been queued in the same pass, or before it.
-    """
-    for is_change, group in groupby(entries, lambda entry: isinstance(entry, _Applied)):
-        if is_change:
-            for entry in group:
-                assert isinstance(entry, _Applied)
-                yield from _change_lines(entry)
-            continue
-        together = [entry for entry in group if not isinstance(entry, _Applied)]
-        for address, dtype in _TABLES:
-            parts = [part for part in together if part.dtype == dtype]
-            if parts:
-                records = np.concatenate(parts)
-                for at in range(0, len(records), _RECORDS):
-                    yield address, (_pack(records[at : at + _RECORDS]),)
+def _record_lines(parts: list[NDArray[np.void]]) -> Iterator[Line]:
+    for address, kind in _TABLES:
+        alike = [part for part in parts if part.dtype == kind]
+        if alike:
+            records = np.concatenate(alike)
+            for at in range(0, len(records), _RECORDS):
+                yield address, (_pack(records[at : at + _RECORDS]),)
 
 
 _TABLES = (("/session/planned", PLANNED), ("/session/cuts", CUT), ("/session/events", EVENT))
@@ -238,6 +266,8 @@ def _change_lines(applied: _Applied) -> Iterator[Line]:
             some = change.repertoire
             told = () if some is None else (_pack(np.packbits(some.allowed)),)
             yield "/session/allow", (voice, *told)
+        elif isinstance(change, Speak):
+            yield "/session/speak", (voice, change.tongue, change.scale)
         else:
             yield "/session/cut", (voice,)
     yield "/session/apply", (voice, _pack(np.array(applied.earliest, np.int64)))

@@ -13,6 +13,7 @@ from idiolect.performance.plan import Plan
 __all__ = [
     "PIECE_FRAMES",
     "TAIL_FRAMES",
+    "level_at",
     "note_cut",
     "push_grain",
     "push_record",
@@ -97,6 +98,22 @@ def _hold(
 
 
 @njit
+def level_at(plan: Plan, voice: int, frame: int) -> float:
+    """Gain that the last join left at a timeline frame, linear: a line that ends at 1."""
+    own = plan.voices[voice]
+    return 1.0 + own.lift * max(0, own.levelled - frame)
+
+
+@njit
+def _change_held(plan: Plan, voice: int, tongue: int) -> None:
+    """Note which bundle's audio the arena gets next: nothing of another's goes on there."""
+    own = plan.voices[voice]
+    if own.held != tongue:
+        own.held = tongue
+        own.copied_from = own.copied = -1
+
+
+@njit
 def push_grain(
     plan: Plan,
     table: NDArray[np.int64],
@@ -138,6 +155,7 @@ def push_grain(
     own = plan.voices[voice]
     step = plan.steps[voice, (own.steps - 1) % plan.steps.shape[1]]
     held = lead + max(0, min(length + TAIL_FRAMES, limit - frame))  # read on, it may begin past it
+    _change_held(plan, voice, step.tongue)
     at = _hold(plan, table, audio, voice, frame - lead, held)
     grain = state.grains[voice, own.pushed % GRAIN_CAPACITY]
     grain.start = start
@@ -155,11 +173,13 @@ def push_grain(
     grain.kind = 0
     grain.first = first
     grain.correlation = correlation
-    grain.gain = 1.0
+    grain.settle = max(0, own.levelled - start)
+    grain.gain = level_at(plan, voice, start)
     grain.entropy = step.entropy
     grain.channels = audio.shape[1]
     grain.seed = own.seed
     grain.step = own.steps - 1 - own.base
+    grain.tongue = step.tongue
     _publish_grain(plan, state, voice, start)
 
 
@@ -190,6 +210,7 @@ def push_record(
         plan.arena_starts[voice, own.pushed % GRAIN_CAPACITY] = own.written
     else:
         first = record.frame - (record.onset - record.start)
+        _change_held(plan, voice, record.tongue)
         at = _hold(plan, table, audio, voice, first, record.held)
     state.grains[voice, own.pushed % GRAIN_CAPACITY] = record
     state.grains[voice, own.pushed % GRAIN_CAPACITY].data = at
@@ -250,6 +271,8 @@ def refresh_run_on(
 
     Parameters
     ----------
+    audio : float32[frames, channels]
+        Of the tongue that grain is spoken in.
     limit : int64
         Bundle frame at which the source ends.
 

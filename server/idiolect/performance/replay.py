@@ -6,7 +6,7 @@ callback meets the same grains at the same frames, so it comes to run on where i
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -21,16 +21,20 @@ from idiolect.engine.layout import EPOCHS, GRAIN_CAPACITY, LINE, RUN_ON_SLOTS
 from idiolect.engine.state import ARENA_FRAMES
 from idiolect.errors import BundleError, ScoreError
 from idiolect.grain import EVENT, GRAIN
-from idiolect.parameters import BLOCK_SLOTS, voice_parameters
-from idiolect.performance.changes import Allow, Change, Cut, Seed, Turn
+from idiolect.parameters import BIAS, BLOCK_SLOTS, VOICE
+from idiolect.performance.changes import Allow, Change, Cut, Seed, Speak, Turn
 from idiolect.performance.journal import CUT, PLANNED, Line, take_cuts, unpack
 from idiolect.performance.plan import make_plan
 from idiolect.performance.planner import Planner
 from idiolect.performance.planning import plan_grain
 from idiolect.performance.queueing import note_cut, push_record
 from idiolect.performance.repertoire import restrict
+from idiolect.performance.tongue import Tongue
 
-__all__ = ["Setting", "replay"]
+__all__ = ["Find", "Setting", "replay"]
+
+Find = Callable[[str, str], Bundle]
+"""Opens a bundle by its folder's name, which must have a digest, at the session's rate."""
 
 _PIECE_FRAMES = 4096
 _NAMES = tuple(name for name in GRAIN.names or () if name != "data")
@@ -47,7 +51,12 @@ class Setting:
 
 
 def replay(
-    lines: Iterable[tuple[int, Line | None]], bundle: Bundle, setting: Setting, *, anew: bool
+    lines: Iterable[tuple[int, Line | None]],
+    bundle: Bundle,
+    setting: Setting,
+    *,
+    anew: bool,
+    find: Find | None = None,
 ) -> Iterator[NDArray[np.float32]]:
     """Render a session.
 
@@ -62,6 +71,8 @@ def replay(
         As it was.
     anew : bool
         Whether every grain is planned again, or taken as it was planned.
+    find : callable, optional
+        Opens what else was played.
 
     Yields
     ------
@@ -90,6 +101,14 @@ def replay(
         with _told(f"{address} at {frame / setting.sample_rate:.3f} s"):
             if address == "/session/events":
                 events = np.concatenate([events, unpack(EVENT, *arguments)])
+            elif address == "/session/bundle":
+                number, name, digest = arguments
+                if find is None:
+                    raise ValueError("there is no other bundle")
+                found = find(str(name), str(digest))
+                deck.add(int(number), found)  # type: ignore[call-overload]
+                if replanner is not None:
+                    replanner.add(int(number), found)  # type: ignore[call-overload]
             elif replanner is not None:
                 replanner.obey(address, arguments)
             elif address == "/session/planned":
@@ -114,13 +133,14 @@ class _Deck:
 
     def __init__(self, bundle: Bundle, setting: Setting) -> None:
         self._engine = Engine(setting.voices, setting.sample_rate, setting.lookahead_frames)
-        self._audio = bundle.audio
-        self._plan = make_plan(
-            setting.voices, width=1, tokens=1, units=1, descriptors=1,
-            sample_rate=setting.sample_rate,
-        )  # fmt: skip
+        self._audio = {0: bundle.audio}
+        self._plan = make_plan(setting.voices, setting.sample_rate)
         self._longest = int(self._engine.table[ARENA_FRAMES]) // 2
         self._waiting: list[deque[NDArray[np.void]]] = [deque() for _ in range(setting.voices)]
+
+    def add(self, number: int, bundle: Bundle) -> None:
+        """Have another bundle's audio ready."""
+        self._audio[number] = bundle.audio
 
     def queue(self, records: NDArray[np.void]) -> None:
         """Have PLANNED records ready.
@@ -132,7 +152,8 @@ class _Deck:
         """
         first = records["frame"] - (records["onset"] - records["start"])
         held, sounds = records["held"], records["kind"] != 1
-        there = (first >= 0) & (held >= 0) & ((first <= len(self._audio) - held) | (held == 0))
+        frames = np.array([len(self._audio.get(n, ())) for n in records["tongue"].tolist()])
+        there = (first >= 0) & (held >= 0) & ((first <= frames - held) | (held == 0))
         there &= (held < self._longest) & np.isin(records["channels"], (1, 2))
         if not np.all(there | ~sounds) or not np.all(self._is_voice(records["voice"])):
             raise ValueError("a grain of what the bundle does not hold")
@@ -180,7 +201,9 @@ class _Deck:
                 raise ScoreError(
                     f"grain {own['pushed']} of voice {voice + 1} is missing: the session is damaged"
                 )
-            push_record(self._plan, self._engine.table, self._audio, voice, waiting.popleft(), 0)
+            grain = waiting.popleft()
+            audio = self._audio.get(int(grain["tongue"][0]), self._audio[0])  # a stop has none
+            push_record(self._plan, self._engine.table, audio, voice, grain, 0)
         self._engine.state.epochs[voice * LINE] = epoch
 
     def _lay_run_on(self, voice: int, serial: int, frames: int) -> None:
@@ -190,7 +213,9 @@ class _Deck:
         first = int(grain["frame"] - (grain["onset"] - grain["start"]) + grain["held"])
         used = int(state.run_on_used[voice * LINE])
         slot = next(slot for slot in range(RUN_ON_SLOTS) if not used >> slot & 1)
-        state.run_on[voice, slot, :, :frames] = self._audio[first : first + frames].T
+        state.run_on[voice, slot, :, :frames] = self._audio[int(grain["tongue"])][
+            first : first + frames
+        ].T
         state.run_on_lengths[voice * LINE + slot] = frames
         state.run_on_serials[voice * LINE + slot] = serial
 
@@ -206,7 +231,13 @@ class _Replanner(Planner):
         self._told: deque[Change] = deque()
         self._answers: deque[int] = deque()
         self._epochs = np.zeros(setting.voices, np.int64)
-        self._parameters = voice_parameters(map(str, bundle.manifest["descriptors"]))
+        self._own = {0: 0}  # numbers of the session's bundles, as they are numbered here, ...
+        self._numbers = {0: 0}  # ... and the other way round
+
+    def add(self, number: int, bundle: Bundle) -> None:
+        """Have another bundle ready to be spoken."""
+        own = self.tongues.add(Tongue(bundle, self.tongues.plan)).number
+        self._own[number], self._numbers[own] = own, number
 
     def obey(self, address: str, arguments: tuple[object, ...]) -> None:
         """Take one line of the journal."""
@@ -231,24 +262,30 @@ class _Replanner(Planner):
     def _read(self, address: str, voice: int, *told: object) -> Change:
         if address == "/session/turn":
             name, blob = told
-            value, parameter = float(unpack(np.float64, blob)[0]), self._parameters[str(name)]
+            value, parameter = float(unpack(np.float64, blob)[0]), VOICE.get(str(name), BIAS)
             if not parameter.low <= value <= parameter.high:
                 raise ValueError(f"{name} is {value:g}")
-            return Turn(voice, parameter.name, value)
+            return Turn(voice, str(name), value)
         if address == "/session/seed":
             scale, *blobs = told
-            index = self.bundle.scale_index(scale)  # type: ignore[arg-type]
+            bundle = self.tongue_of(voice).bundle
+            index = bundle.scale_index(scale)  # type: ignore[arg-type]
             units = unpack(np.int64, *blobs) if blobs else None
-            count = len(self.bundle.scales[index].units)
+            count = len(bundle.scales[index].units)
             if units is not None and not np.all((units >= 0) & (units < count)):
                 raise ValueError(f"a unit that is not among {count}")
             return Seed(voice, index, units)
         if address == "/session/allow":
             if not told:
                 return Allow(voice, None)
-            count = len(self.inventory.units)
+            inventory = self.tongue_of(voice).inventory
+            count = len(inventory.units)
             inside = np.unpackbits(unpack(np.uint8, *told), count=count).astype(np.bool_)
-            return Allow(voice, restrict(self.inventory, inside))
+            return Allow(voice, restrict(inventory, inside))
+        if address == "/session/speak":
+            number, scale = told
+            tongue = self.tongues[self._own[number]]  # type: ignore[index]
+            return Speak(voice, tongue.number, tongue.bundle.scale_index(scale))  # type: ignore[arg-type]
         if address == "/session/cut":
             return Cut(voice)
         raise ValueError("there is no such change")
@@ -256,26 +293,25 @@ class _Replanner(Planner):
     def _apply_again(self, voice: int) -> None:
         told, self._told = self._told, deque()
         self._apply(voice, told)
-        if self.plan.voices["cut"][voice] >= 0:
-            note_cut(self.plan, self.engine.table, voice)
-        self._deck.cut(take_cuts(self.plan, self.engine.state, self._epochs))
+        plan = self.tongues.plan
+        if plan.voices["cut"][voice] >= 0:
+            note_cut(plan, self.engine.table, voice)
+        self._deck.cut(take_cuts(plan, self.engine.state, self._epochs))
 
     def _plan_again(self, records: NDArray[np.void]) -> None:
         """Plan as many grains as there are records, and hold each against its own."""
         for record in records:
             voice, serial = int(record["voice"]), int(record["serial"])
-            own = self.plan.voices[voice]
+            own = self.tongues.plan.voices[voice]
             if own["pushed"] <= serial:
                 skipped = int(record["step"] + own["base"] - own["steps"]) if record["first"] else 0
-                plan_grain(
-                    self.plan, self._model, self._cache, self.inventory, self._limits,
-                    self.bundle.audio, self.engine.table, voice, skipped,
-                )  # fmt: skip
+                plan_grain(self.tongues.plan, self.engine.table, voice, skipped)
             grain = self.engine.state.grains[voice, serial % GRAIN_CAPACITY]
             again = np.zeros(1, PLANNED)
             again["voice"] = voice
             for name in _NAMES:
                 again[name] = grain[name]
+            again["tongue"] = self._numbers[int(grain["tongue"])]
             if again.tobytes() != record.tobytes():
                 raise ScoreError(
                     f"grain {serial} of voice {voice + 1} is not planned as it was: another machine "

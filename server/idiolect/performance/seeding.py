@@ -71,7 +71,7 @@ def units_heard(bundle: Bundle, plan: Plan, inventory: Inventory, voice: int, sc
     """
     own = plan.voices[voice]
     place, previous = int(own["following"]), int(own["previous"])
-    if place < 0:  # nothing sounds
+    if place < 0 or own["sounding"] != own["tongue"]:  # nothing sounds, or another bundle
         if previous < 0:
             return np.empty(0, np.int64)
         last = bundle.scales[int(own["scale"])].units[previous]
@@ -264,6 +264,7 @@ def adopt_context(
     own.position = len(units) + 1
     own.scale = scale
     own.previous = units[-1] if len(units) > 0 else -1
+    own.floor = own.steps
     begins = len(units) == 0 or units[0] == 0
     if not begins:
         begins = successor(inventory, scale, units[0] - 1) < 0
