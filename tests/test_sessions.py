@@ -122,6 +122,16 @@ def test_bytes_that_went_wrong_are_told(played: Played, tmp_path: Path) -> None:
             continue
 
 
+def test_no_session_takes_the_place_of_another(played: Played, tmp_path: Path) -> None:
+    session, said = tmp_path / "one.osc", list[str]()
+    session.write_bytes(b"of yesterday")
+    with App(played.bundle, load(flags=NULL), say=said.append, session=session):
+        time.sleep(0.2)
+    assert session.read_bytes() == b"of yesterday"
+    assert (tmp_path / "one-2.osc").stat().st_size > 0
+    assert any("one-2.osc" in line for line in said)
+
+
 def test_a_file_that_is_no_session_is_told(played: Played, tmp_path: Path) -> None:
     with pytest.raises(ScoreError, match="no score"):
         sessions.replay(played.heard, played.bundle, tmp_path / "x.wav", anew=True, force=False)

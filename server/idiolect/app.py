@@ -91,7 +91,7 @@ class App:
     record : Path, optional
         What is heard is also written here, as WAV.
     session : Path, optional
-        What decides the sound is written here, for `idiolect replay`.
+        What decides the sound is written here, for `idiolect replay`; beside it where it is there.
 
     Notes
     -----
@@ -120,6 +120,8 @@ class App:
         self.planner = self.performance.planner
         self.engine = self.performance.engine
         self._session = Session(session, self.planner, config) if session is not None else None
+        if self._session is not None and self._session.path != session:
+            say(f"{session} is there already; this session goes to {self._session.path}")
         self._quit = threading.Event()
         control = config.control
         self.control = ControlServer(

@@ -35,7 +35,8 @@ class Session:
     Parameters
     ----------
     path : Path
-        What is there is replaced.
+        Where there is a file already, another is written beside it, with a number: no record of
+        what was played is lost because the daemon starts again.
     planner : Planner
         Which has not planned anything yet.
     config : Config
@@ -55,7 +56,8 @@ class Session:
         self._planner, engine = planner, planner.engine
         bundle = planner.tongue_of(0).bundle
         self._rate = engine.sample_rate
-        self._score = ScoreWriter(path)
+        self.path = _unused(path)
+        self._score = ScoreWriter(self.path)
         head = {
             "version": __version__,
             "bundle": bundle.name,
@@ -84,6 +86,11 @@ class Session:
     def _write(self, frame: int, lines: Sequence[Line]) -> None:
         messages = [encode(address, *arguments) for address, arguments in lines]
         self._score.write(time_tag_of(frame, self._rate), *messages)
+
+
+def _unused(path: Path) -> Path:
+    numbered = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2))
+    return next(name for name in itertools.chain([path], numbered) if not name.exists())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
