@@ -156,6 +156,39 @@ class RecordingPlayer:
         return future
 
 
+@dataclass
+class Take:
+    name: str
+    seconds: float = 0.0
+    lost_frames: int = 0
+    failure: str = ""
+
+
+@dataclass
+class Tape:
+    """A recording that does as it is told."""
+
+    take: Take | None = None
+    running: bool = False
+    done: "Future[Take]" = field(default_factory=Future)
+
+    def start(self, name: str) -> "Future[Take]":
+        if self.running:
+            raise ControlError("something is recorded already")
+        self.take, self.running, self.done = Take(name), True, Future()
+        return self.done
+
+    def stop(self) -> "Future[Take]":
+        if not self.running:
+            raise ControlError("nothing is recorded")
+        self.end(Take(self.take.name, 1.5, 7) if self.take else Take(""))
+        return self.done
+
+    def end(self, take: Take) -> None:
+        self.take, self.running = take, False
+        self.done.set_result(take)
+
+
 class Wire:
     """A client that speaks bytes."""
 
@@ -203,8 +236,15 @@ def quits() -> list[str]:
 
 
 @pytest.fixture
-def server(player: RecordingPlayer, quits: list[str]) -> Iterator[ControlServer]:
-    server = ControlServer(player, "127.0.0.1", 0, on_quit=lambda: quits.append("quit"))
+def tape() -> Tape:
+    return Tape()
+
+
+@pytest.fixture
+def server(player: RecordingPlayer, quits: list[str], tape: Tape) -> Iterator[ControlServer]:
+    server = ControlServer(
+        player, "127.0.0.1", 0, on_quit=lambda: quits.append("quit"), recording=tape
+    )
     server.start()
     yield server
     server.stop()

@@ -30,7 +30,16 @@ LIVE = {"audio", "control", "engine", "language", "performance", "selection"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "cli": {"app", "audio", "bench", "client", "control", "scores", "sessions", "speech", *OFFLINE},
-    "app": {"audio", "control", "engine", "performance", "resampling", "sessions", "shelf"},
+    "app": {
+        "audio",
+        "control",
+        "engine",
+        "handover",
+        "performance",
+        "resampling",
+        "sessions",
+        "shelf",
+    },
     "audio": {"engine"},
     "bench": {
         "app",
@@ -48,6 +57,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "corpus": set(),
     "engine": set(),
     "language": set(),
+    "handover": {"performance"},
     "learning": {"corpus", "vocabulary"},
     "performance": {"engine", "language", "selection"},
     "resampling": set(),

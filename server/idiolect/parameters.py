@@ -136,7 +136,16 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         name="pan", kind="f", low=-1, high=1, default=0, unit="", curve="linear",
         scope="block", per_voice=True,
-        doc="Balance: -1 left, 0 both as they are, 1 right.",
+        doc="Balance: -1 left, 0 both as they are, 1 right. On more than two channels the place on the "
+        "ring of speakers that the first two begin, clockwise: -1 to 1 goes once around, 0 has the left "
+        "side on the first and the right on the second, and both turn together, with equal power "
+        "between neighbours.",
+    ),
+    Parameter(
+        name="out", kind="i", low=0, high=63, default=0, unit="", curve="step",
+        scope="block", per_voice=True,
+        doc="The first of the two channels it sounds on, counted from 1, with pan as their balance; the "
+        "last two where there are not so many. 0 is the ring of all where there are more than two.",
     ),
     Parameter(
         name="rate", kind="f", low=-3600, high=3600, default=0, unit="cents", curve="linear",

@@ -92,7 +92,8 @@ def render(
     performance = Performance(opened, config, lambda _: None)
     beginning.apply(performance)
     margin = round(config.performance.margin_ms / 1000 * rate)
-    write_wav(output, _play(performance, timed, margin, frames), rate)
+    blocks = _play(performance, timed, margin, frames)
+    write_wav(output, blocks, rate, config.audio.channels)
 
 
 def _messages(parts: Iterable[OscBundle], rate: int) -> Iterator[Timed]:
@@ -129,6 +130,7 @@ def _render(performance: Performance, until: int) -> Iterator[NDArray[np.float32
     engine = performance.engine
     while engine.frame < until:
         performance.planner.advance()
-        out = np.empty((min(_PIECE_FRAMES, until - engine.frame), 2), np.float32)
+        count = min(_PIECE_FRAMES, until - engine.frame)
+        out = np.empty((count, engine.channels), np.float32)
         engine.render(out)
         yield out

@@ -64,6 +64,7 @@ class Session:
             "digest": bundle.digest,
             "sample_rate": self._rate,
             "voices": engine.voices,
+            "channels": engine.channels,
             "lookahead_frames": round(config.performance.lookahead_seconds * self._rate),
         }
         self._journal = Journal(
@@ -102,6 +103,7 @@ class _Head:
     digest: str
     sample_rate: int
     voices: int
+    channels: int
     lookahead_frames: int
 
 
@@ -145,7 +147,10 @@ def replay(
     played = resample(opened, head.sample_rate)
     warm_up(played, head.sample_rate, lambda _: None)
     setting = Setting(
-        voices=head.voices, sample_rate=head.sample_rate, lookahead_frames=head.lookahead_frames
+        voices=head.voices,
+        sample_rate=head.sample_rate,
+        lookahead_frames=head.lookahead_frames,
+        channels=head.channels,
     )
     shelf = Shelf(bundles or bundle.resolve().parent, head.sample_rate)
 
@@ -157,7 +162,7 @@ def replay(
 
     lines = _lines(score, head.sample_rate)
     blocks = replay_lines(lines, played, setting, anew=anew, find=find)
-    write_wav(output, blocks, head.sample_rate)
+    write_wav(output, blocks, head.sample_rate, head.channels)
 
 
 def _read_head(path: Path, first: OscBundle | None) -> _Head:
@@ -175,6 +180,7 @@ def _read_head(path: Path, first: OscBundle | None) -> _Head:
             digest=str(told["digest"]),
             sample_rate=_within(told["sample_rate"], 1000, 768_000),
             voices=_within(told["voices"], 1, 64),
+            channels=_within(told["channels"], 1, 64),
             lookahead_frames=_within(told["lookahead_frames"], 1, 7_680_000),
         )
     except (KeyError, TypeError, ValueError) as error:

@@ -11,7 +11,7 @@ from idiolect.control.backlog import Backlog
 from idiolect.control.clients import Clients, Peer, Scolding
 from idiolect.control.codec import encode
 from idiolect.control.commands import Act
-from idiolect.control.door import Applied, Player
+from idiolect.control.door import Applied, Player, Recording
 from idiolect.errors import IdiolectError
 
 __all__ = ["Counters", "Desk", "wrap"]
@@ -52,6 +52,8 @@ class Desk:
         Runs a function on the control thread soon; may be called on any thread.
     quit : callable
         Stops the daemon.
+    recording : Recording, optional
+        Who writes what is heard to files.
 
     Notes
     -----
@@ -65,14 +67,16 @@ class Desk:
         name: str,
         defer: Callable[[Callable[[], None]], None],
         quit: Callable[[], None],
+        recording: Recording | None = None,
     ) -> None:
         self.player = player
         self.name = name
         self.quit = quit
+        self.recording = recording
+        self.defer = defer
         self.clients = Clients()
         self.backlog = Backlog()
         self.counters = Counters()
-        self.defer = defer
         self._scolding = Scolding()
 
     def now(self) -> float:

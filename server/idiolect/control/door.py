@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
-__all__ = ["Applied", "Pending", "Player", "Status"]
+__all__ = ["Applied", "Pending", "Player", "Recording", "Status", "Take"]
 
 
 class Applied(Protocol):
@@ -32,6 +32,44 @@ class Applied(Protocol):
     @property
     def start(self) -> float:
         """Where it begins there, in seconds."""
+
+
+class Take(Protocol):
+    """How a recording stands."""
+
+    @property
+    def name(self) -> str:
+        """The file's."""
+
+    @property
+    def seconds(self) -> float:
+        """What is written."""
+
+    @property
+    def lost_frames(self) -> int:
+        """Frames that came too late to be written."""
+
+    @property
+    def failure(self) -> str:
+        """Why it ended by itself; empty when it did not."""
+
+
+class Recording(Protocol):
+    """Who writes what is heard to files; every method returns at once, or fails as a player's."""
+
+    @property
+    def take(self) -> Take | None:
+        """The recording that runs, or the last."""
+
+    @property
+    def running(self) -> bool:
+        """Whether it records."""
+
+    def start(self, name: str) -> Any:
+        """Begin a file; the future of its `Take`."""
+
+    def stop(self) -> Any:
+        """End it; the same future."""
 
 
 class Pending(Protocol):

@@ -10,7 +10,7 @@ from idiolect.control.arguments import arity, is_pressed, text, whole
 from idiolect.control.clients import LEASE_S, MAX_CLIENTS, Peer
 from idiolect.control.codec import Argument
 from idiolect.control.desk import Counters, Desk, wrap
-from idiolect.control.door import Applied, Status
+from idiolect.control.door import Applied, Recording, Status, Take
 from idiolect.errors import ControlError
 
 __all__ = [
@@ -169,6 +169,51 @@ def _name(arguments: Sequence[Argument]) -> str:
     return text(arguments[0], "a bundle")
 
 
+def record_start(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
+    """Begin to record into a file, and tell everyone when that ends."""
+    arity(arguments, 1, 1, "the name of a file")
+    name = text(arguments[0], "a name")
+    ends = _recording(desk).start(name)
+    desk.reply(peer, "/done", "/record/start", name)
+    desk.announce("/record/state", *_record_state(desk))
+    ends.add_done_callback(
+        lambda _: desk.defer(lambda: desk.announce("/record/state", *_record_state(desk)))
+    )
+
+
+def record_stop(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
+    """Complete the file that is recorded into."""
+    if is_pressed(arguments):
+        desk.promise(peer, "/record/stop", lambda: _recording(desk).stop(), _taken)
+
+
+def record_state(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
+    """Answer whether something is recorded, and what."""
+    if is_pressed(arguments):
+        desk.reply(peer, "/record/state", *_record_state(desk))
+
+
+def _recording(desk: Desk) -> Recording:
+    if desk.recording is None:
+        raise ControlError("nothing can be recorded here")
+    return desk.recording
+
+
+def _record_state(desk: Desk) -> tuple[str, str, float, int]:
+    recording = _recording(desk)
+    take = recording.take
+    if take is None:
+        return "idle", "", 0.0, 0
+    state = "recording" if recording.running else "failed" if take.failure else "idle"
+    return state, take.name, take.seconds, wrap(take.lost_frames)
+
+
+def _taken(take: Take) -> tuple[object, ...]:
+    if take.failure:
+        raise ControlError(f"{take.name} has {take.seconds:.1f} s, and then: {take.failure}")
+    return take.name, take.seconds, wrap(take.lost_frames)
+
+
 def _release() -> list[int]:
     digits = ["".join(takewhile(str.isdigit, part)) for part in __version__.split(".")]
     return [int(part or 0) for part in (*digits, "0", "0")[:3]]
@@ -220,6 +265,23 @@ SYSTEM_COMMANDS: tuple[SystemCommand, ...] = (
         doc="Every voice goes over to this bundle, each with a join at its next boundary of the "
         "finest scale; it is loaded first when it is not yet. Told are the frame of the engine at "
         "which the last of them does, and in how many seconds that is.",
+    ),
+    SystemCommand(
+        address="/record/start", arguments="s name", run=record_start,
+        answer="`/done /record/start` s name",
+        doc="Records what is heard into a new file of the folder `audio.recordings`: 32-bit float "
+        "when the name ends in .wav, 24 bits in .flac. A name has no folders in it.",
+    ),
+    SystemCommand(
+        address="/record/stop", arguments="trigger", run=record_stop,
+        answer="`/done /record/stop` s name, f seconds, i frames lost",
+        doc="Completes the file. Lost frames, if any, are silence in it.",
+    ),
+    SystemCommand(
+        address="/record/state", arguments="trigger", run=record_state,
+        answer="`/record/state` s state, s name, f seconds, i frames lost",
+        doc="`recording`, `idle`, or `failed` when it ended by itself, as on a full disk; the file "
+        "holds what came before. Clients that are notified get this whenever it changes.",
     ),
     SystemCommand(
         address="/quit", arguments="trigger", answer="`/done /quit`", run=leave,

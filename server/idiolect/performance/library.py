@@ -86,6 +86,22 @@ class Library:
         loading.add_done_callback(lambda done: _promise_step(step, done, self._admit, name, go_on))
         return step
 
+    def bring(self, name: str) -> Tongue:
+        """Give a bundle, after loading it here where it is not yet loaded.
+
+        Raises
+        ------
+        IdiolectError
+            When it cannot be loaded.
+        """
+        if name not in self._loaded:
+            if self._shelf is None:
+                raise _no_folder(name)
+            self._loaded[name] = self._tongues.add(
+                Tongue(self._shelf.open(name), self._tongues.plan)
+            )
+        return self._loaded[name]
+
     def release(self, name: str, spoken: Collection[Tongue]) -> None:
         """Unload a bundle.
 
@@ -111,7 +127,7 @@ class Library:
 
     def _load(self, name: str) -> "Future[Tongue]":
         if self._shelf is None:
-            raise ControlError(f"no bundle {name[:64]!r}: there is no folder to load it from")
+            raise _no_folder(name)
         if len(self._loaded) + len(self._loading) >= MOST_BUNDLES:
             raise ControlError(
                 f"there is room for {MOST_BUNDLES} bundles: unload one with /bundle/unload"
@@ -138,6 +154,10 @@ class Library:
         if name not in self._loaded:
             self._loaded[name] = self._tongues.add(tongue)
         return go_on(self._loaded[name])
+
+
+def _no_folder(name: str) -> ControlError:
+    return ControlError(f"no bundle {name[:64]!r}: there is no folder to load it from")
 
 
 def _promise_step(

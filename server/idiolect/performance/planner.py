@@ -14,7 +14,17 @@ from idiolect.engine.atomics import publish
 from idiolect.engine.engine import Engine
 from idiolect.errors import IdiolectError
 from idiolect.parameters import PLANNER_SLOTS
-from idiolect.performance.changes import Allow, Applied, Change, Pause, Seed, Speak, Turn
+from idiolect.performance.changes import (
+    Allow,
+    Applied,
+    Change,
+    Context,
+    Look,
+    Pause,
+    Seed,
+    Speak,
+    Turn,
+)
 from idiolect.performance.cutting import (
     AT_BOUNDARY,
     AT_FINEST,
@@ -24,7 +34,7 @@ from idiolect.performance.cutting import (
     stop_voice,
 )
 from idiolect.performance.journal import Journal
-from idiolect.performance.plan import Plan, make_plan
+from idiolect.performance.plan import CONTEXT_STEPS, Plan, make_plan
 from idiolect.performance.planning import (
     LARGEST_GRAIN,
     ahead_of,
@@ -35,7 +45,7 @@ from idiolect.performance.planning import (
 )
 from idiolect.performance.queueing import room
 from idiolect.performance.repertoire import adopt_repertoire, count_allowed
-from idiolect.performance.seeding import place_of, remember_seed
+from idiolect.performance.seeding import place_of, remember_seed, units_said
 from idiolect.performance.tongue import Tongue
 from idiolect.performance.tongues import Tongues
 
@@ -82,8 +92,11 @@ class Planner:
         self._inbox: deque[Change] = deque()
         self._asked: list[int] = []  # what `_earliest` has answered for the changes being applied
         self._waiting: list[deque[Change]] = [deque() for _ in range(engine.voices)]
+        self._looks: deque[Look] = deque()
         self._last_cut = np.full(engine.voices, -engine.sample_rate, np.int64)
         self._biases: list[dict[str, float]] = [{} for _ in range(engine.voices)]
+        # The step at which each voice took its context, and the units of that.
+        self._taken = [(0, _NOTHING) for _ in range(engine.voices)]
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
         self._stopping = False
@@ -135,6 +148,9 @@ class Planner:
         for voice, waiting in enumerate(self._waiting):
             while waiting and self._may_cut(voice, waiting):
                 self._apply_noted(voice, waiting)
+        while self._looks:
+            look = self._looks.popleft()
+            look.done.set_result(self._look(look.voice))
         plan_ahead(self.tongues.plan, self.engine.table, self._lookahead)
         self.tongues.let_go(self.engine.table)
         frame = self.engine.frame  # what was done before it is among the events that follow
@@ -159,6 +175,8 @@ class Planner:
             change = self._inbox.popleft()
             if isinstance(change, Pause):
                 time.sleep(change.seconds)
+            elif isinstance(change, Look):
+                self._looks.append(change)
             else:
                 self._waiting[change.voice].append(change)
 
@@ -263,6 +281,12 @@ class Planner:
             return Applied(voice + 1, self._change_tongue(voice, change), 0)
         return Applied(voice + 1, self._cut(voice, AT_ONCE), 0)
 
+    def _look(self, voice: int) -> Context:
+        first, units = self._taken[voice]
+        said = units_said(self.plan, voice, first, int(timeline_now(self.engine.table, voice)))
+        heard = [*units.tolist(), *said][-CONTEXT_STEPS:]
+        return Context(int(self.plan.voices["scale"][voice]), tuple(heard))
+
     def _earliest(self, voice: int) -> int:
         """Timeline frame of the earliest cut: now and the margin, or the very start."""
         now, table = timeline_now(self.engine.table, voice), self.engine.table
@@ -295,7 +319,7 @@ class Planner:
         tongue = self.tongue_of(voice)
         tongue.read(voice, scale, units)
         frame = self._cut(voice, AT_FINEST)
-        tongue.adopt(voice, scale, units)
+        self._adopt(tongue, voice, scale, units)
         return frame
 
     def _switch_scale(self, voice: int, scale: int) -> tuple[int, NDArray[np.int64]]:
@@ -303,7 +327,7 @@ class Planner:
         tongue, frame = self.tongue_of(voice), self._cut(voice, AT_FINEST)
         units = tongue.heard(voice, scale)
         tongue.read(voice, scale, units)
-        tongue.adopt(voice, scale, units)
+        self._adopt(tongue, voice, scale, units)
         return frame, units
 
     def _change_tongue(self, voice: int, change: Speak) -> int:
@@ -314,8 +338,12 @@ class Planner:
         frame = self._cut(voice, AT_FINEST)
         tongue.greet(voice, self._biases[voice])
         tongue.read(voice, change.scale, _NOTHING)
-        tongue.adopt(voice, change.scale, _NOTHING)
+        self._adopt(tongue, voice, change.scale, _NOTHING)
         return frame
+
+    def _adopt(self, tongue: Tongue, voice: int, scale: int, units: NDArray[np.int64]) -> None:
+        tongue.adopt(voice, scale, units)
+        self._taken[voice] = int(self.plan.voices["steps"][voice]), units
 
 
 def _is_gathered(change: Change) -> bool:

@@ -15,9 +15,10 @@ from idiolect.bundle import Bundle
 from idiolect.engine.engine import Engine
 from idiolect.errors import ControlError
 from idiolect.parameters import BIAS, MASTER
-from idiolect.performance.changes import Allow, Applied, Cut, Seed, Speak, Turn
+from idiolect.performance.changes import Allow, Applied, Context, Cut, Look, Seed, Speak, Turn
 from idiolect.performance.futures import all_of, completed
 from idiolect.performance.library import Library, Shelf
+from idiolect.performance.plan import CONTEXT_STEPS
 from idiolect.performance.planner import Planner
 from idiolect.performance.repertoire import (
     inside_region,
@@ -65,8 +66,10 @@ class Player:
         self._engine = engine
         self._planner = planner
         self._started = time.monotonic()
-        self._draws = 0
+        self.draws = 0  # random seeds so far, which all differ
+        self._silent = False
         self._allowed: dict[int, tuple[int, ...]] = {}  # units in each scale, of restricted voices
+        self._restrictions: dict[int, list[Any]] = {}  # what they were restricted to, as JSON
         self._values = {(0, name): p.default for name, p in MASTER.items()}
         first = planner.tongue_of(0)
         assert first.bundle is bundle
@@ -80,6 +83,10 @@ class Player:
         """Names of the descriptors of all bundles that are loaded."""
         loaded = (tongue.descriptors for tongue in self._library.loaded)
         return tuple(dict.fromkeys(name for names in loaded for name in names))
+
+    def bundle(self, voice: int) -> Bundle:
+        """Give what a voice plays."""
+        return self._tongues[voice].bundle
 
     def bundle_of(self, voice: int) -> str:
         """Name of the bundle that a voice plays."""
@@ -123,9 +130,49 @@ class Player:
 
         return self._library.fetch(name, begin)
 
+    def speak_now(self, voice: int, name: str) -> Future[Applied]:
+        """Let a voice go over to a bundle; to load it, everyone waits.
+
+        Raises
+        ------
+        IdiolectError
+            When it cannot be loaded.
+        """
+        return self._speak(voice, self._library.bring(name))
+
     def get(self, name: str, voice: int) -> float:
         """Value of a parameter, as it was set last."""
         return self._values.get((voice, name), BIAS.default)
+
+    def values(self, voice: int) -> dict[str, float]:
+        """Value of every parameter of a voice, or of the master, 0."""
+        names = self._tongues[voice].parameters if voice else MASTER
+        return {name: self.get(name, voice) for name in names}
+
+    def allowed(self, voice: int) -> list[Any] | None:
+        """Say what a voice is restricted to, None when it may play everything.
+
+        Returns
+        -------
+        list, optional
+            ``["sources", *names]``, ``["stretch", name, start, duration]`` in seconds, the last
+            None for to its end, or ``["region", x, y, radius]``.
+        """
+        return self._restrictions.get(voice)
+
+    def context(self, voice: int) -> Future[Context]:
+        """Ask what a voice goes on from: the units it was given, and those that have begun since."""
+        look = Look(voice - 1)
+        self._planner.submit(look)
+        return look.done
+
+    def fade(self, silent: bool, seconds: float) -> bool:
+        """Take what is heard to silence, or back to what ``mute`` says; False: try again."""
+        value = 1.0 if silent else self._values[0, "mute"]
+        ramp = round(seconds * self._engine.sample_rate)
+        faded = self._engine.push_control(0, "mute", value, ramp=ramp)
+        self._silent = silent if faded else self._silent
+        return faded
 
     def set(self, name: str, voice: int, value: float) -> None:
         """Turn a parameter; `value` is typed and within its range, a scale is its index.
@@ -154,17 +201,31 @@ class Player:
 
     def seed_tokens(self, voice: int, tokens: list[int]) -> Future[Applied]:
         """Make the context a list of tokens of the voice's scale."""
-        return self._seed(voice, units_of_tokens(self._bundle(voice), self._scale(voice), tokens))
+        return self._seed(voice, units_of_tokens(self.bundle(voice), self._scale(voice), tokens))
 
     def seed_unit(self, voice: int, unit: int) -> Future[Applied]:
         """Go on as if a unit of the voice's scale had just sounded."""
-        return self._seed(voice, units_before(self._bundle(voice), self._scale(voice), unit))
+        return self._seed(voice, units_before(self.bundle(voice), self._scale(voice), unit))
+
+    def seed_units(self, voice: int, units: list[int]) -> Future[Applied]:
+        """Make these units of the voice's scale the context.
+
+        Raises
+        ------
+        ControlError
+            When the scale has not all of them.
+        """
+        count = len(self.bundle(voice).scales[self._scale(voice)].units)
+        for unit in units:
+            if not 0 <= unit < count:
+                raise ControlError(f"no unit {unit}: the scale has {count}, numbered from 0")
+        return self._seed(voice, np.array(units[-CONTEXT_STEPS:], np.int64))
 
     def seed_file(
         self, voice: int, name: str, start: float = 0.0, duration: float = math.inf
     ) -> Future[Applied]:
         """Go on as if a stretch of a source had just sounded; seconds."""
-        units = units_of_file(self._bundle(voice), self._scale(voice), name, start, duration)
+        units = units_of_file(self.bundle(voice), self._scale(voice), name, start, duration)
         return self._seed(voice, units)
 
     def seed_map(
@@ -174,7 +235,7 @@ class Player:
 
         The map is that of the voice's scale, or of another one; the voice's own scale stays.
         """
-        own, bundle = self._scale(voice), self._bundle(voice)
+        own, bundle = self._scale(voice), self.bundle(voice)
         other = own if scale is None else bundle.scale_index(scale)
         unit = nearest_unit(bundle, other, x, y)
         if other != own:
@@ -184,35 +245,38 @@ class Player:
 
     def seed_random(self, voice: int) -> Future[Applied]:
         """Go on from a random place, drawn from the voice's random seed."""
-        self._draws += 1
+        self.draws += 1
         seed = int(self._values[voice, "random_seed"])
-        units = units_random(self._bundle(voice), self._scale(voice), seed, voice, self._draws)
+        units = units_random(self.bundle(voice), self._scale(voice), seed, voice, self.draws)
         return self._seed(voice, units)
 
     def seed_clear(self, voice: int) -> Future[Applied]:
         """Forget the context."""
-        return self._seed(voice, units_before(self._bundle(voice), self._scale(voice), 0)[:0])
+        return self._seed(voice, units_before(self.bundle(voice), self._scale(voice), 0)[:0])
 
     def allow_sources(self, voice: int, names: list[str]) -> Future[Applied]:
         """Let a voice play these sources alone: names, or parts of them."""
-        return self._allow(
-            voice, inside_sources(self._bundle(voice), self._tongues[voice].inventory, names)
-        )
+        inside = inside_sources(self.bundle(voice), self._tongues[voice].inventory, names)
+        return self._allow(voice, inside, ["sources", *names])
 
     def allow_stretch(
         self, voice: int, name: str, start: float = 0.0, duration: float = math.inf
     ) -> Future[Applied]:
         """Let a voice play a stretch of a source alone; seconds."""
-        bundle, inventory = self._bundle(voice), self._tongues[voice].inventory
-        return self._allow(voice, inside_stretch(bundle, inventory, name, start, duration))
+        bundle, inventory = self.bundle(voice), self._tongues[voice].inventory
+        inside = inside_stretch(bundle, inventory, name, start, duration)
+        restriction = ["stretch", name, start, duration if duration < math.inf else None]
+        return self._allow(voice, inside, restriction)
 
     def allow_region(self, voice: int, x: float, y: float, radius: float) -> Future[Applied]:
         """Let a voice play what lies within a circle of the map alone."""
-        return self._allow(voice, inside_region(self._bundle(voice), x, y, radius))
+        inside = inside_region(self.bundle(voice), x, y, radius)
+        return self._allow(voice, inside, ["region", x, y, radius])
 
     def allow_all(self, voice: int) -> Future[Applied]:
         """Let a voice play everything again."""
         self._allowed.pop(voice, None)
+        self._restrictions.pop(voice, None)
         return self._send_allow(Allow(voice - 1, None))
 
     def cut(self, voice: int) -> Future[Applied]:
@@ -238,9 +302,6 @@ class Player:
     def _scale(self, voice: int) -> int:
         return int(self._values[voice, "scale"])
 
-    def _bundle(self, voice: int) -> Bundle:
-        return self._tongues[voice].bundle
-
     def _check_scale(self, voice: int, value: float) -> None:
         scales = self.scales_of(voice)
         if not 0 <= value < len(scales):
@@ -259,6 +320,7 @@ class Player:
             self._tongues[voice] = tongue
             self._values[voice, "scale"] = float(scale)
             self._allowed.pop(voice, None)
+            self._restrictions.pop(voice, None)
         change = Speak(voice - 1, tongue.number, self._scale(voice))
         self._planner.submit(change)
         return change.done
@@ -268,7 +330,9 @@ class Player:
         self._planner.submit(change)
         return change.done
 
-    def _allow(self, voice: int, inside: NDArray[np.bool_]) -> Future[Applied]:
+    def _allow(
+        self, voice: int, inside: NDArray[np.bool_], restriction: list[Any]
+    ) -> Future[Applied]:
         repertoire = restrict(self._tongues[voice].inventory, inside)
         if not repertoire.counts[self._scale(voice)]:
             raise ControlError(
@@ -276,6 +340,7 @@ class Player:
                 f"voice {voice} speaks: allow more, or change the scale first"
             )
         self._allowed[voice] = repertoire.counts
+        self._restrictions[voice] = restriction
         return self._send_allow(Allow(voice - 1, repertoire))
 
     def _send_allow(self, change: Allow) -> Future[Applied]:
@@ -283,6 +348,8 @@ class Player:
         return change.done
 
     def _set_block(self, name: str, voice: int, value: float) -> None:
+        if name == "mute" and self._silent:
+            return  # it is heard when the fade is over
         if name == "gain":
             value = 0.0 if value <= SILENCE_DB else 10.0 ** (value / 20.0)
         if not self._engine.push_control(voice, name, value, frame=self.at):

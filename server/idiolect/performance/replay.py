@@ -48,6 +48,7 @@ class Setting:
     voices: int
     sample_rate: int  # Hz
     lookahead_frames: int
+    channels: int = 2  # of the way out
 
 
 def replay(
@@ -76,7 +77,7 @@ def replay(
 
     Yields
     ------
-    float32[n, 2]
+    float32[n, channels]
         What was heard, up to the last frame of which all is told.
 
     Raises
@@ -132,7 +133,9 @@ class _Deck:
     """An engine that is handed grains, cuts and controls at the frames they were seen at."""
 
     def __init__(self, bundle: Bundle, setting: Setting) -> None:
-        self._engine = Engine(setting.voices, setting.sample_rate, setting.lookahead_frames)
+        self._engine = Engine(
+            setting.voices, setting.sample_rate, setting.lookahead_frames, setting.channels
+        )
         self._audio = {0: bundle.audio}
         self._plan = make_plan(setting.voices, setting.sample_rate)
         self._longest = int(self._engine.table[ARENA_FRAMES]) // 2
@@ -186,7 +189,8 @@ class _Deck:
     def render(self, until: int) -> Iterator[NDArray[np.float32]]:
         """Render up to an engine frame, in pieces."""
         while self._engine.frame < until:
-            out = np.empty((min(_PIECE_FRAMES, until - self._engine.frame), 2), np.float32)
+            count = min(_PIECE_FRAMES, until - self._engine.frame)
+            out = np.empty((count, self._engine.channels), np.float32)
             self._engine.render(out)
             yield out
 
