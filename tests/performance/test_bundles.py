@@ -320,6 +320,30 @@ def test_a_resting_voice_speaks_the_new_bundle_when_it_begins(made: Make) -> Non
     assert len(steps_of(playing)) > 3
 
 
+def test_a_frozen_voice_goes_over_when_it_is_let_go(made: Make) -> None:
+    """Its time stands, so the boundary does not come; the bundle it is to leave stays as long."""
+    playing = run(made(), continuity=0.5)
+    rate, player = playing.bundle.sample_rate, playing.player
+    changes: list[tuple[float, Change]] = [
+        (1.0, lambda s: s.player.set("freeze", 1, 1.0)),
+        (1.3, speak(MONO)),
+        (1.3, lambda s: s.player.unload(FIRST)),
+        (2.5, lambda s: s.player.set("freeze", 1, 0.0)),
+    ]
+    held = weakref.ref(playing.planner.tongue_of(0))
+    out = playing.play(2.5, changes=changes)
+    gc.collect()
+    assert held() is not None
+    assert not [frame for frame, _ in playing.heard_units() if 1.1 * rate < frame < 2.5 * rate]
+    out = np.concatenate([out, playing.play(2.0, changes=[(0.0, changes[-1][1])])])
+    gc.collect()
+    assert held() is None
+    assert player.bundle_of(1) == MONO
+    assert len([frame for frame, _ in playing.heard_units() if frame > 2.5 * rate]) > 2
+    assert levels(out[rate // 4 :], rate // 50).min() > 0
+    assert playing.engine.state.counters[STARVED] == 0
+
+
 def test_a_scale_goes_by_name_and_else_to_the_finest(made: Make) -> None:
     playing = run(made(), scale=1.0)
     player = playing.player
