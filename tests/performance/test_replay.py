@@ -27,7 +27,7 @@ from synthetic import make_bundle
 
 VOICES = 3
 LOOKAHEAD_SECONDS = 0.4
-BLOCK = 64
+BLOCKS = (64, 256, 37)
 
 
 @dataclass
@@ -63,18 +63,28 @@ class Live:
 
     @contextmanager
     def playing(self) -> Iterator[None]:
-        output = NullOutput(Seat(self.engine, BLOCK))
+        self.output = NullOutput(Seat(self.engine, BLOCKS[0]))
         self.journal.start()
         self.planner.start()
-        output.start()
+        self.output.start()
         try:
             yield
         finally:
-            output.stop()
+            self.output.stop()
             self.planner.stop()
             self.planner.advance()
             self.journal.stop()
             self.listen()
+
+    def lose_the_way_out(self) -> None:
+        """Let the engine's clock stand, and go on in blocks of another size, with a fade."""
+        self.output.stop()
+        time.sleep(0.1)
+        assert self.player.fade(True, 0.0)
+        size = BLOCKS[(BLOCKS.index(self.output.block_size) + 1) % len(BLOCKS)]
+        self.output = NullOutput(Seat(self.engine, size))
+        self.output.start()
+        assert self.player.fade(False, 0.05)
 
     def again(self, *, anew: bool) -> NDArray[np.float32]:
         def find(name: str, digest: str) -> Bundle:
@@ -168,13 +178,14 @@ class Performer:
 
 
 def perform(
-    live: Live, seed: int, *, actions: int, seconds: float, pauses: int, swaps: int
+    live: Live, seed: int, *, actions: int, seconds: float, pauses: int, swaps: int, losses: int
 ) -> None:
-    """Play for so long, with so many random actions, run-ons that are forced, and swaps."""
+    """Play for so long, with so many random actions, forced run-ons, swaps and losses of the way out."""
     rng = np.random.default_rng([seed, 1])
     performer = Performer(live, seed)
     late = set(np.linspace(actions // 10, actions * 9 // 10, pauses, dtype=int).tolist())
     swapped = set(np.linspace(actions // 8, actions * 7 // 8, swaps, dtype=int).tolist())
+    lost = set(np.linspace(actions // 7, actions * 6 // 7, losses, dtype=int).tolist())
     with live.playing():
         for voice in range(1, VOICES + 1):
             live.player.set("run", voice, 1.0)
@@ -183,6 +194,8 @@ def perform(
             if action in swapped:
                 name = str(rng.choice(live.shelf.names()))
                 live.player.speak(int(rng.integers(1, VOICES + 1)), name)
+            if action in lost:
+                live.lose_the_way_out()
             if action in late:
                 performer.keep_the_planner_away(float(rng.uniform(1.0, 1.5)))
             time.sleep(float(rng.exponential(seconds / actions)))
@@ -199,7 +212,7 @@ def make_live(folder: Path, seed: int) -> Live:
 def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Live:
     folder = tmp_path_factory.mktemp("replay")
     live = make_live(folder, int(request.param))
-    perform(live, int(request.param), actions=150, seconds=10, pauses=3, swaps=5)
+    perform(live, int(request.param), actions=150, seconds=10, pauses=3, swaps=5, losses=2)
     return live
 
 
@@ -244,11 +257,10 @@ def test_a_grain_that_comes_out_otherwise_is_told(played: Live) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [2, 3])
-def test_three_minutes_of_two_thousand_changes_twenty_run_ons_and_five_swaps(
-    seed: int, tmp_path: Path
-) -> None:
+def test_three_minutes_of_all_that_can_happen(seed: int, tmp_path: Path) -> None:
+    """Two thousand changes, twenty run-ons, five swaps of bundles, three losses of the way out."""
     live = make_live(tmp_path, seed)
-    perform(live, seed, actions=2000, seconds=180, pauses=20, swaps=5)
+    perform(live, seed, actions=2000, seconds=180, pauses=20, swaps=5, losses=3)
     assert live.engine.state.counters[STARVED] >= 20
     for anew in (True, False):
         assert_same(live.again(anew=anew), live)
