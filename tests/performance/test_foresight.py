@@ -30,7 +30,8 @@ class Mind:
         self.planner = Planner(
             self.bundle, Engine(1, rate, rate), lookahead_seconds=0.5, margin_ms=10
         )
-        self.plan = self.planner.plan
+        self.tongue = self.planner.tongue_of(0)
+        self.plan = self.tongue.plan
         self.own = self.plan.voices[0]
         self.set(continuity=0.0)
 
@@ -43,25 +44,25 @@ class Mind:
             self.plan.parameters[0, PLANNER_SLOTS[name]] = value
 
     def step(self, count: int) -> None:
-        planner = self.planner
+        tongue = self.tongue
         for _ in range(count):
-            decide_step(self.plan, planner._model, planner._cache, planner.inventory, 0)
+            decide_step(self.plan, tongue._model, tongue._cache, tongue.inventory, 0)
 
     def choose(self, ahead: float | None = None) -> tuple[int, int]:
         """The unit that is likeliest alone, and that with the steps after it in view.
 
         `ahead` is the continuity of those steps, where it is another one.
         """
-        planner, plan, own = self.planner, self.plan, self.own
+        tongue, plan, own = self.tongue, self.plan, self.own
         count = gather_recent(plan, 0)
-        inventory = view_repertoire(plan, planner.inventory, 0)
+        inventory = view_repertoire(plan, tongue.inventory, 0)
         scale, entry = int(own["scale"]), own["steps"] % len(plan.steps[0])
         steering = Steering(
             plan.parameters[0], plan.bias[0], plan.tilt[0], plan.heard, own["past"],
-            seeded_in(plan, planner.inventory, 0, scale),
+            seeded_in(plan, tongue.inventory, 0, scale),
         )  # fmt: skip
         decide(
-            planner._model, inventory, plan.hidden[0, entry], scale, int(own["previous"]), steering,
+            tongue._model, inventory, plan.hidden[0, entry], scale, int(own["previous"]), steering,
             int(own["seed"]), 0, int(own["steps"] - own["base"]), plan.recent, count, plan.choice,
         )  # fmt: skip
         greedy = int(plan.choice[0])
@@ -69,7 +70,7 @@ class Mind:
             parameters = plan.parameters[0].copy()
             parameters[PLANNER_SLOTS["continuity"]] = ahead
             steering = steering._replace(parameters=parameters)
-        found = foresee(plan, planner._model, planner._cache, inventory, 0, steering, count)
+        found = foresee(plan, tongue._model, tongue._cache, inventory, 0, steering, count)
         return greedy, int(found)
 
 
@@ -83,7 +84,7 @@ def test_a_window_that_ends_with_its_first_step_is_the_greedy_choice(mind: Mind)
     compared = 0
     for _ in range(40):
         greedy, found = mind.choose(ahead=1.0)
-        if successor(mind.planner.inventory, 0, greedy) >= 0:
+        if successor(mind.tongue.inventory, 0, greedy) >= 0:
             assert found == greedy
             compared += 1
         mind.step(1)
@@ -155,7 +156,7 @@ def test_what_goes_on_naturally_is_not_weighed_against_others(mind: Mind) -> Non
     mind.set(continuity=1.0)
     mind.step(30)
     units: NDArray[np.int64] = np.array(mind.units)
-    inventory = mind.planner.inventory
+    inventory = mind.tongue.inventory
     for before, after in itertools.pairwise(units):
         natural = successor(inventory, 0, before)
         assert after == natural or natural < 0

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from idiolect.bundle import Bundle
 from idiolect.engine.engine import Engine
 from idiolect.parameters import PLANNER_SLOTS
+from idiolect.performance.cutting import begin_voice
 from idiolect.performance.planner import Planner
-from idiolect.performance.planning import begin_voice, queued_until
+from idiolect.performance.planning import queued_until
 from idiolect.performance.player import Player
 from idiolect.performance.queueing import publish_cut
 from idiolect.performance.steps import queue_piece, take_unit
@@ -48,20 +49,19 @@ def play_units(
         dB by which a unit may be levelled with what it joins.
     """
     planner = _planner(bundle)
-    plan, table = planner.plan, planner.engine.table
+    tongue, table = planner.tongue_of(0), planner.engine.table
+    plan, limits = tongue.plan, tongue.view.source_limits
     if not coupling:
         plan = replace(plan, coupling=0)
     plan.parameters[0, PLANNER_SLOTS["levelling"]] = levelling
-    starts = [int(source["start"]) for source in bundle.sources]
-    limits = np.array([*starts, len(bundle.audio)], np.int64)
     begin_voice(plan, table, 0, 0)
     publish_cut(plan, table, 0)
     own, parts = plan.voices[0], []
     for unit in units:
-        take_unit(plan, planner.inventory, 0, unit)
+        take_unit(plan, tongue.inventory, 0, unit)
         own["previous"] = unit
         while queued_until(plan, 0) < own["end"]:
-            queue_piece(plan, table, bundle.audio, planner.inventory, limits, 0)
+            queue_piece(plan, table, bundle.audio, tongue.inventory, limits, 0)
             parts.append(_render_until(planner.engine, queued_until(plan, 0) - AHEAD))
     parts.append(_render_until(planner.engine, int(own["end"]) - BLOCK))
     return _gather(planner, parts, len(units))
@@ -97,7 +97,7 @@ def _gather(planner: Planner, parts: list[NDArray[np.float32]], count: int) -> R
     joins = steps["onset"][1:][steps["natural"][1:] == 0] + planner.engine.delay_frames
     return Rendered(
         np.concatenate(parts),
-        planner.bundle.sample_rate,
+        planner.engine.sample_rate,
         joins,
         steps["token"].copy(),
         planner.plan.hidden[0, :count].copy(),

@@ -19,7 +19,7 @@ from idiolect.bench.row import Row, Stopwatch
 from idiolect.bundle import Bundle
 from idiolect.config import load
 from idiolect.engine.seat import Seat
-from idiolect.performance.player import Status
+from idiolect.performance.status import Status
 
 __all__ = ["Daemon", "Load", "Result", "beside_empty", "open_daemon", "run", "under_load"]
 

@@ -60,7 +60,7 @@ class UdpSocket:
             packet, sender = self._take()
         except (BlockingIOError, ConnectionResetError):  # Windows: an earlier answer was refused
             return None
-        return packet, UdpPeer(self, sender[0], sender[1], tuple(sender[2:]))
+        return packet, self.at(sender)
 
     def _take(self) -> tuple[bytes, Any]:
         if sys.platform != "linux":
@@ -79,6 +79,10 @@ class UdpSocket:
             self.handle.sendto(packet, address)
         except OSError:
             self.counters.dropped += 1
+
+    def at(self, address: tuple[Any, ...]) -> "UdpPeer":
+        """Return the peer at a socket address."""
+        return UdpPeer(self, address[0], address[1], tuple(address[2:]))
 
     def close(self) -> None:
         """Give the port back."""

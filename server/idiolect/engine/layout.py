@@ -116,6 +116,9 @@ VOICE = np.dtype(
         ("next", np.int64),  # engine frame of the next sub-grain
         ("sharp", np.int64),  # 1: it begins a unit, and keeps its attack
         ("spawned", np.int64),  # sub-grains of the unit so far
+        ("pair", np.int64),  # channels it sounds on, as `out` says
+        ("left_pair", np.int64),  # those it sounded on before
+        ("moved", np.int64),  # engine frame from which it moves there
         ("pad", np.int64),
     ]
 )

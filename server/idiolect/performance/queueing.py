@@ -139,6 +139,9 @@ def push_grain(
     own = plan.voices[voice]
     step = plan.steps[voice, (own.steps - 1) % plan.steps.shape[1]]
     held = lead + min(length + TAIL_FRAMES, limit - frame)
+    if own.held != step.tongue:  # nothing of what the arena holds goes on here
+        own.held = step.tongue
+        own.copied_from = own.copied = -1
     at = _hold(plan, table, audio, voice, frame - lead, held)
     grain = state.grains[voice, own.pushed % GRAIN_CAPACITY]
     grain.start = start
@@ -219,6 +222,8 @@ def refresh_run_on(
 
     Parameters
     ----------
+    audio : float32[frames, channels]
+        Of the tongue that grain is spoken in.
     limit : int64
         Bundle frame at which the source ends.
 

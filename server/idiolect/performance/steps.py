@@ -15,6 +15,7 @@ from idiolect.performance.queueing import PIECE_FRAMES, level_at, push_grain
 from idiolect.performance.reading import read_unit
 from idiolect.performance.recall import count_heard, gather_recent, seeded_in, unit_to_repeat
 from idiolect.performance.repertoire import view_repertoire
+from idiolect.performance.tongue import tongue_of
 from idiolect.selection.inventory import Inventory, successor
 
 __all__ = [
@@ -53,11 +54,13 @@ def _open_step(plan: Plan, voice: int) -> None:
     step.scale = own.scale
     step.previous = own.previous
     step.following = own.following
+    step.sounding = own.sounding
     step.body = own.body
     step.levelled = own.levelled
     step.lift = own.lift
     step.last_start = own.last_start
     step.past[:] = own.past
+    step.tongue = own.tongue
 
 
 @njit
@@ -151,7 +154,7 @@ def skip_heard(
         How far the voice has run on past its last unit.
     """
     own = plan.voices[voice]
-    while own.previous >= 0 and own.following >= 0:
+    while own.previous >= 0 and own.following >= 0 and own.sounding == own.tongue:
         unit = successor(inventory, own.scale, own.previous)
         if unit < 0:
             return
@@ -181,7 +184,13 @@ def queue_piece(
     source_limits: NDArray[np.int64],
     voice: int,
 ) -> None:
-    """Queue the next piece of the last decided unit; the first one brings the join."""
+    """Queue the next piece of the last decided unit; the first one brings the join.
+
+    Parameters
+    ----------
+    audio, inventory, source_limits
+        Of the tongue that unit is spoken in.
+    """
     own = plan.voices[voice]
     step = plan.steps[voice, (own.steps - 1) % plan.steps.shape[1]]
     unit = inventory.units[inventory.unit_offset[step.scale] + step.unit]
@@ -191,7 +200,7 @@ def queue_piece(
     length = left if left < 2 * PIECE_FRAMES else PIECE_FRAMES
     lead, fade, correlation = 0, 0, 0.0
     first = 1 if own.pieced == 0 else 0
-    if first == 1 and own.following != frame:
+    if first == 1 and (own.following != frame or own.sounding != step.tongue):
         lead, fade, correlation = _join(plan, audio, voice, frame, source_limits[unit.source])
     start = step.onset + own.pieced - lead
     if first == 1 and own.following != frame:
@@ -205,6 +214,7 @@ def queue_piece(
     own.pieced += length
     own.body += length
     own.following = frame + length
+    own.sounding = step.tongue
 
 
 @njit
@@ -250,12 +260,14 @@ def _join(
     attack = ATTACK_FRAMES if before > 0 or own.following >= 0 else 0
     if own.following < 0:
         return 0, attack, 0.0
-    reach = plan.coupling
-    lead, fade, correlation = _search_join(audio, own.following, frame, before, own.body, reach)
+    reach, sounding = plan.coupling, tongue_of(plan, own.sounding).audio
+    lead, fade, correlation = _search_join(
+        sounding, own.following, audio, frame, before, own.body, reach
+    )
     latest = onset - own.earliest
     if lead > latest:  # a cut has come closer than the best place for the fade
         lead, fade, correlation = _search_join(
-            audio, own.following, frame, min(before, latest), own.body, reach
+            sounding, own.following, audio, frame, min(before, latest), own.body, reach
         )
     if fade == 0:
         return 0, attack, 0.0
@@ -264,7 +276,13 @@ def _join(
 
 @njit
 def _search_join(
-    audio: NDArray[np.float32], following: int, frame: int, before: int, body: int, reach: int
+    sounding: NDArray[np.float32],
+    following: int,
+    audio: NDArray[np.float32],
+    frame: int,
+    before: int,
+    body: int,
+    reach: int,
 ) -> tuple[int, int, float]:
     """Find lead, fade and correlation within `before` frames ahead of the onset; fade 0: none."""
     space = min(before, body // 2)
@@ -272,7 +290,7 @@ def _search_join(
     if fade < ATTACK_FRAMES:
         return 0, 0, 0.0
     search = min(reach, space - fade, body // 4)
-    shift, correlation = find_join(audio, following, frame, fade, search)
+    shift, correlation = find_join(sounding, following, audio, frame, fade, search)
     return fade + shift, fade, correlation
 
 
@@ -288,6 +306,7 @@ def go_back(plan: Plan, voice: int, step_index: int) -> None:
     own.scale = step.scale
     own.previous = step.previous
     own.following = step.following
+    own.sounding = step.sounding
     own.body = step.body
     own.levelled = step.levelled
     own.lift = step.lift
