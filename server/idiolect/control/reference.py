@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from idiolect.control.arguments import LONGEST_RAMP
 from idiolect.control.clients import LEASE_S, MAX_CLIENTS
 from idiolect.control.codec import MAX_DEPTH, MAX_ELEMENTS
 from idiolect.control.commands import VOICE_COMMANDS
@@ -23,8 +24,18 @@ counted from 1.
 ## How messages are read
 
 - **Set**: `/voice/1/temperature 0.8`. Any number type will do (`i h f d T F`); floats are rounded
-  where whole numbers are wanted; what is out of range is clipped. NaN, infinities, other types and
-  the wrong number of arguments are refused. Changes take effect at once: ramp times are not taken.
+  where whole numbers are wanted. What is out of range is clipped, and answered on the same address
+  with what it became: once, until a value in range has come. NaN, infinities, other types and the
+  wrong number of arguments are refused.
+- **Ramp**: `/voice/1/gain -20 4` takes four seconds. Where the tables name a ramp time, a second
+  argument takes its place, {LONGEST_RAMP:g} s at most; it is a straight line, of `gain` in amplitude. Other
+  parameters act where the next unit is decided, or at once, and refuse it.
+- **From 0 to 1**: every parameter with a curve has a twin below `/norm` that goes from 0 to 1 over
+  its range: `/norm/voice/1/temperature 0.5`, `/norm/temperature`, `/norm/gain`. It is set, ramped and
+  read as the parameter itself. A `log` curve grows by equal factors (of a range that begins at 0 or
+  below, by those of one more than what lies above its beginning); a `db` curve grows with the square
+  of the position in amplitude, as SuperCollider's faders do. Changes are told on the parameter's own
+  address alone, and a pattern reaches twins only when it begins with `/norm/`.
 - **Get**: the same address without arguments; the answer comes on that address, to the sender.
 - **Every voice**: `/temperature 0.8` speaks to all, and `/temperature` answers with one value for
   each. `/gain` and `/mute` are the master's; every voice's gain is `/voice/*/gain`.
@@ -104,10 +115,20 @@ def reference() -> str:
 
 def _parameters(prefix: str, parameters: Iterable[Parameter]) -> str:
     rows = [
-        (f"`{prefix}{p.name}`", _kind(p), _range(p), f"{p.default:g}", p.unit, p.doc)
+        (
+            f"`{prefix}{p.name}`",
+            _kind(p),
+            _range(p),
+            f"{p.default:g}",
+            p.unit,
+            p.curve if p.is_continuous else "",
+            f"{p.ramp:g} s" if p.is_ramped else "",
+            p.doc,
+        )
         for p in parameters
     ]
-    return _table(("address", "type", "range", "default", "unit", "what it does"), rows)
+    head = ("address", "type", "range", "default", "unit", "curve", "ramp", "what it does")
+    return _table(head, rows)
 
 
 def _descriptors() -> str:
