@@ -15,7 +15,9 @@ from idiolect.engine.layout import (
     EPOCHS,
     EVENT_CAPACITY,
     GRAIN_CAPACITY,
+    HOPS,
     LINE,
+    METER,
     RAMP,
     RUN_ON_SLOTS,
     SUBGRAIN,
@@ -92,6 +94,7 @@ class State(NamedTuple):
     limiter_needs: NDArray[np.int64]  # (4, limiter frames)
     limiter_delay: NDArray[np.float32]  # (limiter frames, 2)
     tap: NDArray[np.float32]  # (TAP_FRAMES, 2): what was heard last; frame f lies in f % TAP_FRAMES
+    meters: NDArray[np.void]  # METER (voices, HOPS); hop h lies in h % HOPS
 
 
 def _arrays(
@@ -133,6 +136,7 @@ def _arrays(
         "limiter_needs": (whole, (4, limiter)),
         "limiter_delay": (real, (limiter, 2)),
         "tap": (real, (TAP_FRAMES, 2)),
+        "meters": (METER, (voices, HOPS)),
     }
 
 

@@ -5,6 +5,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +14,11 @@ from numpy.typing import NDArray
 from idiolect.bundle import Bundle
 from idiolect.engine.atomics import publish
 from idiolect.engine.engine import Engine
-from idiolect.errors import IdiolectError
+from idiolect.errors import ControlError, IdiolectError
 from idiolect.language.decoder import make_cache
 from idiolect.language.model import load_model
 from idiolect.parameters import PLANNER_SLOTS, bias_name
+from idiolect.performance.announcing import Announcer
 from idiolect.performance.changes import Allow, Applied, Change, Pause, Seed, Turn
 from idiolect.performance.leaning import measure_leanings, tilt_tokens
 from idiolect.performance.plan import STEPS, make_plan
@@ -43,9 +46,10 @@ from idiolect.performance.seeding import (
     remember_seed,
     units_heard,
 )
+from idiolect.performance.steps import expect_tokens
 from idiolect.selection.inventory import load_inventory
 
-__all__ = ["Planner"]
+__all__ = ["NextTokens", "Planner"]
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +57,15 @@ _POLL_SECONDS = 0.005
 _LAST_SECONDS = 0.1  # before a decision point: the last call for changes that meet there
 _CUT_SECONDS = 0.01  # at most one cut per voice in this time: a fader sends 60 changes a second
 _STOP_SECONDS = 0.02
+_MOST_QUESTIONS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class NextTokens:
+    """What a voice is likely to say next, behind what is planned."""
+
+    scale: int
+    probabilities: NDArray[np.float64]  # (tokens of the scale,)
 
 
 class Planner:
@@ -98,6 +111,8 @@ class Planner:
             sample_rate=engine.sample_rate,
         )
         open_repertoire(self.plan, self.inventory)
+        self.announcer = Announcer(self.plan, engine.table, self._margin)
+        self._questions: deque[tuple[int, Future[NextTokens]]] = deque()
         self._inbox: deque[Change] = deque()
         self._waiting: list[deque[Change]] = [deque() for _ in range(engine.voices)]
         self._last_cut = np.full(engine.voices, -engine.sample_rate, np.int64)
@@ -113,6 +128,20 @@ class Planner:
         self._inbox.append(change)
         publish(self.plan.interrupted, 1)
         self._wake.set()
+
+    def ask_next(self, voice: int) -> "Future[NextTokens]":
+        """Ask what a voice, counted from 0, is likely to say next; any thread.
+
+        Raises
+        ------
+        ControlError
+            When too many have asked already: one is answered after each pass of planning.
+        """
+        if len(self._questions) >= _MOST_QUESTIONS:
+            raise ControlError(f"{_MOST_QUESTIONS} questions wait already: wait for an answer")
+        answer: Future[NextTokens] = Future()
+        self._questions.append((voice, answer))
+        return answer
 
     def lookahead(self) -> float:
         """Seconds queued for the running voice that has least; 0 when none runs.  Any thread."""
@@ -144,6 +173,8 @@ class Planner:
             while waiting and self._may_cut(voice, waiting):
                 self._apply(voice, waiting)
         self._plan_ahead()
+        self.announcer.look()
+        self._answer()
         events = self.engine.pop_events()
         if self.on_events is not None and len(events):
             self.on_events(events)
@@ -157,6 +188,18 @@ class Planner:
                 logger.exception("planning failed; the voices run on")
                 time.sleep(_POLL_SECONDS)
             self._wake.wait(_POLL_SECONDS)
+
+    def _answer(self) -> None:
+        """Answer one question, so that many of them take no time from planning."""
+        if not self._questions:
+            return
+        voice, answer = self._questions.popleft()
+        scale = int(self.plan.voices["scale"][voice])
+        first, last = self.inventory.token_offset[scale : scale + 2]
+        probabilities: NDArray[np.float64] = np.zeros(int(last - first))
+        expect_tokens(self.plan, self._model, self.inventory, voice, probabilities)
+        if answer.set_running_or_notify_cancel():
+            answer.set_result(NextTokens(scale, probabilities))
 
     def _plan_ahead(self) -> None:
         plan_ahead(
