@@ -107,6 +107,7 @@ def test_the_table_keeps_offline_and_live_apart() -> None:
     "code",
     [
         "import idiolect.app, idiolect.cli.serve, idiolect.cli.render, idiolect.cli.osc",
+        "import idiolect.cli.monitor",
         "import idiolect.cli.inspect, idiolect.cli.doctor, idiolect.cli.demo",
         "from idiolect.cli import main; main(['--help'])",
     ],

@@ -27,6 +27,7 @@ from idiolect.errors import AudioError, ConfigError
 from idiolect.performance.planner import Planner
 from idiolect.performance.player import Player
 from idiolect.performance.warm_up import warm_up
+from idiolect.performance.witness import Witness
 from idiolect.resampling import resample
 
 __all__ = ["App", "Performance", "render", "serve"]
@@ -105,6 +106,13 @@ class App:
         self.planner = self.performance.planner
         self.engine = self.performance.engine
         self._quit = threading.Event()
+        self.witness = Witness(
+            self.performance.bundle,
+            self.engine,
+            self.planner,
+            self.player,
+            lambda: self.output.latency_frames,
+        )
         control = config.control
         self.control = ControlServer(
             self.player,
@@ -113,6 +121,7 @@ class App:
             self._quit.set,
             allow=tuple(ip_network(entry, strict=False) for entry in control.allow),
             name=config.performance.name,
+            witness=self.witness,
         )
         self._recorder = Recorder(self.engine, record) if record is not None else None
         self.output: Output = open_output(

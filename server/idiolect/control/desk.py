@@ -5,19 +5,21 @@ import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
+from typing import Any
 
 from idiolect.control.backlog import Backlog
 from idiolect.control.clients import Clients, Peer, Scolding
 from idiolect.control.codec import encode
 from idiolect.control.commands import Act
-from idiolect.control.door import Pending, Player
+from idiolect.control.door import Applied, Player
+from idiolect.control.witness import Witness
 from idiolect.errors import IdiolectError
 
 __all__ = ["Counters", "Desk", "wrap"]
 
 _log = logging.getLogger(__name__)
 _sent = logging.getLogger("idiolect.osc.out")
-_REPLIES = {"/fail", "/done", "/synced", "/status.reply", "/version.reply", "/startup", "/shutdown"}
+_REPLIES = {"/fail", "/done", "/synced", "/startup", "/shutdown"}  # and what ends in .reply
 
 
 @dataclass(slots=True)
@@ -48,6 +50,8 @@ class Desk:
         Runs a function on the control thread soon; may be called on any thread.
     quit : callable
         Stops the daemon.
+    witness : Witness, optional
+        Who knows what sounds.
 
     Notes
     -----
@@ -61,14 +65,16 @@ class Desk:
         name: str,
         defer: Callable[[Callable[[], None]], None],
         quit: Callable[[], None],
+        witness: Witness | None = None,
     ) -> None:
         self.player = player
         self.name = name
         self.quit = quit
+        self.witness = witness
+        self.defer = defer
         self.clients = Clients()
         self.backlog = Backlog()
         self.counters = Counters()
-        self._defer = defer
         self._scolding = Scolding()
 
     def now(self) -> float:
@@ -81,8 +87,8 @@ class Desk:
         peer.send(encode(address, *arguments))
 
     def announce(self, address: str, *arguments: object) -> None:
-        """Send one message to every client that is notified."""
-        for peer in self.clients.listening(self.now()):
+        """Send one message to every client that is told of changes."""
+        for peer in self.clients.listening(self.now(), "state"):
             self.reply(peer, address, *arguments)
 
     def fail(self, peer: Peer, address: str, error: Exception) -> None:
@@ -95,24 +101,45 @@ class Desk:
 
     def scold(self, peer: Peer, address: str, error: Exception) -> None:
         """Answer a message that made no sense, at most so often for each sender."""
-        if address not in _REPLIES and self._scolding.allows(peer, self.now()):
+        is_reply = address in _REPLIES or address.endswith(".reply")
+        if not is_reply and self._scolding.allows(peer, self.now()):
             self.fail(peer, address, error)
 
     def launch(self, peer: Peer, address: str, voice: int, act: Act) -> None:
-        """Begin a command; exactly one ``/done`` or ``/fail`` will answer it."""
+        """Begin a voice's command; exactly one ``/done`` or ``/fail`` will answer it."""
+        self.promise(peer, address, lambda: act(self.player, voice), self._applied)
+
+    def promise(
+        self,
+        peer: Peer,
+        address: str,
+        begin: Callable[[], Any],
+        tell: Callable[[Any], tuple[object, ...]],
+    ) -> None:
+        """Begin what is answered later, by exactly one ``/done`` or ``/fail``.
+
+        Parameters
+        ----------
+        peer, address
+            Who is answered, and what for.
+        begin : callable
+            Begins, and returns the future of what will come of it; may raise.
+        tell : callable
+            Makes of that what the ``/done`` says; may raise.
+        """
         try:
             ticket = self.backlog.open(peer, address)
         except IdiolectError as error:
             self.fail(peer, address, error)
             return
         try:
-            pending = act(self.player, voice)
+            pending = begin()
         except Exception as error:  # the border: whatever a player raises is the sender's to know
             self.fail(peer, address, error)
             self.backlog.close(peer, ticket)
             return
         pending.add_done_callback(
-            lambda done: self._defer(lambda: self._finish(peer, ticket, address, done))
+            lambda done: self.defer(lambda: self._finish(peer, ticket, address, done, tell))
         )
 
     def abandon(self) -> None:
@@ -121,20 +148,27 @@ class Desk:
             self.fail(peer, address, IdiolectError("the daemon is stopping"))
             self.backlog.close(peer, ticket)
 
-    def _finish(self, peer: Peer, ticket: int, address: str, done: Pending) -> None:
+    def _finish(
+        self,
+        peer: Peer,
+        ticket: int,
+        address: str,
+        done: Any,
+        tell: Callable[[Any], tuple[object, ...]],
+    ) -> None:
         if not self.backlog.is_open(peer, ticket):
             return
         try:
-            self._done(peer, address, done)
+            self.reply(peer, "/done", address, *tell(done.result(0)))
         except CancelledError:
             self.fail(peer, address, IdiolectError("a later command took its place"))
         except Exception as error:  # the border, as above
             self.fail(peer, address, error)
         self.backlog.close(peer, ticket)
 
-    def _done(self, peer: Peer, address: str, done: Pending) -> None:
-        applied, status = done.result(0), self.player.status()
+    def _applied(self, applied: Applied) -> tuple[object, ...]:
+        status = self.player.status()
         ahead_s = (applied.frame - status.frame) / status.sample_rate
         voice, frame, units = applied.voice, wrap(applied.frame), applied.units
         place = (applied.unit, applied.source, applied.start) if applied.source else ()
-        self.reply(peer, "/done", address, voice, frame, units, ahead_s, *place)
+        return (voice, frame, units, ahead_s, *place)

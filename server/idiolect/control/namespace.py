@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from idiolect.control.commands import VOICE_COMMANDS, VoiceCommand
 from idiolect.control.pattern import Tree, is_pattern
+from idiolect.control.questions import QUESTIONS
 from idiolect.control.system import SYSTEM_COMMANDS, SystemCommand
 from idiolect.errors import ControlError
 from idiolect.parameters import MASTER, Parameter, voice_parameters
@@ -104,7 +105,7 @@ class Namespace:
 
 
 def _leaves(voices: int, descriptors: Sequence[str]) -> Iterator[Leaf]:
-    for command in SYSTEM_COMMANDS:
+    for command in (*SYSTEM_COMMANDS, *QUESTIONS):
         yield Leaf(command.address, command, ())
     for leaf in _steered(voices, descriptors):
         yield leaf

@@ -9,7 +9,9 @@ from idiolect import __version__
 from idiolect.control.desk import Counters, Desk
 from idiolect.control.dispatch import Dispatcher
 from idiolect.control.door import Player
+from idiolect.control.telling import Teller
 from idiolect.control.udp import Network, UdpPeer, UdpSocket, is_allowed, open_sockets
+from idiolect.control.witness import Witness
 from idiolect.errors import ControlError
 
 __all__ = ["ControlServer"]
@@ -18,6 +20,7 @@ _log = logging.getLogger(__name__)
 _BURST = 128  # packets read before answers, and other sockets, get their turn
 _BURST_WORK = 1024  # what they may ask for, as `Dispatcher.receive` counts it
 _STOP_S = 5.0
+_TICK_S = 1.0  # from an error in telling to the next try
 
 
 class ControlServer:
@@ -41,6 +44,8 @@ class ControlServer:
     announce : tuple of (str, int)
         Numeric hosts and ports that get ``/startup`` and ``/shutdown`` without asking, so that
         what has no lease yet learns that the daemon is there.
+    witness : Witness, optional
+        Who knows what sounds, and the language; without it nobody is told of either.
 
     Notes
     -----
@@ -58,6 +63,7 @@ class ControlServer:
         allow: tuple[Network, ...] = (),
         name: str = "idiolect",
         announce: tuple[tuple[str, int], ...] = (),
+        witness: Witness | None = None,
     ) -> None:
         self._host = host
         self._port = port
@@ -66,7 +72,8 @@ class ControlServer:
         self._sockets: list[UdpSocket] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._desk = Desk(player, name=name, defer=self._defer, quit=on_quit)
+        self._desk = Desk(player, name=name, defer=self._defer, quit=on_quit, witness=witness)
+        self._teller = Teller(self._desk)
         self._dispatcher = Dispatcher(self._desk)
 
     @property
@@ -110,15 +117,28 @@ class ControlServer:
         loop = self._loop
         assert loop is not None
         for udp in self._sockets:
+            udp.is_told = self._desk.clients.holds
             loop.add_reader(udp.handle, self._drain, udp)
         loop.call_soon(self._tell, "/startup")
+        self._teller.open()
+        self._tick()
         try:
             loop.run_forever()
         finally:
             loop.close()
             self._loop = None
 
+    def _tick(self) -> None:
+        wait = _TICK_S
+        try:
+            wait = self._teller.tick()
+        except Exception:  # the border: log, and go on telling
+            _log.exception("what was to be told was lost to an internal error")
+        if self._loop is not None:
+            self._loop.call_later(wait, self._tick)
+
     def _close(self) -> None:
+        self._teller.close()
         self._dispatcher.flush()
         self._desk.abandon()
         self._tell("/shutdown")
