@@ -46,6 +46,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.errors import BundleError
+from idiolect.formats import derive
 from idiolect.grain import UNIT
 from idiolect.memory import Memory, blank
 from idiolect.soundness import check
@@ -254,7 +255,7 @@ def _open_scale(path: Path, entry: dict[str, Any], version: int) -> Scale:
         for key, (dtype, ndim) in (kinds | later if version > 1 else kinds).items()
     }
     if version == 1:
-        arrays |= _derive(arrays["units"], arrays["descriptors"], arrays["centroids"])
+        arrays |= derive(arrays["units"], arrays["descriptors"], arrays["centroids"])
     memory, weight = blank(), 0.0
     if version > 2:
         memory = _load_memory(folder / "memory.safetensors")
@@ -262,28 +263,6 @@ def _open_scale(path: Path, entry: dict[str, Any], version: int) -> Scale:
     return Scale(
         name=name, method=str(entry["method"]), memory=memory, memory_weight=weight, **arrays
     )
-
-
-def _derive(
-    units: NDArray[np.void], descriptors: NDArray[np.float32], centroids: NDArray[np.float32]
-) -> dict[str, NDArray[Any]]:
-    """Give what format 1 does not hold."""
-    count = len(centroids)
-    apart = ((descriptors - centroids[np.clip(units["token"], 0, count - 1)]) ** 2).sum(axis=1)
-    exemplars, spread = np.zeros(count, np.int64), np.zeros(count, np.float32)
-    for token in range(count):
-        members = np.flatnonzero(units["token"] == token)
-        if len(members):
-            exemplars[token] = members[np.argmin(apart[members])]
-            spread[token] = np.sqrt(apart[members].mean())
-    varied = np.argsort(descriptors.var(axis=0))[::-1][:2]
-    return {
-        "prototypes": centroids,
-        "prototype_tokens": np.arange(count, dtype=np.int32),
-        "exemplars": exemplars,
-        "spread": spread,
-        "map": np.clip(descriptors[:, varied] / 3, -1, 1).astype(np.float32),
-    }
 
 
 def _load_memory(path: Path) -> Memory:

@@ -7,6 +7,7 @@
     ├── CorpusError        no usable audio, or a folder that cannot be read
     ├── BundleError        a bundle that is missing, damaged or of another format
     ├── AudioError         the way out (device, JACK, file) cannot be opened
+    │   └── RestartNeeded  only a new process can open it
     └── ControlError       an OSC message that cannot be obeyed
         └── PacketError    bytes that are not OSC
 
@@ -21,6 +22,7 @@ __all__ = [
     "CorpusError",
     "IdiolectError",
     "PacketError",
+    "RestartNeeded",
 ]
 
 
@@ -42,6 +44,10 @@ class BundleError(IdiolectError):
 
 class AudioError(IdiolectError):
     """Sound cannot leave the machine the way that was asked for."""
+
+
+class RestartNeeded(AudioError):
+    """Sound can leave the machine again, but not out of this process as it is."""
 
 
 class ControlError(IdiolectError):

@@ -66,18 +66,18 @@ class KnownWitness:
         voices = [(0.5, 0.25)] * 4
         return SimpleNamespace(until=self.frame, voices=voices, outputs=[(1.0, 0.5), (0.75, 0.125)])
 
-    def bundle(self) -> SimpleNamespace:
+    def bundle(self, voice: int) -> SimpleNamespace:
         return SimpleNamespace(
             name="bells", seconds=5.0, sample_rate=48_000, channels=2, descriptors=48,
             scales=self.scales, sources=self.sources,
         )  # fmt: skip
 
-    def unit(self, unit: int, scale: str | float) -> Unit:
+    def unit(self, unit: int, scale: str | float, voice: int) -> Unit:
         if unit >= 100:
             raise ControlError(f"no unit {unit}: scale grain has 100, counted from 0")
         return Unit(unit=unit, scale=scale if isinstance(scale, str) else f"at {scale:g}")
 
-    def exemplar(self, token: int, scale: str | float) -> tuple[Unit, int]:
+    def exemplar(self, token: int, scale: str | float, voice: int) -> tuple[Unit, int]:
         return Unit(token=token), 12
 
     def ask_next(self, voice: int, count: int) -> "Future[SimpleNamespace]":
@@ -329,7 +329,7 @@ def test_a_list_that_is_too_long_goes_on_where_it_is_asked_to(
         ("/unit/info", (), "a unit"),
         ("/unit/info", (100,), "no unit 100"),
         ("/unit/info", ("x",), "a number"),
-        ("/token/exemplar", (1, 2, 3), "scale"),
+        ("/token/exemplar", (1, 2, 3, 4), "scale"),
         ("/sources", (3,), "no source 3"),
         ("/model/next", (), "a voice"),
     ],

@@ -104,19 +104,15 @@ class Clients:
         """End every lease."""
         self._leases = [None] * MAX_CLIENTS
 
-    def leases(self, now: float, group: str) -> list[Lease]:
-        """Return the leases that run and name a group, by number."""
+    def leases(self, now: float, group: str | None = None) -> list[Lease]:
+        """Return the leases that run, and name the group if one is asked for, by number."""
         self._expire(now)
-        return [lease for lease in self._leases if lease is not None and group in lease.groups]
+        running = [lease for lease in self._leases if lease is not None]
+        return [lease for lease in running if group is None or group in lease.groups]
 
     def listening(self, now: float, group: str | None = None) -> list[Peer]:
         """Return those whose lease runs, and names the group if one is asked for, by number."""
-        self._expire(now)
-        return [
-            lease.peer
-            for lease in self._leases
-            if lease is not None and (group is None or group in lease.groups)
-        ]
+        return [lease.peer for lease in self.leases(now, group)]
 
     def holds(self, peer: Peer) -> bool:
         """Tell whether a peer has a lease."""

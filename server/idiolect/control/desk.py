@@ -11,7 +11,7 @@ from idiolect.control.backlog import Backlog
 from idiolect.control.clients import Clients, Peer, Scolding
 from idiolect.control.codec import encode
 from idiolect.control.commands import Act
-from idiolect.control.door import Applied, Player
+from idiolect.control.door import Applied, Player, Recording
 from idiolect.control.witness import Witness
 from idiolect.errors import IdiolectError
 
@@ -50,6 +50,8 @@ class Desk:
         Runs a function on the control thread soon; may be called on any thread.
     quit : callable
         Stops the daemon.
+    recording : Recording, optional
+        Who writes what is heard to files.
     witness : Witness, optional
         Who knows what sounds.
 
@@ -65,11 +67,13 @@ class Desk:
         name: str,
         defer: Callable[[Callable[[], None]], None],
         quit: Callable[[], None],
+        recording: Recording | None = None,
         witness: Witness | None = None,
     ) -> None:
         self.player = player
         self.name = name
         self.quit = quit
+        self.recording = recording
         self.witness = witness
         self.defer = defer
         self.clients = Clients()
@@ -105,9 +109,28 @@ class Desk:
         if not is_reply and self._scolding.allows(peer, self.now()):
             self.fail(peer, address, error)
 
-    def launch(self, peer: Peer, address: str, voice: int, act: Act) -> None:
-        """Begin a voice's command; exactly one ``/done`` or ``/fail`` will answer it."""
-        self.promise(peer, address, lambda: act(self.player, voice), self._applied)
+    def launch(
+        self, peer: Peer, address: str, voice: int, act: Act, then: Callable[[], None] | None = None
+    ) -> None:
+        """Begin a voice's command; exactly one ``/done`` or ``/fail`` will answer it.
+
+        Parameters
+        ----------
+        peer, address
+            Who is answered, and what for.
+        voice : int
+        act : callable
+            Begins.
+        then : callable, optional
+            Called after the ``/done``.
+        """
+
+        def tell(applied: Applied) -> tuple[object, ...]:
+            if then is not None:
+                self.defer(then)
+            return self.applied(applied)
+
+        self.promise(peer, address, lambda: act(self.player, voice), tell)
 
     def promise(
         self,
@@ -123,7 +146,8 @@ class Desk:
         peer, address
             Who is answered, and what for.
         begin : callable
-            Begins, and returns the future of what will come of it; may raise.
+            Begins, and returns the future of what will come of it, or of the step that goes on;
+            may raise.
         tell : callable
             Makes of that what the ``/done`` says; may raise.
         """
@@ -132,6 +156,30 @@ class Desk:
         except IdiolectError as error:
             self.fail(peer, address, error)
             return
+        self._begin(peer, ticket, address, begin, tell)
+
+    def abandon(self) -> None:
+        """Answer every command that is still open, because the daemon stops."""
+        for peer, ticket, address in self.backlog.unanswered():
+            self.fail(peer, address, IdiolectError("the daemon is stopping"))
+            self.backlog.close(peer, ticket)
+
+    def applied(self, applied: Applied) -> tuple[object, ...]:
+        """Give what ``/done`` says of a change: voice, frame, units, seconds, and a seed's place."""
+        status = self.player.status()
+        ahead_s = (applied.frame - status.frame) / status.sample_rate
+        voice, frame, units = applied.voice, wrap(applied.frame), applied.units
+        place = (applied.unit, applied.source, applied.start) if applied.source else ()
+        return (voice, frame, units, ahead_s, *place)
+
+    def _begin(
+        self,
+        peer: Peer,
+        ticket: int,
+        address: str,
+        begin: Callable[[], Any],
+        tell: Callable[[Any], tuple[object, ...]],
+    ) -> None:
         try:
             pending = begin()
         except Exception as error:  # the border: whatever a player raises is the sender's to know
@@ -141,12 +189,6 @@ class Desk:
         pending.add_done_callback(
             lambda done: self.defer(lambda: self._finish(peer, ticket, address, done, tell))
         )
-
-    def abandon(self) -> None:
-        """Answer every command that is still open, because the daemon stops."""
-        for peer, ticket, address in self.backlog.unanswered():
-            self.fail(peer, address, IdiolectError("the daemon is stopping"))
-            self.backlog.close(peer, ticket)
 
     def _finish(
         self,
@@ -159,16 +201,13 @@ class Desk:
         if not self.backlog.is_open(peer, ticket):
             return
         try:
-            self.reply(peer, "/done", address, *tell(done.result(0)))
+            came = done.result(0)
+            if callable(came):
+                self._begin(peer, ticket, address, came, tell)
+                return
+            self.reply(peer, "/done", address, *tell(came))
         except CancelledError:
             self.fail(peer, address, IdiolectError("a later command took its place"))
         except Exception as error:  # the border, as above
             self.fail(peer, address, error)
         self.backlog.close(peer, ticket)
-
-    def _applied(self, applied: Applied) -> tuple[object, ...]:
-        status = self.player.status()
-        ahead_s = (applied.frame - status.frame) / status.sample_rate
-        voice, frame, units = applied.voice, wrap(applied.frame), applied.units
-        place = (applied.unit, applied.source, applied.start) if applied.source else ()
-        return (voice, frame, units, ahead_s, *place)

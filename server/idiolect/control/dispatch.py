@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from idiolect.control.arguments import Fitted, fit, fit_norm
 from idiolect.control.clients import Peer
@@ -10,7 +11,7 @@ from idiolect.control.codec import Argument, Message, OscBundle, parse
 from idiolect.control.commands import VoiceCommand
 from idiolect.control.desk import Desk
 from idiolect.control.namespace import Leaf, Namespace, Norm, address_of
-from idiolect.control.system import SystemCommand
+from idiolect.control.system import SystemCommand, announce_bundle
 from idiolect.errors import ControlError, PacketError
 from idiolect.parameters import Parameter
 
@@ -49,10 +50,18 @@ class Dispatcher:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self.namespace = Namespace(desk.player.voices, desk.player.descriptors)
+        self._namespace = Namespace(desk.player.voices, desk.player.descriptors)
         self._waiting: dict[tuple[str, int], _Change] = {}
         self._clipped: dict[tuple[Peer, str], None] = {}  # oldest first
         self._work = 0
+
+    @property
+    def namespace(self) -> Namespace:
+        """The addresses there are; another after a bundle with other descriptors was loaded."""
+        descriptors = self.desk.player.descriptors
+        if descriptors != self._namespace.descriptors:
+            self._namespace = Namespace(self.desk.player.voices, descriptors)
+        return self._namespace
 
     def receive(self, packet: bytes, peer: Peer) -> int:
         """Run one packet; whatever is in it, nothing is raised.
@@ -125,41 +134,51 @@ class Dispatcher:
             raise ControlError(
                 f"{parameter.name} is not set from outside: send it alone to read it"
             )
-        if isinstance(leaf.target, Norm):
-            fitted = fit_norm(parameter, arguments)
-        else:
-            fitted = fit(parameter, arguments, self.desk.player.scales)
+        values = [self._fit(leaf, parameter, arguments, voice) for voice in leaf.voices]
         if not parameter.is_continuous:
             self.flush()
-        for voice in leaf.voices:
+        for voice, fitted in zip(leaf.voices, values, strict=True):
             key = (parameter.name, voice)
             self._waiting.pop(key, None)  # last come, last through
             self._waiting[key] = _Change(fitted.value, fitted.ramp, peer, leaf.address)
         if not parameter.is_continuous:
             self.flush()
-        self._tell_clipped(leaf, fitted, peer)
+        self._tell_clipped(leaf, values, peer)
 
-    def _tell_clipped(self, leaf: Leaf, fitted: Fitted, peer: Peer) -> None:
+    def _fit(
+        self, leaf: Leaf, parameter: Parameter, arguments: Sequence[Argument], voice: int
+    ) -> Fitted:
+        if isinstance(leaf.target, Norm):
+            return fit_norm(parameter, arguments)
+        scales = self.desk.player.scales_of(voice) if parameter.kind == "scale" else ()
+        return fit(parameter, arguments, scales)
+
+    def _tell_clipped(self, leaf: Leaf, values: Sequence[Fitted], peer: Peer) -> None:
         """Answer what a value out of range became: once, until one in range has come."""
         key = (peer, leaf.address)
-        if not fitted.clipped:
+        if not any(fitted.clipped for fitted in values):
             self._clipped.pop(key, None)
         elif key not in self._clipped:
             self._clipped[key] = None
             if len(self._clipped) > _REMEMBERED:
                 self._clipped.pop(next(iter(self._clipped)))
-            shown = _shown(leaf, fitted.value)
-            self.desk.reply(peer, leaf.address, *[shown for _ in leaf.voices])
+            shown = [_shown(leaf, fitted.value) for fitted in values]
+            self.desk.reply(peer, leaf.address, *shown)
 
     def _command(
         self, leaf: Leaf, command: VoiceCommand, arguments: Sequence[Argument], peer: Peer
     ) -> None:
+        if command.value is not None and not arguments:
+            values = [command.value(self.desk.player, voice) for voice in leaf.voices]
+            self.desk.reply(peer, leaf.address, *values)
+            return
         act = command.read(arguments)
         if act is None:
             return
         self.flush()
         for voice in leaf.voices:
-            self.desk.launch(peer, leaf.address, voice, act)
+            then = partial(announce_bundle, self.desk, voice) if command.value else None
+            self.desk.launch(peer, leaf.address, voice, act, then)
 
     def _system(self, command: SystemCommand, arguments: Sequence[Argument], peer: Peer) -> None:
         self.flush()

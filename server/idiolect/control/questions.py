@@ -5,7 +5,7 @@ Each answer is one message below 1,400 bytes; a list that is longer goes on wher
 
 from collections.abc import Sequence
 
-from idiolect.control.arguments import arity, is_pressed, number, text, whole
+from idiolect.control.arguments import arity, number, text, whole
 from idiolect.control.clients import Peer
 from idiolect.control.codec import Argument, encode
 from idiolect.control.desk import Desk
@@ -22,27 +22,27 @@ _TOKENS = 8  # where no number is asked for
 
 def bundle_info(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
     """Answer what the bundle is."""
-    if is_pressed(arguments):
-        facts = _witness(desk).bundle()
-        desk.reply(
-            peer, "/bundle/info.reply", plain_name(facts.name), facts.seconds, facts.sample_rate,
-            facts.channels, len(facts.sources), len(facts.scales),
-            sum(units for _, units, _, _ in facts.scales), facts.descriptors,
-        )  # fmt: skip
+    arity(arguments, 0, 1, "nothing, or a voice,")
+    facts = _witness(desk).bundle(_voice(arguments, 0))
+    desk.reply(
+        peer, "/bundle/info.reply", plain_name(facts.name), facts.seconds, facts.sample_rate,
+        facts.channels, len(facts.sources), len(facts.scales),
+        sum(units for _, units, _, _ in facts.scales), facts.descriptors,
+    )  # fmt: skip
 
 
 def scales(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
     """Answer which scales there are."""
-    if is_pressed(arguments):
-        found = _witness(desk).bundle().scales
-        values = [value for name, *numbers in found for value in (plain_name(name), *numbers)]
-        desk.reply(peer, "/scales.reply", *values)
+    arity(arguments, 0, 1, "nothing, or a voice,")
+    found = _witness(desk).bundle(_voice(arguments, 0)).scales
+    values = [value for name, *numbers in found for value in (plain_name(name), *numbers)]
+    desk.reply(peer, "/scales.reply", *values)
 
 
 def sources(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
     """Answer which files it was learned from, as many as one message takes."""
-    arity(arguments, 0, 1, "nothing, or the number of the first wanted,")
-    found = _witness(desk).bundle().sources
+    arity(arguments, 0, 2, "nothing, or the number of the first wanted and perhaps a voice,")
+    found = _witness(desk).bundle(_voice(arguments, 1)).sources
     first = whole(arguments[0], "the first") if arguments else 0
     if not 0 <= first <= len(found):
         raise ControlError(f"no source {first}: there are {len(found)}, counted from 0")
@@ -57,15 +57,13 @@ def sources(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
 
 def unit_info(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
     """Answer what a unit is."""
-    unit, scale = _member(arguments, "a unit")
-    facts = _witness(desk).unit(unit, scale)
+    facts = _witness(desk).unit(*_member(arguments, "a unit"))
     desk.reply(peer, "/unit/info.reply", *_told(facts))
 
 
 def token_exemplar(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
     """Answer which unit speaks for a token."""
-    token, scale = _member(arguments, "a token")
-    facts, count = _witness(desk).exemplar(token, scale)
+    facts, count = _witness(desk).exemplar(*_member(arguments, "a token"))
     desk.reply(peer, "/token/exemplar.reply", count, *_told(facts))
 
 
@@ -89,14 +87,19 @@ def _witness(desk: Desk) -> Witness:
     return desk.witness
 
 
-def _member(arguments: Sequence[Argument], what: str) -> tuple[int, str | float]:
-    """Read a number, and the scale it counts in: a name or an index, by default the finest."""
-    arity(arguments, 1, 2, f"{what}, then perhaps a scale,")
-    if len(arguments) < 2:
-        return whole(arguments[0], what), 0.0
-    named = isinstance(arguments[1], str)
-    scale = text(arguments[1], "scale") if named else number(arguments[1], "scale")
-    return whole(arguments[0], what), scale
+def _voice(arguments: Sequence[Argument], place: int) -> int:
+    """Read whose bundle is meant: the first voice's, unless another is named."""
+    return whole(arguments[place], "a voice") if len(arguments) > place else 1
+
+
+def _member(arguments: Sequence[Argument], what: str) -> tuple[int, str | float, int]:
+    """Read a number, the scale it counts in (by default the finest), and whose bundle is meant."""
+    arity(arguments, 1, 3, f"{what}, then perhaps a scale and a voice,")
+    scale: str | float = 0.0
+    if len(arguments) > 1:
+        named = isinstance(arguments[1], str)
+        scale = text(arguments[1], "scale") if named else number(arguments[1], "scale")
+    return whole(arguments[0], what), scale, _voice(arguments, 2)
 
 
 def _told(facts: UnitFacts) -> tuple[object, ...]:
@@ -113,29 +116,29 @@ _UNIT = (
 
 QUESTIONS: tuple[SystemCommand, ...] = (
     SystemCommand(
-        address="/bundle/info", arguments="trigger", run=bundle_info,
+        address="/bundle/info", arguments="[i voice]", run=bundle_info,
         answer="`/bundle/info.reply` s name, f seconds, i sample rate, i channels, i sources, "
         "i scales, i units, i descriptors",
-        doc="What it was learned from, in numbers.",
+        doc="What a bundle was learned from, in numbers.",
     ),
     SystemCommand(
-        address="/scales", arguments="trigger", run=scales,
+        address="/scales", arguments="[i voice]", run=scales,
         answer="`/scales.reply`, then for each s name, i units, i tokens, f seconds of a unit",
         doc="The scales, the finest first.",
     ),
     SystemCommand(
-        address="/sources", arguments="[i first]", run=sources,
+        address="/sources", arguments="[i first], [i voice]", run=sources,
         answer="`/sources.reply` i how many there are, i first, then for each s name, f seconds",
         doc="The files, as many as one message takes; the rest by asking again with the next as "
         "the first.",
     ),
     SystemCommand(
-        address="/unit/info", arguments="i unit, [s or i scale]", run=unit_info,
+        address="/unit/info", arguments="i unit, [s or i scale], [i voice]", run=unit_info,
         answer=f"`/unit/info.reply` {_UNIT}",
         doc="A unit of a scale, by default the finest.",
     ),
     SystemCommand(
-        address="/token/exemplar", arguments="i token, [s or i scale]", run=token_exemplar,
+        address="/token/exemplar", arguments="i token, [s or i scale], [i voice]", run=token_exemplar,
         answer=f"`/token/exemplar.reply` i units that have it, {_UNIT}",
         doc="The unit that speaks for a token.",
     ),

@@ -2,19 +2,24 @@
 
 import asyncio
 import logging
+import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any, TypeVar
 
 from idiolect import __version__
 from idiolect.control.desk import Counters, Desk
 from idiolect.control.dispatch import Dispatcher
-from idiolect.control.door import Player
+from idiolect.control.door import Player, Recording
 from idiolect.control.telling import Teller
 from idiolect.control.udp import Network, UdpPeer, UdpSocket, is_allowed, open_sockets
 from idiolect.control.witness import Witness
 from idiolect.errors import ControlError
 
 __all__ = ["ControlServer"]
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 _BURST = 128  # packets read before answers, and other sockets, get their turn
@@ -44,6 +49,8 @@ class ControlServer:
     announce : tuple of (str, int)
         Numeric hosts and ports that get ``/startup`` and ``/shutdown`` without asking, so that
         what has no lease yet learns that the daemon is there.
+    recording : Recording, optional
+        Who writes what is heard to files.
     witness : Witness, optional
         Who knows what sounds, and the language; without it nobody is told of either.
 
@@ -63,6 +70,7 @@ class ControlServer:
         allow: tuple[Network, ...] = (),
         name: str = "idiolect",
         announce: tuple[tuple[str, int], ...] = (),
+        recording: Recording | None = None,
         witness: Witness | None = None,
     ) -> None:
         self._host = host
@@ -72,7 +80,14 @@ class ControlServer:
         self._sockets: list[UdpSocket] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._desk = Desk(player, name=name, defer=self._defer, quit=on_quit, witness=witness)
+        self._desk = Desk(
+            player,
+            name=name,
+            defer=self._defer,
+            quit=on_quit,
+            recording=recording,
+            witness=witness,
+        )
         self._teller = Teller(self._desk)
         self._dispatcher = Dispatcher(self._desk)
 
@@ -87,8 +102,23 @@ class ControlServer:
         """What happened to packets."""
         return self._desk.counters
 
+    def inherit(self, handles: Sequence[socket.socket], listeners: Sequence[Sequence[Any]]) -> None:
+        """Take sockets that are bound already, and the clients to notify, before `start`.
+
+        Parameters
+        ----------
+        handles
+            As `release` returned them.
+        listeners
+            As `release` returned them; each has a new lease.
+        """
+        self._sockets = [UdpSocket(handle, self.counters) for handle in handles]
+        clients, now = self._desk.clients, self._desk.now()
+        for place, groups, rate, *address in listeners:
+            clients.add(self._sockets[place].at(tuple(address)), now, tuple(groups), rate)
+
     def start(self) -> None:
-        """Bind and begin to listen.
+        """Bind, unless there are sockets already, and begin to listen.
 
         Raises
         ------
@@ -99,17 +129,61 @@ class ControlServer:
         """
         if self._thread is not None:
             raise ControlError("this server runs already: stop it first")
-        self._sockets = open_sockets(self._host, self._port, self._allow, self.counters)
+        if not self._sockets:
+            self._sockets = open_sockets(self._host, self._port, self._allow, self.counters)
         self._loop = asyncio.SelectorEventLoop()
         self._thread = threading.Thread(target=self._serve, name="control", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Answer what is open, tell the clients, and give the port back."""
+        self._end(self._close)
+
+    def release(self) -> tuple[list[int], list[list[Any]]]:
+        """Stop listening but keep the sockets open, for a process that goes on in this one's place.
+
+        Returns
+        -------
+        list of int
+            Descriptors of the sockets; what arrives meanwhile waits in them.
+        list
+            The clients that are notified: place of their socket in that list, groups, rate, then
+            host, port and what else their address has.
+        """
+        self._end(self._leave)
+        leases = self._desk.clients.leases(self._desk.now())
+        handles = [udp.handle for udp in self._sockets]
+        listeners = [
+            [
+                handles.index(lease.peer.socket.handle),
+                [*lease.groups],
+                lease.rate,
+                *(lease.peer.host, lease.peer.port, *lease.peer.rest),
+            ]
+            for lease in leases
+            if isinstance(lease.peer, UdpPeer)
+        ]
+        self._sockets = []
+        return [handle.detach() for handle in handles], listeners
+
+    def call(self, function: Callable[[], T]) -> Future[T]:
+        """Call a function on the control thread, while it runs; any other thread."""
+        done: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                done.set_result(function())
+            except Exception as error:  # for the one who waits
+                done.set_exception(error)
+
+        self._defer(run)
+        return done
+
+    def _end(self, close: Callable[[], None]) -> None:
         thread, self._thread = self._thread, None
         if thread is None:
             return
-        self._defer(self._close)
+        self._defer(close)
         if thread is not threading.current_thread():
             thread.join(_STOP_S)
 
@@ -137,18 +211,22 @@ class ControlServer:
         if self._loop is not None:
             self._loop.call_later(wait, self._tick)
 
-    def _close(self) -> None:
+    def _leave(self) -> None:
         self._teller.close()
         self._dispatcher.flush()
         self._desk.abandon()
-        self._tell("/shutdown")
-        self._desk.clients.clear()
         assert self._loop is not None
         for udp in self._sockets:
             self._loop.remove_reader(udp.handle)
+        self._loop.stop()
+
+    def _close(self) -> None:
+        self._leave()
+        self._tell("/shutdown")
+        self._desk.clients.clear()
+        for udp in self._sockets:
             udp.close()
         self._sockets = []
-        self._loop.stop()
 
     def _tell(self, address: str) -> None:
         known = [UdpPeer(self._sockets[0], host, port) for host, port in self._announce]

@@ -69,7 +69,7 @@ class UdpSocket:
             return None
         if not is_local(sender[0]):
             self.credit.earn(sender[0], len(packet))
-        return packet, UdpPeer(self, sender[0], sender[1], tuple(sender[2:]))
+        return packet, self.at(sender)
 
     def _take(self) -> tuple[bytes, Any]:
         if sys.platform != "linux":
@@ -92,6 +92,10 @@ class UdpSocket:
             self.handle.sendto(packet, address)
         except OSError:
             self.counters.dropped += 1
+
+    def at(self, address: tuple[Any, ...]) -> "UdpPeer":
+        """Return the peer at a socket address."""
+        return UdpPeer(self, address[0], address[1], tuple(address[2:]))
 
     def close(self) -> None:
         """Give the port back."""

@@ -164,13 +164,13 @@ class Witness(Protocol):
     def levels(self, since: int) -> Levels:
         """Measure how loud it was from an engine frame on, as far as that is kept."""
 
-    def bundle(self) -> Facts:
-        """Describe the bundle."""
+    def bundle(self, voice: int) -> Facts:
+        """Describe the bundle that a voice plays."""
 
-    def unit(self, unit: int, scale: str | float) -> UnitFacts:
-        """Describe a unit of a scale."""
+    def unit(self, unit: int, scale: str | float, voice: int) -> UnitFacts:
+        """Describe a unit of a scale of that bundle."""
 
-    def exemplar(self, token: int, scale: str | float) -> tuple[UnitFacts, int]:
+    def exemplar(self, token: int, scale: str | float, voice: int) -> tuple[UnitFacts, int]:
         """Describe the unit that speaks for a token, and count those that have it."""
 
     def ask_next(self, voice: int, count: int) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 
 from idiolect.compiled import realtime
 from idiolect.engine.interpolation import MARGIN, UNIT
-from idiolect.engine.kernels import ramp_value
+from idiolect.engine.kernels import level_of, ramp_value
 from idiolect.engine.layout import FAR, SUBGRAINS
 from idiolect.engine.state import State
 from idiolect.engine.subgrains import add_subgrain
@@ -282,6 +282,6 @@ def _shape(
         level = 2 / overlap if plain else math.sqrt(2 / overlap)
     spread = ramp_value(state, voice + 1, _PAN_SPREAD, at)
     side = spread * (2 * _draw(state, voice, head, _PAN) - 1)
-    gain = active.gain * level
+    gain = level * level_of(active.gain, active.settle, _passed(state, voice, head, at))
     sub.left = np.float32(gain * min(1.0, 1.0 - side))
     sub.right = np.float32(gain * min(1.0, 1.0 + side))

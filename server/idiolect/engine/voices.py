@@ -188,6 +188,7 @@ def _enter(state: State, voice: int, entry: int, at: int, fade: int, correlation
     active.in_correlation = correlation
     active.out_correlation = 0.0
     active.gain = grain.gain
+    active.settle = grain.settle
     active.channels = grain.channels
     active.seed = grain.seed
     active.step = grain.step

@@ -24,6 +24,7 @@ SOUNDING = np.dtype(
         ("frame", np.int64),  # engine frame at which the unit's own first frame is rendered
         ("frames", np.int64),  # engine frames until the next unit takes over, as planned
         ("voice", np.int64),  # counted from 0
+        ("tongue", np.int64),  # number of the one it is spoken in
         ("scale", np.int64),
         ("unit", np.int64),  # in its scale
         ("token", np.int64),
@@ -85,6 +86,7 @@ def gather(
                 out.frame = now + _engine_frames(step.onset - timeline, pace)
                 out.frames = _engine_frames(step.end - step.onset, pace)
                 out.voice = voice
+                out.tongue = step.tongue
                 out.scale = step.scale
                 out.unit = step.unit
                 out.token = step.token

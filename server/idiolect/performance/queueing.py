@@ -13,6 +13,7 @@ from idiolect.performance.plan import Plan
 __all__ = [
     "PIECE_FRAMES",
     "TAIL_FRAMES",
+    "level_at",
     "note_cut",
     "push_grain",
     "push_stop",
@@ -90,6 +91,13 @@ def _hold(
 
 
 @njit
+def level_at(plan: Plan, voice: int, frame: int) -> float:
+    """Gain that the last join left at a timeline frame, linear: a line that ends at 1."""
+    own = plan.voices[voice]
+    return 1.0 + own.lift * max(0, own.levelled - frame)
+
+
+@njit
 def push_grain(
     plan: Plan,
     table: NDArray[np.int64],
@@ -131,6 +139,9 @@ def push_grain(
     own = plan.voices[voice]
     step = plan.steps[voice, (own.steps - 1) % plan.steps.shape[1]]
     held = lead + min(length + TAIL_FRAMES, limit - frame)
+    if own.held != step.tongue:  # nothing of what the arena holds goes on here
+        own.held = step.tongue
+        own.copied_from = own.copied = -1
     at = _hold(plan, table, audio, voice, frame - lead, held)
     grain = state.grains[voice, own.pushed % GRAIN_CAPACITY]
     grain.start = start
@@ -148,7 +159,8 @@ def push_grain(
     grain.kind = 0
     grain.first = first
     grain.correlation = correlation
-    grain.gain = 1.0
+    grain.settle = max(0, own.levelled - start)
+    grain.gain = level_at(plan, voice, start)
     grain.entropy = step.entropy
     grain.channels = audio.shape[1]
     grain.seed = own.seed
@@ -210,6 +222,8 @@ def refresh_run_on(
 
     Parameters
     ----------
+    audio : float32[frames, channels]
+        Of the tongue that grain is spoken in.
     limit : int64
         Bundle frame at which the source ends.
 

@@ -9,7 +9,7 @@ from idiolect.errors import ControlError
 from idiolect.language.decoder import Cache, fill
 from idiolect.language.memories import NOTHING
 from idiolect.language.model import Model
-from idiolect.performance.plan import CONTEXT_STEPS, Plan
+from idiolect.performance.plan import CONTEXT_STEPS, STEPS, Plan
 from idiolect.performance.reading import (
     AS_IT_COMES,
     PARENT,
@@ -36,6 +36,7 @@ __all__ = [
     "units_of_file",
     "units_of_tokens",
     "units_random",
+    "units_said",
 ]
 
 Units = NDArray[np.int64]
@@ -71,7 +72,7 @@ def units_heard(bundle: Bundle, plan: Plan, inventory: Inventory, voice: int, sc
     """
     own = plan.voices[voice]
     place, previous = int(own["following"]), int(own["previous"])
-    if place < 0:  # nothing sounds
+    if place < 0 or own["sounding"] != own["tongue"]:  # nothing sounds, or another bundle
         if previous < 0:
             return np.empty(0, np.int64)
         last = bundle.scales[int(own["scale"])].units[previous]
@@ -83,6 +84,28 @@ def units_heard(bundle: Bundle, plan: Plan, inventory: Inventory, voice: int, sc
     if 2 * heard < units["length"][unit] and not first:
         unit -= 1
     return units_before(bundle, scale, unit)
+
+
+def units_said(plan: Plan, voice: int, first: int, now: int) -> list[int]:
+    """Units that a voice has begun since a step, in the scale it speaks in, oldest first.
+
+    Parameters
+    ----------
+    first : int
+        The step; its context was taken there.
+    now : int
+        Timeline frame.
+
+    Notes
+    -----
+    Planner thread.  At most as many as a context holds.
+    """
+    own = plan.voices[voice]
+    last = int(own["steps"])
+    indices = np.arange(max(first, last - STEPS // 2), last) % STEPS
+    steps = plan.steps[voice, indices]
+    begun = steps[(steps["onset"] < now) & (steps["scale"] == own["scale"])]
+    return [int(unit) for unit in begun["unit"][-CONTEXT_STEPS:]]
 
 
 def units_of_tokens(bundle: Bundle, scale: int, tokens: list[int]) -> Units:
@@ -264,6 +287,7 @@ def adopt_context(
     own.position = len(units) + 1
     own.scale = scale
     own.previous = units[-1] if len(units) > 0 else -1
+    own.floor = own.steps
     begins = len(units) == 0 or units[0] == 0
     if not begins:
         begins = successor(inventory, scale, units[0] - 1) < 0

@@ -9,12 +9,13 @@ from idiolect.language.model import Model
 from idiolect.parameters import PLANNER_SLOTS
 from idiolect.performance.decision import Steering, decide, weigh_tokens
 from idiolect.performance.foresight import foresee
-from idiolect.performance.joins import ATTACK_FRAMES, JOIN_FRAMES, find_join
+from idiolect.performance.joins import ATTACK_FRAMES, JOIN_FRAMES, find_join, match_level
 from idiolect.performance.plan import Plan
-from idiolect.performance.queueing import PIECE_FRAMES, push_grain
+from idiolect.performance.queueing import PIECE_FRAMES, level_at, push_grain
 from idiolect.performance.reading import read_unit
 from idiolect.performance.recall import count_heard, gather_recent, seeded_in, unit_to_repeat
 from idiolect.performance.repertoire import view_repertoire
+from idiolect.performance.tongue import inventory_of, model_of, tongue_of
 from idiolect.selection.inventory import Inventory, successor
 
 __all__ = [
@@ -29,6 +30,8 @@ __all__ = [
 ]
 
 TEMPO, QUANTIZE = PLANNER_SLOTS["tempo"], PLANNER_SLOTS["quantize"]
+LEVELLING = PLANNER_SLOTS["levelling"]
+GLIDE_SECONDS = 0.25  # from a levelled join back to the level that was recorded
 ALL_QUEUED = 1 << 40
 """More frames than any unit has: all of the last decided unit is queued."""
 
@@ -52,9 +55,13 @@ def _open_step(plan: Plan, voice: int) -> None:
     step.scale = own.scale
     step.previous = own.previous
     step.following = own.following
+    step.sounding = own.sounding
     step.body = own.body
+    step.levelled = own.levelled
+    step.lift = own.lift
     step.last_start = own.last_start
     step.past[:] = own.past
+    step.tongue = own.tongue
 
 
 @njit
@@ -115,13 +122,13 @@ def steer(plan: Plan, inventory: Inventory, voice: int) -> Steering:
 
 
 @njit
-def expect_tokens(
-    plan: Plan, model: Model, inventory: Inventory, voice: int, probabilities: NDArray[np.float64]
-) -> None:
+def expect_tokens(plan: Plan, voice: int, probabilities: NDArray[np.float64]) -> None:
     """Weigh the tokens of the voice's next decision, which stays to be made.
 
     Parameters
     ----------
+    plan
+        Any tongue's.
     probabilities : float64[tokens of the voice's scale]
         Written, as `decision.weigh_tokens` does.
 
@@ -130,12 +137,14 @@ def expect_tokens(
     Planner thread.  Writes nothing of the plan but scratch.
     """
     own = plan.voices[voice]
+    tongue = tongue_of(plan, own.tongue)
+    inventory = inventory_of(tongue)
     weigh_tokens(
-        model,
-        view_repertoire(plan, inventory, voice),
-        plan.hidden[voice, own.steps % plan.steps.shape[1]],
+        model_of(tongue),
+        view_repertoire(tongue.plan, inventory, voice),
+        tongue.plan.hidden[voice, own.steps % plan.steps.shape[1]],
         own.scale,
-        steer(plan, inventory, voice),
+        steer(tongue.plan, inventory, voice),
         np.empty(probabilities.size, np.float32),
         probabilities,
     )
@@ -182,7 +191,7 @@ def skip_heard(
         How far the voice has run on past its last unit.
     """
     own = plan.voices[voice]
-    while own.previous >= 0 and own.following >= 0:
+    while own.previous >= 0 and own.following >= 0 and own.sounding == own.tongue:
         unit = successor(inventory, own.scale, own.previous)
         if unit < 0:
             return
@@ -212,7 +221,13 @@ def queue_piece(
     source_limits: NDArray[np.int64],
     voice: int,
 ) -> None:
-    """Queue the next piece of the last decided unit; the first one brings the join."""
+    """Queue the next piece of the last decided unit; the first one brings the join.
+
+    Parameters
+    ----------
+    audio, inventory, source_limits
+        Of the tongue that unit is spoken in.
+    """
     own = plan.voices[voice]
     step = plan.steps[voice, (own.steps - 1) % plan.steps.shape[1]]
     unit = inventory.units[inventory.unit_offset[step.scale] + step.unit]
@@ -222,9 +237,11 @@ def queue_piece(
     length = left if left < 2 * PIECE_FRAMES else PIECE_FRAMES
     lead, fade, correlation = 0, 0, 0.0
     first = 1 if own.pieced == 0 else 0
-    if first == 1 and own.following != frame:
+    if first == 1 and (own.following != frame or own.sounding != step.tongue):
         lead, fade, correlation = _join(plan, audio, voice, frame, source_limits[unit.source])
     start = step.onset + own.pieced - lead
+    if first == 1 and own.following != frame:
+        _level(plan, audio, voice, start, frame, unit.length)
     if first == 1:
         step.start = start
         own.body = 0
@@ -234,6 +251,33 @@ def queue_piece(
     own.pieced += length
     own.body += length
     own.following = frame + length
+    own.sounding = step.tongue
+
+
+@njit
+def _level(
+    plan: Plan, audio: NDArray[np.float32], voice: int, start: int, frame: int, length: int
+) -> None:
+    """Let a unit that does not follow what sounds begin about as loud, and glide to its own level.
+
+    Parameters
+    ----------
+    start : int64
+        Timeline frame at which it begins to sound.
+    frame : int64
+        First bundle frame of the unit.
+    length : int64
+        Its frames.
+    """
+    own, most = plan.voices[voice], plan.parameters[voice, LEVELLING]
+    gain, count = 1.0, min(JOIN_FRAMES, own.body, length)
+    if most > 0 and own.following >= 0 and count >= ATTACK_FRAMES:
+        heard = level_at(plan, voice, start)
+        gain = heard * match_level(audio, own.following - count, frame, count)
+        gain = min(max(gain, 10 ** (-most / 20)), 10 ** (most / 20))
+    glide = int(GLIDE_SECONDS * plan.sample_rate)
+    own.levelled = start + glide
+    own.lift = (gain - 1.0) / glide
 
 
 @njit
@@ -253,12 +297,14 @@ def _join(
     attack = ATTACK_FRAMES if before > 0 or own.following >= 0 else 0
     if own.following < 0:
         return 0, attack, 0.0
-    reach = plan.coupling
-    lead, fade, correlation = _search_join(audio, own.following, frame, before, own.body, reach)
+    reach, sounding = plan.coupling, tongue_of(plan, own.sounding).audio
+    lead, fade, correlation = _search_join(
+        sounding, own.following, audio, frame, before, own.body, reach
+    )
     latest = onset - own.earliest
     if lead > latest:  # a cut has come closer than the best place for the fade
         lead, fade, correlation = _search_join(
-            audio, own.following, frame, min(before, latest), own.body, reach
+            sounding, own.following, audio, frame, min(before, latest), own.body, reach
         )
     if fade == 0:
         return 0, attack, 0.0
@@ -267,7 +313,13 @@ def _join(
 
 @njit
 def _search_join(
-    audio: NDArray[np.float32], following: int, frame: int, before: int, body: int, reach: int
+    sounding: NDArray[np.float32],
+    following: int,
+    audio: NDArray[np.float32],
+    frame: int,
+    before: int,
+    body: int,
+    reach: int,
 ) -> tuple[int, int, float]:
     """Find lead, fade and correlation within `before` frames ahead of the onset; fade 0: none."""
     space = min(before, body // 2)
@@ -275,7 +327,7 @@ def _search_join(
     if fade < ATTACK_FRAMES:
         return 0, 0, 0.0
     search = min(reach, space - fade, body // 4)
-    shift, correlation = find_join(audio, following, frame, fade, search)
+    shift, correlation = find_join(sounding, following, audio, frame, fade, search)
     return fade + shift, fade, correlation
 
 
@@ -291,7 +343,10 @@ def go_back(plan: Plan, voice: int, step_index: int) -> None:
     own.scale = step.scale
     own.previous = step.previous
     own.following = step.following
+    own.sounding = step.sounding
     own.body = step.body
+    own.levelled = step.levelled
+    own.lift = step.lift
     own.last_start = step.last_start
     own.past[:] = step.past
     own.pieced = ALL_QUEUED

@@ -1,13 +1,13 @@
 """The witness: what the control thread is told of what sounds, and of the language that says it."""
 
+import math
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from idiolect.bundle import LOWEST, Bundle
+from idiolect.bundle import LOWEST, Bundle, Scale
 from idiolect.engine.calendar import Calendar
 from idiolect.engine.engine import Engine
 from idiolect.engine.layout import HOP
@@ -86,7 +86,7 @@ class Witness:
 
     Parameters
     ----------
-    bundle, engine, planner, player
+    engine, planner, player
         As the performance has them.
     latency : callable
         Gives the frames from when the device takes a frame to when it is heard.
@@ -97,18 +97,11 @@ class Witness:
     """
 
     def __init__(
-        self,
-        bundle: Bundle,
-        engine: Engine,
-        planner: Planner,
-        player: Player,
-        latency: Callable[[], int],
+        self, engine: Engine, planner: Planner, player: Player, latency: Callable[[], int]
     ) -> None:
         self.calendar = Calendar(engine)
-        self._bundle, self._engine, self._planner = bundle, engine, planner
+        self._engine, self._planner = engine, planner
         self._player, self._latency = player, latency
-        names = [str(name) for name in bundle.manifest["descriptors"]]
-        self._columns = {name: column for column, name in enumerate(names)}
 
     def watch(self) -> list[Sounding]:
         """Take what was announced since the last call, in the order it became certain."""
@@ -116,7 +109,10 @@ class Witness:
         found: list[Sounding] = []
         announced = self._planner.announcer.announced
         while announced:
-            found.extend(map(self._sounding, announced.popleft()))
+            for one in announced.popleft():
+                tongue = self._planner.tongues.find(int(one["tongue"]))
+                if tongue is not None:  # else it has been unloaded meanwhile, and is heard no more
+                    found.append(self._sounding(tongue.bundle, one))
         return found
 
     def levels(self, since: int) -> Levels:
@@ -136,15 +132,22 @@ class Witness:
             [(float(peak), float(mean)) for peak, mean in zip(peaks, means, strict=True)],
         )
 
-    def bundle(self) -> Facts:
-        """Describe the bundle."""
-        bundle, rate = self._bundle, self._bundle.sample_rate
+    def bundle(self, voice: int) -> Facts:
+        """Describe the bundle that a voice plays.
+
+        Raises
+        ------
+        ControlError
+            When there is no such voice.
+        """
+        bundle = self._bundle(voice)
+        rate = bundle.sample_rate
         return Facts(
             name=bundle.name,
             seconds=len(bundle.audio) / rate,
             sample_rate=rate,
             channels=bundle.audio.shape[1],
-            descriptors=len(self._columns),
+            descriptors=len(bundle.manifest["descriptors"]),
             scales=[
                 (s.name, len(s.units), s.token_count, float(s.units["length"].mean()) / rate)
                 for s in bundle.scales
@@ -152,24 +155,25 @@ class Witness:
             sources=[(str(s["name"]), int(s["frames"]) / rate) for s in bundle.sources],
         )
 
-    def unit(self, unit: int, scale: str | float) -> UnitFacts:
-        """Describe a unit of a scale.
+    def unit(self, unit: int, scale: str | float, voice: int) -> UnitFacts:
+        """Describe a unit of a scale of the bundle that a voice plays.
 
         Raises
         ------
         BundleError
             When there is no such scale.
         ControlError
-            When it has no such unit.
+            When it has no such unit, or there is no such voice.
         """
-        index = self._bundle.scale_index(scale)
-        count = len(self._bundle.scales[index].units)
-        if not 0 <= unit < count:
-            name = self._bundle.scales[index].name
-            raise ControlError(f"no unit {unit}: scale {name} has {count}, counted from 0")
-        return self._facts(index, unit)
+        bundle = self._bundle(voice)
+        own = bundle.scales[bundle.scale_index(scale)]
+        if not 0 <= unit < len(own.units):
+            raise ControlError(
+                f"no unit {unit}: scale {own.name} has {len(own.units)}, counted from 0"
+            )
+        return describe_unit(bundle, own, unit)
 
-    def exemplar(self, token: int, scale: str | float) -> tuple[UnitFacts, int]:
+    def exemplar(self, token: int, scale: str | float, voice: int) -> tuple[UnitFacts, int]:
         """Describe the unit that speaks for a token, and count those that have it.
 
         Raises
@@ -177,16 +181,16 @@ class Witness:
         BundleError
             When there is no such scale.
         ControlError
-            When it has no such token.
+            When it has no such token, or there is no such voice.
         """
-        index = self._bundle.scale_index(scale)
-        own = self._bundle.scales[index]
+        bundle = self._bundle(voice)
+        own = bundle.scales[bundle.scale_index(scale)]
         if not 0 <= token < own.token_count:
             raise ControlError(
                 f"no token {token}: scale {own.name} has {own.token_count}, counted from 0"
             )
         count = int(np.count_nonzero(own.units["token"] == token))
-        return self._facts(index, int(own.exemplars[token])), count
+        return describe_unit(bundle, own, int(own.exemplars[token])), count
 
     def ask_next(self, voice: int, count: int) -> Future[Answer]:
         """Ask for the `count` likeliest tokens of a voice's next decision.
@@ -196,28 +200,25 @@ class Witness:
         ControlError
             When there is no such voice, or too many questions wait.
         """
-        if not 1 <= voice <= self._engine.voices:
-            raise ControlError(f"no voice {voice}: there are {self._engine.voices}, from 1")
+        self._bundle(voice)
         answer: Future[Answer] = Future()
 
         def pass_on(done: Future[NextTokens]) -> None:
-            answer.set_result(self._likeliest(done.result(), count))
+            answer.set_result(_likeliest(done.result(), count))
 
         self._planner.ask_next(voice - 1).add_done_callback(pass_on)
         return answer
 
-    def _likeliest(self, found: NextTokens, count: int) -> Answer:
-        chances = found.probabilities
-        order = np.argsort(-chances, kind="stable")[:count]
-        tokens = [(int(token), float(chances[token])) for token in order if chances[token] > 0]
-        return Answer(self._bundle.scales[found.scale].name, tokens)
+    def _bundle(self, voice: int) -> Bundle:
+        if not 1 <= voice <= self._engine.voices:
+            raise ControlError(f"no voice {voice}: there are {self._engine.voices}, from 1")
+        return self._player.bundle(voice)
 
-    def _sounding(self, found: NDArray[np.void]) -> Sounding:
+    def _sounding(self, bundle: Bundle, found: np.void) -> Sounding:
         rate, voice = self._engine.sample_rate, int(found["voice"]) + 1
         frame = int(found["frame"])
-        taken_at = self.calendar.time_of(frame + self._engine.delay_frames + self._latency())
         return Sounding(
-            facts=self._facts(int(found["scale"]), int(found["unit"])),
+            facts=describe_unit(bundle, bundle.scales[int(found["scale"])], int(found["unit"])),
             frame=frame,
             voice=voice,
             seconds=int(found["frames"]) / rate,
@@ -225,35 +226,49 @@ class Witness:
             pan=self._player.get("pan", voice),
             entropy=float(found["entropy"]),
             natural=int(found["natural"]),
-            heard_at=taken_at,
+            heard_at=self.calendar.time_of(frame + self._engine.delay_frames + self._latency()),
         )
 
-    def _facts(self, scale: int, unit: int) -> UnitFacts:
-        bundle, own = self._bundle, self._bundle.scales[scale]
-        found, rate = own.units[unit], bundle.sample_rate
-        source = bundle.manifest["sources"][int(found["source"])]
-        x, y = own.map[unit]
-        return UnitFacts(
-            unit=unit,
-            scale=own.name,
-            token=int(found["token"]),
-            source=str(source["name"]),
-            start=(int(found["start"]) - int(source["start"])) / rate,
-            duration=int(found["length"]) / rate,
-            x=float(x),
-            y=float(y),
-            loudness=self._described(scale, unit, "loudness", SILENCE_DB),
-            centroid=self._hertz(scale, unit, "centroid"),
-            pitch=self._hertz(scale, unit, "pitch"),
-        )
 
-    def _described(self, scale: int, unit: int, name: str, missing: float) -> float:
-        own, column = self._bundle.scales[scale], self._columns.get(name, -1)
-        if column < 0 or not own.present[unit, column]:
-            return missing
-        centre, spread = own.scaler[:, column]
-        return float(own.descriptors[unit, column] * spread + centre)
+def describe_unit(bundle: Bundle, scale: Scale, unit: int) -> UnitFacts:
+    """Put a unit into words and numbers of the world.
 
-    def _hertz(self, scale: int, unit: int, name: str) -> float:
-        octaves = self._described(scale, unit, name, -np.inf)
-        return float(LOWEST * 2.0**octaves)
+    Parameters
+    ----------
+    bundle, scale
+        The scale is one of the bundle's.
+    unit : int
+        In that scale.
+    """
+    found, rate = scale.units[unit], bundle.sample_rate
+    source = bundle.manifest["sources"][int(found["source"])]
+    names = bundle.manifest["descriptors"]
+    return UnitFacts(
+        unit=unit,
+        scale=scale.name,
+        token=int(found["token"]),
+        source=str(source["name"]),
+        start=(int(found["start"]) - int(source["start"])) / rate,
+        duration=int(found["length"]) / rate,
+        x=float(scale.map[unit, 0]),
+        y=float(scale.map[unit, 1]),
+        loudness=_described(scale, names, unit, "loudness", SILENCE_DB),
+        centroid=LOWEST * 2.0 ** _described(scale, names, unit, "centroid", -math.inf),
+        pitch=LOWEST * 2.0 ** _described(scale, names, unit, "pitch", -math.inf),
+    )
+
+
+def _described(scale: Scale, names: list[str], unit: int, name: str, missing: float) -> float:
+    """Give a descriptor as it was before it was standardised."""
+    if name not in names or not scale.present[unit, names.index(name)]:
+        return missing
+    column = names.index(name)
+    centre, spread = scale.scaler[:, column]
+    return float(scale.descriptors[unit, column] * spread + centre)
+
+
+def _likeliest(found: NextTokens, count: int) -> Answer:
+    chances = found.probabilities
+    order = np.argsort(-chances, kind="stable")[:count]
+    tokens = [(int(token), float(chances[token])) for token in order if chances[token] > 0]
+    return Answer(found.bundle.scales[found.scale].name, tokens)
