@@ -92,8 +92,8 @@ class RecordingPlayer:
     def get(self, name: str, voice: int) -> float:
         return self.values[name, voice]
 
-    def set(self, name: str, voice: int, value: float) -> None:
-        self.calls.append(("set", name, voice, value))
+    def set(self, name: str, voice: int, value: float, ramp: float | None = None) -> None:
+        self.calls.append(("set", name, voice, value, *(() if ramp is None else (ramp,))))
         self.values[name, voice] = value
 
     def seed_tokens(self, voice: int, tokens: list[int]) -> "Future[Applied]":

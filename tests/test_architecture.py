@@ -132,6 +132,7 @@ def test_the_table_keeps_offline_and_live_apart() -> None:
     [
         "import idiolect.app, idiolect.cli.serve, idiolect.cli.render, idiolect.cli.osc",
         "import idiolect.sessions, idiolect.scores, idiolect.cli.replay",
+        "import idiolect.cli.monitor",
         "import idiolect.cli.inspect, idiolect.cli.doctor, idiolect.cli.demo",
         "from idiolect.cli import main; main(['--help'])",
     ],

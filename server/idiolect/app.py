@@ -32,6 +32,7 @@ from idiolect.performance.planner import Planner
 from idiolect.performance.player import Player
 from idiolect.performance.snapshot import restore, take
 from idiolect.performance.warm_up import warm_up
+from idiolect.performance.witness import Witness
 from idiolect.resampling import resample
 from idiolect.sessions import Session
 from idiolect.shelf import Shelf
@@ -127,6 +128,9 @@ class App:
         if self._session is not None and self._session.path != session:
             say(f"{session} is there already; this session goes to {self._session.path}")
         self._quit = threading.Event()
+        self.witness = Witness(
+            self.engine, self.planner, self.player, lambda: self.output.latency_frames
+        )
         self.recordings = Recordings(self.engine, config.audio.recordings)
         control = config.control
         self.control = ControlServer(
@@ -136,6 +140,7 @@ class App:
             self._quit.set,
             allow=tuple(ip_network(entry, strict=False) for entry in control.allow),
             name=config.performance.name,
+            witness=self.witness,
             recording=self.recordings,
         )
         self._before = before

@@ -53,7 +53,10 @@ from idiolect.grain import UNIT
 from idiolect.memory import Memory, blank
 from idiolect.soundness import check
 
-__all__ = ["EVALUATION", "FORMAT", "PAGE", "Bundle", "Scale", "writing"]
+__all__ = ["EVALUATION", "FORMAT", "LOWEST", "PAGE", "Bundle", "Scale", "writing"]
+
+LOWEST = 20.0
+"""Hz, where the logarithm of a frequency begins: centroid and pitch are octaves above it."""
 
 FORMAT = 3
 READS = (1, 2, 3)

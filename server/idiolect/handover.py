@@ -27,7 +27,7 @@ class Handover:
     """What one process leaves to the next."""
 
     sockets: list[int]  # descriptors of the bound UDP sockets
-    listeners: list[list[Any]]  # clients that are notified: place in `sockets`, then the address
+    listeners: list[list[Any]]  # clients that are notified, as `ControlServer.release` gives them
     sample_rate: int  # Hz, at which it played
     snapshot: dict[str, Any]  # of `performance.snapshot`
 

@@ -35,7 +35,7 @@ def test_a_server_that_is_released_says_no_goodbye(player: RecordingPlayer) -> N
     wire.ask("/notify", 1)
     descriptors, listeners = server.release()
     assert len(descriptors) == len({*descriptors})
-    assert [listener[1:] for listener in listeners] == [list(wire.socket.getsockname())]
+    assert [listener[3:] for listener in listeners] == [list(wire.socket.getsockname())]
     for descriptor in descriptors:
         socket.socket(fileno=descriptor).close()
     wire.socket.settimeout(0.3)

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from idiolect.control.namespace import Namespace
+from idiolect.control.namespace import NORM, Namespace
 from idiolect.control.reference import reference
 from idiolect.control.system import STATUS_FIELDS
 from idiolect.corpus.columns import NAMES
@@ -15,7 +15,11 @@ def test_the_page_in_the_docs_is_the_reference() -> None:
 def test_every_address_is_in_it() -> None:
     text = reference()
     for address in Namespace(1, ("{descriptor}",)).leaves:
-        plain = address.replace("/voice/1/", "/voice/{n}/").replace("_descriptor_", "{descriptor}")
+        plain = (
+            address.removeprefix(NORM)
+            .replace("/voice/1/", "/voice/{n}/")
+            .replace("_descriptor_", "{descriptor}")
+        )
         assert f"`{plain}`" in text or f"`/voice/{{n}}{plain}`" in text
 
 

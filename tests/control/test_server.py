@@ -86,10 +86,67 @@ def test_a_pattern_that_names_a_command_runs_it_once_for_each_voice(
 
 
 def test_a_value_out_of_range_is_clipped_and_reads_back_clipped(wire: Wire) -> None:
-    wire.send("/voice/1/temperature", 99)
+    assert wire.ask("/voice/1/temperature", 99) == ("/voice/1/temperature", 4.0)
     assert wire.ask("/voice/1/temperature") == ("/voice/1/temperature", 4.0)
-    wire.send("/gain", -1000)
+    assert wire.ask("/gain", -1000) == ("/gain", -90.0)
     assert wire.ask("/gain") == ("/gain", -90.0)
+
+
+def test_that_a_value_is_clipped_is_answered_once_until_one_is_in_range(wire: Wire) -> None:
+    for value in (99, 98, 97, -1):
+        wire.send("/voice/1/temperature", value)
+    assert wire.settle() == [("/voice/1/temperature", 4.0)]
+    wire.send("/voice/1/temperature", 1)
+    wire.send("/voice/1/temperature", -1)
+    wire.send("/temperature", 5)
+    assert wire.settle() == [("/voice/1/temperature", 0.0), ("/temperature", 4.0, 4.0, 4.0, 4.0)]
+
+
+def test_a_block_parameter_takes_a_ramp_time(wire: Wire, player: RecordingPlayer) -> None:
+    wire.send("/voice/1/gain", -20, 4)
+    wire.send("/pan", 0.5, -1.0)
+    wire.send("/gain", -3, 1e9)
+    wire.settle()
+    assert sets(player) == [
+        ("gain", 1, -20.0, 4.0),
+        *(("pan", voice, 0.5, 0.0) for voice in (1, 2, 3, 4)),
+        ("gain", 0, -3.0, 3600.0),
+    ]
+
+
+def test_every_continuous_parameter_has_a_twin_from_0_to_1(
+    wire: Wire, player: RecordingPlayer
+) -> None:
+    assert wire.ask("/norm/voice/1/temperature") == ("/norm/voice/1/temperature", 0.25)
+    wire.send("/norm/voice/{1,3}/temperature", 0.5)
+    wire.send("/norm/pan", 1)
+    wire.send("/norm/gain", 0, 2)
+    assert wire.settle() == []
+    assert player.values["temperature", 1] == player.values["temperature", 3] == 2
+    assert all(player.values["pan", voice] == 1 for voice in (1, 2, 3, 4))
+    assert sets(player)[-1] == ("gain", 0, -90.0, 2.0)
+    assert wire.ask("/norm/voice/2/pan", 1.5) == ("/norm/voice/2/pan", 1.0)
+
+
+def test_a_pattern_reaches_twins_only_when_it_begins_with_norm(
+    wire: Wire, player: RecordingPlayer
+) -> None:
+    wire.send("//gain", -6)
+    wire.settle()
+    assert [player.values["gain", voice] for voice in range(5)] == [-6.0] * 5
+    wire.send("//norm/*")
+    assert [answer[0] for answer in wire.settle()] == ["/fail"]
+    wire.send("/norm/voice/1/*")
+    assert all(0 <= value <= 1 for _, value in wire.settle())
+
+
+def test_a_twin_turns_what_is_told_under_its_own_name(wire: Wire, daemon: int) -> None:
+    listener = Wire(daemon)
+    listener.ask("/notify", 1)
+    wire.send("/norm/voice/1/temperature", 0.5)
+    wire.settle()
+    assert listener.settle() == [("/voice/1/temperature", 2.0)]
+    listener.socket.close()
 
 
 def test_a_read_sees_every_change_sent_before_it(wire: Wire) -> None:
@@ -131,6 +188,11 @@ def test_any_number_will_do(wire: Wire, player: RecordingPlayer, packet: bytes) 
         ("/voice/1/temperature", (math.inf,), "finite"),
         ("/voice/1/temperature", ("warm",), "a number"),
         ("/voice/1/temperature", (0.5, 2.0), "ramp"),
+        ("/voice/1/freeze", (1, 2.0), "at once"),
+        ("/voice/1/gain", (1, 2, 3), "one value"),
+        ("/voice/1/gain", (1, math.nan), "the ramp time"),
+        ("/norm/voice/1/run", (1,), "/norm/voice/1 has"),
+        ("/norm/gain", ("loud",), "a number"),
         ("/voice/1/scale", ("bar",), "grain, note"),
         ("/voice/1/seed/unit", (), "one unit"),
         ("/voice/1/seed/unit", (-1,), "no unit -1"),
@@ -280,7 +342,7 @@ def test_status_tells_all_fields_in_their_order(wire: Wire, player: RecordingPla
     assert answer[0] == "/status.reply"
     assert answer[1:12] == (4, 12.5, 25.0, 48000.0, 1000.0, 0, 0, 0, 3, "speaking", 1)
     assert answer[12] == 5  # 2**31 + 5 blocks
-    assert answer[17:] == (48000, 1, 0, 0)
+    assert answer[17:] == (48000, 1, 0, 0, "idiolect")
 
 
 def test_version_names_the_program_and_the_api(wire: Wire) -> None:

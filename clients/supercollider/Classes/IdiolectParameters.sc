@@ -23,7 +23,8 @@ IdiolectNames {
 		\frame,
 		\packets,
 		\malformed,
-		\refused
+		\refused,
+		\name
 	] }
 
 	*descriptors { ^#[

@@ -22,6 +22,7 @@ COMMANDS = {
     "inspect": "Say what is in a bundle.",
     "evaluate": "Say what a bundle foresees, and what it says.",
     "osc": "Send one OSC message and print what comes back.",
+    "monitor": "Watch what a running daemon plays, and how it is.",
     "demo": "Learn a small corpus, hear it speak, and watch it being steered.",
     "doctor": "Say what this machine offers; paste it into a bug report.",
     "bench": "Measure this machine.",

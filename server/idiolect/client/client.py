@@ -2,6 +2,7 @@
 
 import numbers
 import socket
+import struct
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -17,7 +18,8 @@ __all__ = ["DEFAULT_PORT", "Client", "RefusedError", "Reply"]
 
 DEFAULT_PORT = 57300
 _DATAGRAM = 65536  # bytes
-_ANSWERS = {"/status": "/status.reply", "/version": "/version.reply", "/sync": "/synced"}
+_BUNDLE = b"#bundle\0"
+_SINCE_1900 = 2_208_988_800  # seconds, from NTP's beginning to Unix'
 
 
 class RefusedError(Exception):
@@ -30,12 +32,15 @@ class Reply:
 
     address: str
     arguments: tuple[int | float | str, ...]
+    time: float | None = None  # Unix seconds, when it came in an OSC bundle that says
 
     def is_about(self, address: str) -> bool:
         """Tell whether it answers a message to this address."""
         if self.address in ("/done", "/fail"):
             return self.arguments[:1] == (address,)
-        return self.address == _ANSWERS.get(address, address)
+        if address == "/sync":
+            return self.address == "/synced"
+        return self.address in (address, f"{address}.reply")
 
 
 class Client:
@@ -69,6 +74,7 @@ class Client:
         self._socket = socket.socket(family, kind, protocol)
         self._socket.connect(address)  # so that only this daemon is heard
         self._unread: deque[Reply] = deque()
+        self._packet: deque[Reply] = deque()  # what the last packet had more than one of
 
     def __enter__(self) -> Self:
         return self
@@ -163,16 +169,32 @@ class Client:
 
     def _read(self, timeout: float) -> Reply | None:
         end = time.monotonic() + timeout
-        while (left := end - time.monotonic()) > 0:
+        while not self._packet and (left := end - time.monotonic()) > 0:
             self._socket.settimeout(left)
             try:
-                message = OscMessage(self._socket.recv(_DATAGRAM))
+                self._packet.extend(_replies(self._socket.recv(_DATAGRAM), None))
             except TimeoutError:
                 return None
-            except ParseError:
-                continue  # not a message, so not from a daemon
-            return Reply(message.address, tuple(message.params))
-        return None
+            except (ParseError, struct.error):
+                continue  # not OSC, so not from a daemon
+        return self._packet.popleft() if self._packet else None
+
+
+def _replies(packet: bytes, when: float | None) -> Iterator[Reply]:
+    """Read a message, or those of an OSC bundle, each with its time."""
+    if not packet.startswith(_BUNDLE):
+        message = OscMessage(packet)
+        yield Reply(message.address, tuple(message.params), when)
+        return
+    (tag,) = struct.unpack_from(">Q", packet, len(_BUNDLE))
+    when = None if tag <= 1 else tag / 2**32 - _SINCE_1900
+    at = len(_BUNDLE) + 8
+    while at < len(packet):
+        (size,) = struct.unpack_from(">i", packet, at)
+        if size <= 0:
+            return
+        yield from _replies(packet[at + 4 : at + 4 + size], when)
+        at += 4 + size
 
 
 def _typed(argument: object) -> tuple[int | float | str, str]:

@@ -7,12 +7,33 @@ few, is refused with a text that says what is wanted.
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from idiolect.control.codec import Argument
 from idiolect.errors import ControlError
 from idiolect.parameters import Parameter
 
-__all__ = ["arity", "fit", "is_pressed", "number", "text", "whole"]
+__all__ = [
+    "LONGEST_RAMP",
+    "Fitted",
+    "arity",
+    "fit",
+    "fit_norm",
+    "is_pressed",
+    "number",
+    "text",
+    "whole",
+]
+
+LONGEST_RAMP = 3600.0  # seconds
+
+
+class Fitted(NamedTuple):
+    """A new value for a parameter."""
+
+    value: float  # rounded and in its range; of a scale, its index
+    ramp: float | None  # seconds; None is the parameter's own
+    clipped: bool  # what was sent lay outside the range
 
 
 def arity(arguments: Sequence[Argument], low: int, high: int, wanted: str) -> None:
@@ -78,7 +99,7 @@ def is_pressed(arguments: Sequence[Argument]) -> bool:
     return not arguments or number(arguments[0], "a trigger") != 0
 
 
-def fit(parameter: Parameter, arguments: Sequence[Argument], scales: Sequence[str]) -> float:
+def fit(parameter: Parameter, arguments: Sequence[Argument], scales: Sequence[str]) -> Fitted:
     """Read a parameter's new value, rounded for its kind and clipped to its range.
 
     Parameters
@@ -86,43 +107,59 @@ def fit(parameter: Parameter, arguments: Sequence[Argument], scales: Sequence[st
     parameter : Parameter
         What is to be turned.
     arguments : sequence
-        As they came.
+        As they came: the value, then perhaps the seconds to take to it.
     scales : sequence of str
         Of the voice's bundle, finest first; only a scale is looked up there.
-
-    Returns
-    -------
-    float
-        Of a scale, its index.
 
     Raises
     ------
     ControlError
-        When they are not one finite number (or one scale's name).
+        When they are not one finite number (or one scale's name), and a ramp where one is taken.
     """
-    if len(arguments) > 1:
-        raise ControlError(
-            f"{len(arguments)} arguments where one value is wanted: "
-            "changes are immediate, ramp times are not taken"
-        )
-    arity(arguments, 1, 1, "one value")
+    ramp = _ramp(parameter, arguments)
     if parameter.kind == "scale":
         return _scale(arguments[0], scales)
     value = number(arguments[0], parameter.name)
-    if parameter.kind == "i":
-        value = round(value)
-    return float(min(max(value, parameter.low), parameter.high))
+    fitted = parameter.clip(value)
+    return Fitted(fitted, ramp, not parameter.low <= value <= parameter.high)
 
 
-def _scale(argument: Argument, scales: Sequence[str]) -> float:
+def fit_norm(parameter: Parameter, arguments: Sequence[Argument]) -> Fitted:
+    """Read a parameter's new place in its range, 0 to 1; the value is the one that lies there.
+
+    Raises
+    ------
+    ControlError
+        As of `fit`.
+    """
+    ramp = _ramp(parameter, arguments)
+    norm = number(arguments[0], parameter.name)
+    return Fitted(parameter.from_norm(norm), ramp, not 0 <= norm <= 1)
+
+
+def _ramp(parameter: Parameter, arguments: Sequence[Argument]) -> float | None:
+    arity(arguments, 1, 2, "one value, then perhaps a ramp time,")
+    if len(arguments) == 1:
+        return None
+    if not parameter.is_ramped:
+        where = "at once" if parameter.scope == "block" else "where the next unit is decided"
+        raise ControlError(
+            f"{parameter.name} takes no ramp time: it changes {where}; send one value"
+        )
+    return min(max(number(arguments[1], "the ramp time"), 0.0), LONGEST_RAMP)
+
+
+def _scale(argument: Argument, scales: Sequence[str]) -> Fitted:
     if isinstance(argument, str):
         if argument not in scales:
             names = ", ".join(scales)
             raise ControlError(
                 f"no scale {argument[:64]!r}: there is {names} (or 0 to {len(scales) - 1})"
             )
-        return float(scales.index(argument))
-    return float(min(max(whole(argument, "scale"), 0), len(scales) - 1))
+        return Fitted(float(scales.index(argument)), None, False)
+    index = whole(argument, "scale")
+    fitted = min(max(index, 0), len(scales) - 1)
+    return Fitted(float(fitted), None, fitted != index)
 
 
 def _describe(argument: Argument) -> str:

@@ -6,7 +6,24 @@ from typing import Protocol
 
 from idiolect.errors import ControlError
 
-__all__ = ["LEASE_S", "MAX_CLIENTS", "Clients", "Peer", "Scolding"]
+__all__ = [
+    "DEFAULT_RATE",
+    "GROUPS",
+    "LEASE_S",
+    "MAX_CLIENTS",
+    "RATES",
+    "Clients",
+    "Credit",
+    "Lease",
+    "Peer",
+    "Scolding",
+]
+
+GROUPS = ("state", "meter", "grain", "health", "log")
+"""What a client may be told of; the first is what it is told when it names none."""
+
+RATES = (1.0, 60.0)  # messages a second, of the meters
+DEFAULT_RATE = 30.0
 
 MAX_CLIENTS = 32
 LEASE_S = 60.0  # a client that fell asleep is forgotten; sending /notify again renews
@@ -33,18 +50,30 @@ class Peer(Protocol):
 
 
 @dataclass(slots=True)
-class _Lease:
+class Lease:
+    """A client that is told, until it ends."""
+
     peer: Peer
     ends: float  # seconds, of the clock handed in
+    groups: tuple[str, ...] = GROUPS[:1]
+    rate: float = DEFAULT_RATE  # meters a second
+    metered_at: float = 0.0  # when it was sent them last, of the same clock
+    metered_to: int = 0  # the engine's frame up to which
 
 
 class Clients:
     """Those who asked to be told of every change, each under a number from 0."""
 
     def __init__(self) -> None:
-        self._leases: list[_Lease | None] = [None] * MAX_CLIENTS
+        self._leases: list[Lease | None] = [None] * MAX_CLIENTS
 
-    def add(self, peer: Peer, now: float) -> int:
+    def add(
+        self,
+        peer: Peer,
+        now: float,
+        groups: tuple[str, ...] = GROUPS[:1],
+        rate: float = DEFAULT_RATE,
+    ) -> int:
         """Begin or renew a lease; returns the client's number.
 
         Raises
@@ -61,7 +90,7 @@ class Clients:
                     f"or wait {LEASE_S:g} s for a lease to end"
                 )
             number = self._leases.index(None)
-        self._leases[number] = _Lease(peer, now + LEASE_S)
+        self._leases[number] = Lease(peer, now + LEASE_S, groups, rate)
         return number
 
     def remove(self, peer: Peer) -> int:
@@ -75,10 +104,19 @@ class Clients:
         """End every lease."""
         self._leases = [None] * MAX_CLIENTS
 
-    def listening(self, now: float) -> list[Peer]:
-        """Return those whose lease runs, by number."""
+    def leases(self, now: float, group: str | None = None) -> list[Lease]:
+        """Return the leases that run, and name the group if one is asked for, by number."""
         self._expire(now)
-        return [lease.peer for lease in self._leases if lease is not None]
+        running = [lease for lease in self._leases if lease is not None]
+        return [lease for lease in running if group is None or group in lease.groups]
+
+    def listening(self, now: float, group: str | None = None) -> list[Peer]:
+        """Return those whose lease runs, and names the group if one is asked for, by number."""
+        return [lease.peer for lease in self.leases(now, group)]
+
+    def holds(self, peer: Peer) -> bool:
+        """Tell whether a peer has a lease."""
+        return self._find(peer) >= 0
 
     def _find(self, peer: Peer) -> int:
         for number, lease in enumerate(self._leases):
@@ -109,3 +147,32 @@ class Scolding:
         if len(self._buckets) > _REMEMBERED:
             self._buckets.popitem(last=False)
         return left >= 1.0
+
+
+class Credit:
+    """What each host may be answered: so many bytes for each byte it has sent, and no more.
+
+    A sender's address can be forged; whoever it belongs to must not be flooded with answers that
+    somebody else asked for.
+    """
+
+    FACTOR = 32  # bytes out for one in
+    MOST = 65536  # bytes that may be saved up
+
+    def __init__(self) -> None:
+        self._left: OrderedDict[str, int] = OrderedDict()
+
+    def earn(self, host: str, size: int) -> None:
+        """Note that a host has sent so many bytes."""
+        left = min(self._left.pop(host, 0) + self.FACTOR * size, self.MOST)
+        self._left[host] = left
+        if len(self._left) > _REMEMBERED:
+            self._left.popitem(last=False)
+
+    def spend(self, host: str, size: int) -> bool:
+        """Take so many bytes from what a host has earned, or return False."""
+        left = self._left.get(host, 0)
+        if size > left:
+            return False
+        self._left[host] = left - size
+        return True

@@ -12,16 +12,14 @@ from idiolect.control.clients import Clients, Peer, Scolding
 from idiolect.control.codec import encode
 from idiolect.control.commands import Act
 from idiolect.control.door import Applied, Player, Recording
+from idiolect.control.witness import Witness
 from idiolect.errors import IdiolectError
 
 __all__ = ["Counters", "Desk", "wrap"]
 
 _log = logging.getLogger(__name__)
 _sent = logging.getLogger("idiolect.osc.out")
-_REPLIES = {
-    *("/fail", "/done", "/synced", "/status.reply", "/version.reply", "/bundle/list.reply"),
-    *("/startup", "/shutdown"),
-}
+_REPLIES = {"/fail", "/done", "/synced", "/startup", "/shutdown"}  # and what ends in .reply
 
 
 @dataclass(slots=True)
@@ -54,6 +52,8 @@ class Desk:
         Stops the daemon.
     recording : Recording, optional
         Who writes what is heard to files.
+    witness : Witness, optional
+        Who knows what sounds.
 
     Notes
     -----
@@ -68,11 +68,13 @@ class Desk:
         defer: Callable[[Callable[[], None]], None],
         quit: Callable[[], None],
         recording: Recording | None = None,
+        witness: Witness | None = None,
     ) -> None:
         self.player = player
         self.name = name
         self.quit = quit
         self.recording = recording
+        self.witness = witness
         self.defer = defer
         self.clients = Clients()
         self.backlog = Backlog()
@@ -89,8 +91,8 @@ class Desk:
         peer.send(encode(address, *arguments))
 
     def announce(self, address: str, *arguments: object) -> None:
-        """Send one message to every client that is notified."""
-        for peer in self.clients.listening(self.now()):
+        """Send one message to every client that is told of changes."""
+        for peer in self.clients.listening(self.now(), "state"):
             self.reply(peer, address, *arguments)
 
     def fail(self, peer: Peer, address: str, error: Exception) -> None:
@@ -103,7 +105,8 @@ class Desk:
 
     def scold(self, peer: Peer, address: str, error: Exception) -> None:
         """Answer a message that made no sense, at most so often for each sender."""
-        if address not in _REPLIES and self._scolding.allows(peer, self.now()):
+        is_reply = address in _REPLIES or address.endswith(".reply")
+        if not is_reply and self._scolding.allows(peer, self.now()):
             self.fail(peer, address, error)
 
     def launch(

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from idiolect.control.arguments import fit
+from idiolect.control.arguments import Fitted, fit, fit_norm
 from idiolect.control.clients import Peer
 from idiolect.control.codec import Argument, Message, OscBundle, parse
 from idiolect.control.commands import VoiceCommand
 from idiolect.control.desk import Desk
-from idiolect.control.namespace import Leaf, Namespace, address_of
+from idiolect.control.namespace import Leaf, Namespace, Norm, address_of
 from idiolect.control.system import SystemCommand, announce_bundle
 from idiolect.errors import ControlError, PacketError
 from idiolect.parameters import Parameter
@@ -20,6 +20,7 @@ __all__ = ["MAX_WORK", "Dispatcher"]
 MAX_WORK = 4096
 """Values read, values set and commands begun by one packet: patterns multiply."""
 _NEW_PATTERN = 256  # what walking the tree weighs in that count
+_REMEMBERED = 1024  # senders' parameters that were clipped last
 
 _heard = logging.getLogger("idiolect.osc.in")
 
@@ -29,6 +30,7 @@ class _Change:
     """A value on its way to the player."""
 
     value: float
+    ramp: float | None  # seconds
     peer: Peer
     address: str  # as it was sent
 
@@ -50,6 +52,7 @@ class Dispatcher:
         self.desk = desk
         self._namespace = Namespace(desk.player.voices, desk.player.descriptors)
         self._waiting: dict[tuple[str, int], _Change] = {}
+        self._clipped: dict[tuple[Peer, str], None] = {}  # oldest first
         self._work = 0
 
     @property
@@ -114,36 +117,58 @@ class Dispatcher:
             )
 
     def _obey(self, leaf: Leaf, arguments: Sequence[Argument], peer: Peer) -> None:
-        if isinstance(leaf.target, Parameter):
+        if isinstance(leaf.target, Parameter | Norm):
             if arguments:
-                self._set(leaf, leaf.target, arguments, peer)
+                self._set(leaf, arguments, peer)
             else:
-                self._get(leaf, leaf.target, peer)
+                self._get(leaf, peer)
         elif isinstance(leaf.target, VoiceCommand):
             self._command(leaf, leaf.target, arguments, peer)
         else:
             self._system(leaf.target, arguments, peer)
 
-    def _get(self, leaf: Leaf, parameter: Parameter, peer: Peer) -> None:
+    def _get(self, leaf: Leaf, peer: Peer) -> None:
+        if not _parameter(leaf).readable:
+            raise ControlError(f"{_parameter(leaf).name} cannot be read: send it a value")
         self.flush()
-        values = [self._value(parameter, voice) for voice in leaf.voices]
-        self.desk.reply(peer, leaf.address, *values)
+        self.desk.reply(peer, leaf.address, *[self._shown(leaf, voice) for voice in leaf.voices])
 
-    def _set(
-        self, leaf: Leaf, parameter: Parameter, arguments: Sequence[Argument], peer: Peer
-    ) -> None:
-        values = [fit(parameter, arguments, self._scales(parameter, v)) for v in leaf.voices]
-        if parameter.curve == "step":
+    def _set(self, leaf: Leaf, arguments: Sequence[Argument], peer: Peer) -> None:
+        parameter = _parameter(leaf)
+        if not parameter.writable:
+            raise ControlError(
+                f"{parameter.name} is not set from outside: send it alone to read it"
+            )
+        values = [self._fit(leaf, parameter, arguments, voice) for voice in leaf.voices]
+        if not parameter.is_continuous:
             self.flush()
-        for voice, value in zip(leaf.voices, values, strict=True):
+        for voice, fitted in zip(leaf.voices, values, strict=True):
             key = (parameter.name, voice)
             self._waiting.pop(key, None)  # last come, last through
-            self._waiting[key] = _Change(value, peer, leaf.address)
-        if parameter.curve == "step":
+            self._waiting[key] = _Change(fitted.value, fitted.ramp, peer, leaf.address)
+        if not parameter.is_continuous:
             self.flush()
+        self._tell_clipped(leaf, values, peer)
 
-    def _scales(self, parameter: Parameter, voice: int) -> tuple[str, ...]:
-        return self.desk.player.scales_of(voice) if parameter.kind == "scale" else ()
+    def _fit(
+        self, leaf: Leaf, parameter: Parameter, arguments: Sequence[Argument], voice: int
+    ) -> Fitted:
+        if isinstance(leaf.target, Norm):
+            return fit_norm(parameter, arguments)
+        scales = self.desk.player.scales_of(voice) if parameter.kind == "scale" else ()
+        return fit(parameter, arguments, scales)
+
+    def _tell_clipped(self, leaf: Leaf, values: Sequence[Fitted], peer: Peer) -> None:
+        """Answer what a value out of range became: once, until one in range has come."""
+        key = (peer, leaf.address)
+        if not any(fitted.clipped for fitted in values):
+            self._clipped.pop(key, None)
+        elif key not in self._clipped:
+            self._clipped[key] = None
+            if len(self._clipped) > _REMEMBERED:
+                self._clipped.pop(next(iter(self._clipped)))
+            shown = [_shown(leaf, fitted.value) for fitted in values]
+            self.desk.reply(peer, leaf.address, *shown)
 
     def _command(
         self, leaf: Leaf, command: VoiceCommand, arguments: Sequence[Argument], peer: Peer
@@ -173,23 +198,35 @@ class Dispatcher:
         if not self.desk.clients.listening(self.desk.now()):
             return {}
         return {
-            leaf.address: self._value(leaf.target, leaf.voices[0])
+            leaf.address: self._shown(leaf, leaf.voices[0])
             for leaf in self.namespace.leaves.values()
             if isinstance(leaf.target, Parameter) and not leaf.is_short
         }
 
     def _apply(self, name: str, voice: int, change: _Change) -> None:
         player = self.desk.player
-        parameter = self.namespace.leaves[address_of(name, voice)].target
-        assert isinstance(parameter, Parameter)
+        leaf = self.namespace.leaves[address_of(name, voice)]
         try:
             before = player.get(name, voice)
-            player.set(name, voice, change.value)
+            player.set(name, voice, change.value, change.ramp)
             if player.get(name, voice) != before:
-                self.desk.announce(address_of(name, voice), self._value(parameter, voice))
+                self.desk.announce(leaf.address, self._shown(leaf, voice))
         except Exception as error:  # the border: whatever a player raises is the sender's to know
             self.desk.fail(change.peer, change.address, error)
 
-    def _value(self, parameter: Parameter, voice: int) -> int | float:
-        value = self.desk.player.get(parameter.name, voice)
-        return value if parameter.kind == "f" else round(value)
+    def _shown(self, leaf: Leaf, voice: int) -> int | float:
+        return _shown(leaf, self.desk.player.get(_parameter(leaf).name, voice))
+
+
+def _parameter(leaf: Leaf) -> Parameter:
+    """Give the parameter that a leaf turns."""
+    target = leaf.target.parameter if isinstance(leaf.target, Norm) else leaf.target
+    assert isinstance(target, Parameter)
+    return target
+
+
+def _shown(leaf: Leaf, value: float) -> int | float:
+    """Give a parameter's value as it is sent from an address of it."""
+    if isinstance(leaf.target, Norm):
+        return leaf.target.parameter.to_norm(value)
+    return value if _parameter(leaf).kind == "f" else round(value)

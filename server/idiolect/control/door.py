@@ -190,8 +190,11 @@ class Player(Protocol):
     def get(self, name: str, voice: int) -> float:
         """Read a parameter; voice 0 is the master, a scale is its index."""
 
-    def set(self, name: str, voice: int, value: float) -> None:
-        """Turn a parameter; `value` is already rounded and inside its range."""
+    def set(self, name: str, voice: int, value: float, ramp: float | None = None) -> None:
+        """Turn a parameter; `value` is already rounded and inside its range.
+
+        A block's parameter takes `ramp` seconds to it; None is its own time.
+        """
 
     def seed_tokens(self, voice: int, tokens: list[int]) -> Pending:
         """Make these tokens of the voice's scale its context."""

@@ -5,13 +5,24 @@ from dataclasses import dataclass
 
 from idiolect.control.commands import VOICE_COMMANDS, VoiceCommand
 from idiolect.control.pattern import Tree, is_pattern
+from idiolect.control.questions import QUESTIONS
 from idiolect.control.system import SYSTEM_COMMANDS, SystemCommand
 from idiolect.errors import ControlError
 from idiolect.parameters import MASTER, Parameter, voice_parameters
 
-__all__ = ["Leaf", "Namespace", "address_of"]
+__all__ = ["NORM", "Leaf", "Namespace", "Norm", "address_of"]
+
+NORM = "/norm"
+"""Below it every continuous parameter has a twin that goes from 0 to 1."""
 
 _CACHED = 256  # patterns whose leaves are kept
+
+
+@dataclass(frozen=True, slots=True)
+class Norm:
+    """The twin of a continuous parameter."""
+
+    parameter: Parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +30,7 @@ class Leaf:
     """What lies at one address."""
 
     address: str
-    target: Parameter | VoiceCommand | SystemCommand
+    target: Parameter | Norm | VoiceCommand | SystemCommand
     voices: tuple[int, ...]  # spoken to; 0 is the master, and a system command has none
     is_short: bool = False  # the form that speaks to every voice
 
@@ -60,7 +71,8 @@ class Namespace:
         """Find what an address or a pattern speaks to.
 
         A pattern with wildcards in its last part reaches parameters alone, so that ``/voice/1/*``
-        reads a voice and does not cut it, and ``/*`` does not end the daemon.
+        reads a voice and does not cut it, and ``/*`` does not end the daemon.  It reaches twins
+        only when it begins with ``/norm/``, so that ``//gain -6`` means decibels alone.
 
         Raises
         ------
@@ -83,17 +95,28 @@ class Namespace:
         return found
 
     def _select(self, pattern: str) -> list[Leaf]:
-        found = self._tree.select(pattern)
+        twins = pattern.startswith(f"{NORM}/")
+        found = [
+            leaf for leaf in self._tree.select(pattern) if isinstance(leaf.target, Norm) == twins
+        ]
         if is_pattern(pattern.rpartition("/")[2]):
-            found = [leaf for leaf in found if isinstance(leaf.target, Parameter)]
+            found = [leaf for leaf in found if isinstance(leaf.target, Parameter | Norm)]
         for_all = [leaf.target for leaf in found if leaf.is_short]
         return [leaf for leaf in found if leaf.is_short or leaf.target not in for_all]
 
 
 def _leaves(voices: int, descriptors: Sequence[str]) -> Iterator[Leaf]:
-    numbers = tuple(range(1, voices + 1))
-    for command in SYSTEM_COMMANDS:
+    for command in (*SYSTEM_COMMANDS, *QUESTIONS):
         yield Leaf(command.address, command, ())
+    for leaf in _steered(voices, descriptors):
+        yield leaf
+        if isinstance(leaf.target, Parameter) and leaf.target.is_continuous:
+            yield Leaf(NORM + leaf.address, Norm(leaf.target), leaf.voices, leaf.is_short)
+
+
+def _steered(voices: int, descriptors: Sequence[str]) -> Iterator[Leaf]:
+    """Give what the whole and each voice can be told."""
+    numbers = tuple(range(1, voices + 1))
     for name, parameter in MASTER.items():
         yield Leaf(address_of(name, 0), parameter, (0,))
     targets: dict[str, Parameter | VoiceCommand] = {

@@ -2,12 +2,17 @@
 
 from collections.abc import Iterable
 
-from idiolect.control.clients import LEASE_S, MAX_CLIENTS
+from idiolect.control.arguments import LONGEST_RAMP
+from idiolect.control.clients import DEFAULT_RATE, LEASE_S, MAX_CLIENTS, RATES, Credit
 from idiolect.control.codec import MAX_DEPTH, MAX_ELEMENTS
 from idiolect.control.commands import VOICE_COMMANDS
 from idiolect.control.dispatch import MAX_WORK
+from idiolect.control.health import HEALTH
 from idiolect.control.pattern import MAX_WILDCARDS
+from idiolect.control.questions import QUESTIONS
 from idiolect.control.system import API, STATUS_FIELDS, SYSTEM_COMMANDS
+from idiolect.control.telling import METERED, MOST_BYTES
+from idiolect.control.warnings import LINES_PER_SECOND
 from idiolect.parameters import BIAS, DESCRIPTORS, MASTER, MOST_BUNDLES, VOICE, Parameter
 
 __all__ = ["reference"]
@@ -23,8 +28,18 @@ counted from 1.
 ## How messages are read
 
 - **Set**: `/voice/1/temperature 0.8`. Any number type will do (`i h f d T F`); floats are rounded
-  where whole numbers are wanted; what is out of range is clipped. NaN, infinities, other types and
-  the wrong number of arguments are refused. Changes take effect at once: ramp times are not taken.
+  where whole numbers are wanted. What is out of range is clipped, and answered on the same address
+  with what it became: once, until a value in range has come. NaN, infinities, other types and the
+  wrong number of arguments are refused.
+- **Ramp**: `/voice/1/gain -20 4` takes four seconds. Where the tables name a ramp time, a second
+  argument takes its place, {LONGEST_RAMP:g} s at most; it is a straight line, of `gain` in amplitude. Other
+  parameters act where the next unit is decided, or at once, and refuse it.
+- **From 0 to 1**: every parameter with a curve has a twin below `/norm` that goes from 0 to 1 over
+  its range: `/norm/voice/1/temperature 0.5`, `/norm/temperature`, `/norm/gain`. It is set, ramped and
+  read as the parameter itself. A `log` curve grows by equal factors (of a range that begins at 0 or
+  below, by those of one more than what lies above its beginning); a `db` curve grows with the square
+  of the position in amplitude, as SuperCollider's faders do. Changes are told on the parameter's own
+  address alone, and a pattern reaches twins only when it begins with `/norm/`.
 - **Get**: the same address without arguments; the answer comes on that address, to the sender.
 - **Every voice**: `/temperature 0.8` speaks to all, and `/temperature` answers with one value for
   each. `/gain` and `/mute` are the master's; every voice's gain is `/voice/*/gain`.
@@ -45,10 +60,12 @@ counted from 1.
   reached.
 - Mistakes (no such address, arguments that do not fit, bytes that are not OSC: address `/`) are
   answered with `/fail` too, at most 50 a second for each sender.
-- A client that sent `/notify 1` gets every change of a parameter, its own included, as a message on
-  that parameter's own address, and `/shutdown` s name, s version, i port when the daemon ends. A
-  lease lasts {LEASE_S:g} s; there is room for {MAX_CLIENTS}. Addresses the daemon was started with get `/startup`
-  and `/shutdown` without asking.
+- A client that sent `/notify 1` is told what it asked for (see "What is told"), and `/shutdown`
+  s name, s version, i port when the daemon ends. A lease lasts {LEASE_S:g} s; there is room for
+  {MAX_CLIENTS}. Addresses the daemon was started with get `/startup` and `/shutdown` without asking.
+- A sender on another machine that has no lease is answered with at most {Credit.FACTOR} bytes for each byte it
+  has sent, so that nobody can be flooded with answers to questions somebody else put in their name.
+  To read much by patterns from another machine, send `/notify 1` first.
 """
 
 _LIMITS = f"""\
@@ -60,6 +77,31 @@ most {MAX_WORK} things, where each voice a pattern fits is one; a pattern has at
 them; answers go to the sender's own host alone.
 """
 
+
+_TOLD = f"""\
+A client names groups when it sends `/notify`: `/notify 1 0 30 meter grain`, or `all`.
+
+- `state`: every change of a parameter, whoever made it, on that parameter's own address.
+- `meter`, so many times a second as was asked for, {RATES[0]:g} to {RATES[1]:g}, and {DEFAULT_RATE:g} when it was not, one float
+  for each address: `/meter/output/{{n}}/peak` and `/rms` of each channel of the output,
+  `/meter/voice/{{n}}/peak` and `/rms` of each voice behind its gain, all linear; and of the unit that
+  is heard of a voice now `/meter/voice/{{n}}/` {", ".join(METERED)}, where `onset` is 1 in the first
+  message after it began and otherwise 0. There are no strings in it, as TouchDesigner's CHOPs want.
+- `grain`: every unit, once nothing can take it back any more, which is the planner's margin (10 ms
+  unless set otherwise) ahead of its being rendered; it is never retracted. `/grain` comes in an OSC
+  bundle whose time tag is when the unit's own first frame is heard: the limiter's and the device's
+  delay are in it. Where no device keeps time (a file) the tag is "immediately". Its arguments:
+  i voice, i unit, i token, s scale, s source, f start in the source, f seconds as planned (a later
+  cut may end it sooner), f gain (dB) and f pan of the voice, f x and f y on the map, f loudness (dB),
+  f centroid and f pitch (Hz; 0 where there is none), f entropy of the choice (bits), i 1 when it
+  followed in the corpus.
+- `health`, once a second, one number for each address below `/health/`:
+  {"; ".join(f"`{f.name}` {f.tag}, {f.doc}" for f in HEALTH)}.
+- `log`: warnings, `/log` s level, s text, at most {LINES_PER_SECOND:g} a second in the long run; what is left out
+  is counted.
+
+Except for `state`, what belongs together comes in OSC bundles of at most {MOST_BYTES} bytes.
+"""
 
 _BIAS = """\
 Each descriptor of the bundle has a bias (`idiolect inspect BUNDLE --json` lists them): at
@@ -127,6 +169,14 @@ def reference() -> str:
             "## Commands to the daemon\n",
             _system_commands(),
             _BUNDLES,
+            "## Questions about the language\n",
+            "Each is about the bundle that voice 1 plays, or the voice that is named.\n",
+            _table(
+                ("address", "arguments", "answer", "what it tells"),
+                [(f"`{c.address}`", c.arguments, c.answer, c.doc) for c in QUESTIONS],
+            ),
+            "## What is told\n",
+            _TOLD,
             "## /status.reply\n",
             _status(),
             _LIMITS,
@@ -136,10 +186,20 @@ def reference() -> str:
 
 def _parameters(prefix: str, parameters: Iterable[Parameter]) -> str:
     rows = [
-        (f"`{prefix}{p.name}`", _kind(p), _range(p), f"{p.default:g}", p.unit, p.doc)
+        (
+            f"`{prefix}{p.name}`",
+            _kind(p),
+            _range(p),
+            f"{p.default:g}",
+            p.unit,
+            p.curve if p.is_continuous else "",
+            f"{p.ramp:g} s" if p.is_ramped else "",
+            p.doc,
+        )
         for p in parameters
     ]
-    return _table(("address", "type", "range", "default", "unit", "what it does"), rows)
+    head = ("address", "type", "range", "default", "unit", "curve", "ramp", "what it does")
+    return _table(head, rows)
 
 
 def _descriptors() -> str:

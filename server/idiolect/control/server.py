@@ -12,7 +12,9 @@ from idiolect import __version__
 from idiolect.control.desk import Counters, Desk
 from idiolect.control.dispatch import Dispatcher
 from idiolect.control.door import Player, Recording
+from idiolect.control.telling import Teller
 from idiolect.control.udp import Network, UdpPeer, UdpSocket, is_allowed, open_sockets
+from idiolect.control.witness import Witness
 from idiolect.errors import ControlError
 
 __all__ = ["ControlServer"]
@@ -23,6 +25,7 @@ _log = logging.getLogger(__name__)
 _BURST = 128  # packets read before answers, and other sockets, get their turn
 _BURST_WORK = 1024  # what they may ask for, as `Dispatcher.receive` counts it
 _STOP_S = 5.0
+_TICK_S = 1.0  # from an error in telling to the next try
 
 
 class ControlServer:
@@ -48,6 +51,8 @@ class ControlServer:
         what has no lease yet learns that the daemon is there.
     recording : Recording, optional
         Who writes what is heard to files.
+    witness : Witness, optional
+        Who knows what sounds, and the language; without it nobody is told of either.
 
     Notes
     -----
@@ -66,6 +71,7 @@ class ControlServer:
         name: str = "idiolect",
         announce: tuple[tuple[str, int], ...] = (),
         recording: Recording | None = None,
+        witness: Witness | None = None,
     ) -> None:
         self._host = host
         self._port = port
@@ -74,7 +80,15 @@ class ControlServer:
         self._sockets: list[UdpSocket] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._desk = Desk(player, name=name, defer=self._defer, quit=on_quit, recording=recording)
+        self._desk = Desk(
+            player,
+            name=name,
+            defer=self._defer,
+            quit=on_quit,
+            recording=recording,
+            witness=witness,
+        )
+        self._teller = Teller(self._desk)
         self._dispatcher = Dispatcher(self._desk)
 
     @property
@@ -99,8 +113,9 @@ class ControlServer:
             As `release` returned them; each has a new lease.
         """
         self._sockets = [UdpSocket(handle, self.counters) for handle in handles]
-        for place, *address in listeners:
-            self._desk.clients.add(self._sockets[place].at(tuple(address)), self._desk.now())
+        clients, now = self._desk.clients, self._desk.now()
+        for place, groups, rate, *address in listeners:
+            clients.add(self._sockets[place].at(tuple(address)), now, tuple(groups), rate)
 
     def start(self) -> None:
         """Bind, unless there are sockets already, and begin to listen.
@@ -132,16 +147,21 @@ class ControlServer:
         list of int
             Descriptors of the sockets; what arrives meanwhile waits in them.
         list
-            The clients that are notified: place of their socket in that list, then host, port and
-            what else their address has.
+            The clients that are notified: place of their socket in that list, groups, rate, then
+            host, port and what else their address has.
         """
         self._end(self._leave)
-        peers = self._desk.clients.listening(self._desk.now())
+        leases = self._desk.clients.leases(self._desk.now())
         handles = [udp.handle for udp in self._sockets]
         listeners = [
-            [handles.index(peer.socket.handle), peer.host, peer.port, *peer.rest]
-            for peer in peers
-            if isinstance(peer, UdpPeer)
+            [
+                handles.index(lease.peer.socket.handle),
+                [*lease.groups],
+                lease.rate,
+                *(lease.peer.host, lease.peer.port, *lease.peer.rest),
+            ]
+            for lease in leases
+            if isinstance(lease.peer, UdpPeer)
         ]
         self._sockets = []
         return [handle.detach() for handle in handles], listeners
@@ -171,15 +191,28 @@ class ControlServer:
         loop = self._loop
         assert loop is not None
         for udp in self._sockets:
+            udp.is_told = self._desk.clients.holds
             loop.add_reader(udp.handle, self._drain, udp)
         loop.call_soon(self._tell, "/startup")
+        self._teller.open()
+        self._tick()
         try:
             loop.run_forever()
         finally:
             loop.close()
             self._loop = None
 
+    def _tick(self) -> None:
+        wait = _TICK_S
+        try:
+            wait = self._teller.tick()
+        except Exception:  # the border: log, and go on telling
+            _log.exception("what was to be told was lost to an internal error")
+        if self._loop is not None:
+            self._loop.call_later(wait, self._tick)
+
     def _leave(self) -> None:
+        self._teller.close()
         self._dispatcher.flush()
         self._desk.abandon()
         assert self._loop is not None

@@ -6,10 +6,17 @@ from functools import partial
 from itertools import takewhile
 
 from idiolect import __version__
-from idiolect.control.arguments import arity, is_pressed, text, whole
-from idiolect.control.clients import LEASE_S, MAX_CLIENTS, Peer
+from idiolect.control.arguments import arity, is_pressed, number, text, whole
+from idiolect.control.clients import (
+    DEFAULT_RATE,
+    GROUPS,
+    LEASE_S,
+    MAX_CLIENTS,
+    RATES,
+    Peer,
+)
 from idiolect.control.codec import Argument
-from idiolect.control.desk import Counters, Desk, wrap
+from idiolect.control.desk import Desk, wrap
 from idiolect.control.door import Applied, Recording, Status, Take
 from idiolect.errors import ControlError
 
@@ -33,7 +40,7 @@ class StatusField:
     tag: str  # OSC type
     name: str
     doc: str
-    read: Callable[[Status, Counters], object]
+    read: Callable[[Status, Desk], object]
 
 
 STATUS_FIELDS: tuple[StatusField, ...] = (
@@ -46,7 +53,7 @@ STATUS_FIELDS: tuple[StatusField, ...] = (
     StatusField("f", "lookahead_ms", "planned ahead, milliseconds", lambda s, _: s.lookahead_ms),
     StatusField("i", "starved", "times a voice had nothing to play", lambda s, _: wrap(s.starved)),
     StatusField("i", "late", "blocks that took too long", lambda s, _: wrap(s.late)),
-    StatusField("i", "dropped", "packets lost, in or out", lambda _, c: wrap(c.dropped)),
+    StatusField("i", "dropped", "packets lost, in or out", lambda _, d: wrap(d.counters.dropped)),
     StatusField("i", "uptime_s", "seconds since the start", lambda s, _: wrap(int(s.uptime_s))),
     StatusField(
         "s", "state", "`speaking` or `resting`", lambda s, _: "speaking" if s.running else "resting"
@@ -58,9 +65,10 @@ STATUS_FIELDS: tuple[StatusField, ...] = (
     StatusField("i", "cuts", "changes of plan published", lambda s, _: wrap(s.cuts)),
     StatusField("i", "cuts_late", "of those, too late", lambda s, _: wrap(s.cuts_late)),
     StatusField("i", "frame", "the engine's frame now", lambda s, _: wrap(s.frame)),
-    StatusField("i", "packets", "packets taken in", lambda _, c: wrap(c.packets)),
-    StatusField("i", "malformed", "of those, not OSC", lambda _, c: wrap(c.malformed)),
-    StatusField("i", "refused", "packets not allowed in", lambda _, c: wrap(c.refused)),
+    StatusField("i", "packets", "packets taken in", lambda _, d: wrap(d.counters.packets)),
+    StatusField("i", "malformed", "of those, not OSC", lambda _, d: wrap(d.counters.malformed)),
+    StatusField("i", "refused", "packets not allowed in", lambda _, d: wrap(d.counters.refused)),
+    StatusField("s", "name", "the daemon's, to tell several apart", lambda _, d: d.name),
 )
 
 
@@ -79,23 +87,40 @@ def status(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
     """Answer how the instrument is doing."""
     if is_pressed(arguments):
         counted = desk.player.status()
-        values = [field.read(counted, desk.counters) for field in STATUS_FIELDS]
+        values = [field.read(counted, desk) for field in STATUS_FIELDS]
         desk.reply(peer, "/status.reply", *values)
 
 
 def notify(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
-    """Begin, renew or end telling a client of every change."""
-    arity(arguments, 1, 2, "1 or 0, then perhaps a port,")
-    on = whole(arguments[0], "notify") != 0
-    if len(arguments) == 2:
-        port = whole(arguments[1], "port")
-        if not 1 <= port <= 65535:
-            raise ControlError(f"port is {port}: send 1 to 65535, or leave it out")
-        listener = peer.at(port)
-    else:
-        listener = peer
-    number = desk.clients.add(listener, desk.now()) if on else desk.clients.remove(listener)
-    desk.reply(peer, "/done", "/notify", number, MAX_CLIENTS, LEASE_S)
+    """Begin, renew or end telling a client of what it names."""
+    numbers = [argument for argument in arguments if not isinstance(argument, str)]
+    groups = _groups(arguments[len(numbers) :])
+    arity(numbers, 1, 3, "1 or 0, then perhaps a port, a rate and groups,")
+    on = whole(numbers[0], "notify") != 0
+    port = whole(numbers[1], "port") if len(numbers) > 1 else 0
+    if not 0 <= port <= 65535:
+        raise ControlError(f"port is {port}: send 1 to 65535, or 0 for the one you send from")
+    rate = number(numbers[2], "rate") if len(numbers) > 2 else DEFAULT_RATE
+    rate = min(max(rate, RATES[0]), RATES[1])
+    listener, clients = peer.at(port) if port else peer, desk.clients
+    client = clients.add(listener, desk.now(), groups, rate) if on else clients.remove(listener)
+    desk.reply(peer, "/done", "/notify", client, MAX_CLIENTS, LEASE_S)
+
+
+def _groups(arguments: Sequence[Argument]) -> tuple[str, ...]:
+    """Read names of groups, each by itself or several in a string; none is the first."""
+    names = [
+        name
+        for argument in arguments
+        for name in text(argument, "a group").replace(",", " ").split()
+    ]
+    for name in names:
+        if name not in (*GROUPS, "all"):
+            there = ", ".join(GROUPS)
+            raise ControlError(f"no group {name[:64]!r}: there is {there}, and all")
+    if "all" in names:
+        return GROUPS
+    return tuple(dict.fromkeys(names)) or GROUPS[:1]
 
 
 def sync(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
@@ -229,11 +254,11 @@ SYSTEM_COMMANDS: tuple[SystemCommand, ...] = (
         doc="How the instrument is doing.",
     ),
     SystemCommand(
-        address="/notify", arguments="i on, [i port]", run=notify,
+        address="/notify", arguments="i on, [i port], [f rate], [s group, ...]", run=notify,
         answer="`/done /notify` i client, i clients at most, f lease in seconds",
-        doc="1: tell this client (or another port of its host) of every change, each on the "
-        "parameter's own address; send it again before the lease ends. 0: no more; the client "
-        "is then -1 if it was not notified.",
+        doc="1: tell this client (or another port of its host; 0 is the one it sends from) of what "
+        "the groups name (below; without any, `state`), meters so many times a second; send it "
+        "again before the lease ends. 0: no more; the client is then -1 if it was not notified.",
     ),
     SystemCommand(
         address="/sync", arguments="i id", answer="`/synced` i id", run=sync,

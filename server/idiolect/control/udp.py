@@ -5,14 +5,16 @@ import ipaddress
 import socket
 import struct
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from idiolect.control.clients import Credit
 from idiolect.control.desk import Counters
 from idiolect.errors import ConfigError, ControlError
 
-__all__ = ["Network", "UdpPeer", "UdpSocket", "is_allowed", "open_sockets"]
+__all__ = ["Network", "UdpPeer", "UdpSocket", "is_allowed", "is_local", "open_sockets"]
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -32,8 +34,11 @@ class UdpPeer:
     rest: tuple[int, ...] = ()  # IPv6: flow and scope
 
     def send(self, packet: bytes) -> None:
-        """Send without waiting; what the system does not take is counted."""
-        self.socket.send(packet, (self.host, self.port, *self.rest))
+        """Send without waiting; what the system does not take, or the host has not earned, is counted."""
+        if self.socket.may_send(self, len(packet)):
+            self.socket.send(packet, (self.host, self.port, *self.rest))
+        else:
+            self.socket.counters.dropped += 1
 
     def at(self, port: int) -> "UdpPeer":
         """Return the same host at another port."""
@@ -46,6 +51,8 @@ class UdpSocket:
     def __init__(self, bound: socket.socket, counters: Counters) -> None:
         self.handle = bound
         self.counters = counters
+        self.credit = Credit()
+        self.is_told: Callable[[UdpPeer], bool] = lambda _: False  # whether it asked to be told
         self._lost = 0  # as the system counted when last heard
         bound.setblocking(False)
 
@@ -60,6 +67,8 @@ class UdpSocket:
             packet, sender = self._take()
         except (BlockingIOError, ConnectionResetError):  # Windows: an earlier answer was refused
             return None
+        if not is_local(sender[0]):
+            self.credit.earn(sender[0], len(packet))
         return packet, self.at(sender)
 
     def _take(self) -> tuple[bytes, Any]:
@@ -72,6 +81,10 @@ class UdpSocket:
                 self.counters.dropped += (lost - self._lost) & 0xFFFFFFFF
                 self._lost = lost
         return packet, sender
+
+    def may_send(self, peer: UdpPeer, size: int) -> bool:
+        """Tell whether a host of another machine that nobody is told at has earned so many bytes."""
+        return is_local(peer.host) or self.is_told(peer) or self.credit.spend(peer.host, size)
 
     def send(self, packet: bytes, address: tuple[str | int, ...]) -> None:
         """Send one datagram, or count it as lost."""
@@ -127,6 +140,12 @@ def open_sockets(
         return [first, UdpSocket(_bind(other, first.port), counters)]
     except ControlError:  # a machine without IPv6, or a port taken there: one is enough
         return [first]
+
+
+@lru_cache(maxsize=1024)
+def is_local(host: str) -> bool:
+    """Tell whether a host is this machine by its loopback, which nobody elsewhere can forge."""
+    return ipaddress.ip_address(host.partition("%")[0]).is_loopback
 
 
 @lru_cache(maxsize=1024)

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 from idiolect.errors import ConfigError
 
-__all__ = ["CLASSES", "COLUMNS", "LOWEST", "MFCC", "MOVING", "NAMES", "Column", "select"]
+__all__ = ["CLASSES", "COLUMNS", "MFCC", "MOVING", "NAMES", "Column", "select"]
 
 MFCC = 12
 MOVING = 6  # of them whose movement is described
 CLASSES = ("c", "cs", "d", "ds", "e", "f", "fs", "g", "gs", "a", "as", "b")  # s: sharp
-LOWEST = 20.0  # Hz, where the logarithm of a frequency begins
 LEAST_OF_OWN = 1e-6  # smallest spread of a descriptor that nobody here knows
 
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from idiolect.bundle import LOWEST
 from idiolect.corpus.chroma import chroma
-from idiolect.corpus.columns import LOWEST, NAMES, select
+from idiolect.corpus.columns import NAMES, select
 from idiolect.corpus.custom import measure
 from idiolect.corpus.pitch import pitches
 from idiolect.corpus.spectrum import SILENCE_DB, decibel, mono

@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.corpus.columns import LOWEST, MFCC, MOVING
+from idiolect.bundle import LOWEST
+from idiolect.corpus.columns import MFCC, MOVING
 from idiolect.corpus.spectrum import (
     decibel,
     even_length,

@@ -15,6 +15,7 @@ from idiolect.engine.events import SPOILED
 from idiolect.engine.kernels import ramp_value
 from idiolect.engine.layout import CHUNK, TAP_FRAMES
 from idiolect.engine.limiter import limit
+from idiolect.engine.meters import measure
 from idiolect.engine.reports import report
 from idiolect.engine.speakers import add_to_pair, add_to_speakers
 from idiolect.engine.state import SAMPLE_RATE, VOICES, State, view_state
@@ -107,6 +108,7 @@ def render_block(table: NDArray[np.int64], out: NDArray[np.float32]) -> None:
         for voice in range(table[VOICES]):
             render_voice(state, table[SAMPLE_RATE], voice, now, count)
             _add_voice(state, voice, now, count, out, done)
+            measure(state, voice, now, count)
         _apply_master(state, now, count, out, done)
         limit(state, out, done, count, table[SAMPLE_RATE])
         _keep(state, now, count, out, done)

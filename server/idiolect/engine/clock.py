@@ -20,6 +20,9 @@ __all__ = [
     "CALLS",
     "CPU_LONGEST",
     "CPU_SUM",
+    "DUE_AT",
+    "DUE_FRAME",
+    "DUE_WRITES",
     "ENTERED_AT",
     "ENTERED_LATE",
     "LATE",
@@ -43,6 +46,8 @@ ENTERED_LATE = 5  # blocks asked for when half their time had gone: not our faul
 ENTERED_AT = 6  # `monotonic_ns` of the last block: the heartbeat
 XRUNS = 7  # gaps the device itself reports
 WALL_LONGEST = 8  # the longest time from entry to return, whoever had the processor
+DUE_FRAME, DUE_AT = 9, 10  # an engine frame, and when the device was to take it; of one block
+DUE_WRITES = 11  # how often these were touched, odd while they are being written
 TIMING = 16
 """How many columns there are room for."""
 

@@ -28,14 +28,13 @@ from idiolect.engine.state import (
     allocate,
     fill_table,
 )
-from idiolect.parameters import BLOCK_SLOTS, PARAMETERS
+from idiolect.parameters import BLOCK_SLOTS, PARAMETERS, RAMP_SECONDS
 
 __all__ = ["Engine"]
 
 _ARENA_FRAMES = 230_000  # beside the lookaheads: eight of the longest pieces, for cuts
 _LIMITER_SECONDS = 0.0015
 _RUN_ON_SECONDS = 4.0
-_SMOOTHING_SECONDS = 0.01  # of every change of gain and pan, so that none is heard as a click
 
 
 class Engine:
@@ -120,7 +119,7 @@ class Engine:
         pushed = int(state.control_pushed[0])
         if pushed - int(state.control_taken[0]) >= CONTROL_CAPACITY:
             return False
-        smooth = round(_SMOOTHING_SECONDS * self.sample_rate)
+        smooth = round(RAMP_SECONDS * self.sample_rate)
         record = (frame, voice, BLOCK_SLOTS[name], value, smooth if ramp < 0 else ramp)
         state.controls[pushed % CONTROL_CAPACITY] = record
         publish(state.control_pushed, pushed + 1)

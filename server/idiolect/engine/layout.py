@@ -12,7 +12,10 @@ __all__ = [
     "FAR",
     "GRAIN_CAPACITY",
     "LIMITER_CEILING",
+    "HOP",
+    "HOPS",
     "LINE",
+    "METER",
     "RAMP",
     "RUN_ON_SLOTS",
     "SUBGRAIN",
@@ -50,6 +53,12 @@ RUN_ON_SLOTS = 3
 
 TAP_FRAMES = 1 << 18
 """Frames of output kept for recording: more than five seconds at 48 kHz."""
+
+HOP = 512
+"""Frames that a voice's loudness is measured over; shorter than what is sent 60 times a second."""
+
+HOPS = 512
+"""Measurements kept: more than five seconds at 48 kHz."""
 
 LIMITER_CEILING = np.float32(10 ** (-1 / 20))
 """Sample peak of -1 dBFS."""
@@ -133,3 +142,13 @@ RAMP = np.dtype(
     ]
 )
 """A parameter on its way: a line from `origin` to `target`, a function of the absolute frame."""
+
+METER = np.dtype(
+    [
+        ("hop", np.int64),  # engine frames in hops at which it began; kept until the ring is around
+        ("frames", np.int64),
+        ("peak", np.float64),  # linear
+        ("squares", np.float64),  # of both sides, added up
+    ]
+)
+"""How loud a voice was over a hop, behind its gain."""

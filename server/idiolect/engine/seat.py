@@ -10,12 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.compiled import realtime
-from idiolect.engine.atomics import int64_1d, load_acquire, publish
+from idiolect.engine.atomics import int64_1d, load_acquire, publish, store_release
 from idiolect.engine.block import render_block
 from idiolect.engine.clock import (
     CALLS,
     CPU_LONGEST,
     CPU_SUM,
+    DUE_AT,
+    DUE_FRAME,
+    DUE_WRITES,
     ENTERED_AT,
     ENTERED_LATE,
     LATE,
@@ -24,8 +27,9 @@ from idiolect.engine.clock import (
     WALL_LONGEST,
     monotonic_ns,
 )
+from idiolect.engine.counters import FRAME
 from idiolect.engine.locking import lock
-from idiolect.engine.state import TABLE_SIZE
+from idiolect.engine.state import TABLE_SIZE, view_state
 
 __all__ = ["BINS", "SCRATCH_FRAMES", "SEAT", "Renderer", "Seat", "note", "play"]
 
@@ -187,3 +191,16 @@ def note(
     if cpu > period // 2 or (in_time and left > end):
         timing[LATE] += 1
     timing[CALLS] += 1
+    _note_due(timing, view_state(int64_1d(seat[TABLE], (TABLE_SIZE,))).counters[FRAME], end)
+
+
+@realtime
+def _note_due(timing: NDArray[np.int64], frame: Whole, end: Whole) -> None:
+    """Write down when the frame after a block is due, unless the engine stands still."""
+    if frame == timing[DUE_FRAME]:
+        return
+    writes = timing[DUE_WRITES]
+    store_release(timing, DUE_WRITES, writes + 1)
+    store_release(timing, DUE_FRAME, frame)
+    store_release(timing, DUE_AT, end)
+    store_release(timing, DUE_WRITES, writes + 2)

@@ -15,7 +15,9 @@ from idiolect.engine.layout import (
     EPOCHS,
     EVENT_CAPACITY,
     GRAIN_CAPACITY,
+    HOPS,
     LINE,
+    METER,
     RAMP,
     RUN_ON_SLOTS,
     SUBGRAIN,
@@ -94,6 +96,7 @@ class State(NamedTuple):
     tap: NDArray[
         np.float32
     ]  # (TAP_FRAMES, channels): what was heard last; frame f lies in f % TAP_FRAMES
+    meters: NDArray[np.void]  # METER (voices, HOPS); hop h lies in h % HOPS
 
 
 def _arrays(
@@ -135,6 +138,7 @@ def _arrays(
         "limiter_needs": (whole, (4, limiter)),
         "limiter_delay": (real, (limiter, channels)),
         "tap": (real, (TAP_FRAMES, channels)),
+        "meters": (METER, (voices, HOPS)),
     }
 
 

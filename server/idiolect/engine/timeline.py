@@ -6,13 +6,26 @@ another pace; a frozen one stands.  Grains are planned in timeline frames, so no
 the plan.
 """
 
-from idiolect.compiled import realtime
-from idiolect.engine.atomics import store_release
+from idiolect.compiled import brief, realtime
+from idiolect.engine.atomics import load_acquire, store_release
 from idiolect.engine.interpolation import UNIT
 from idiolect.engine.layout import FAR, LINE
 from idiolect.engine.state import State
 
-__all__ = ["anchor_timeline", "engine_frame", "publish_timeline", "set_pace", "timeline_frame"]
+__all__ = [
+    "anchor_timeline",
+    "engine_frame",
+    "publish_timeline",
+    "read_timeline",
+    "set_pace",
+    "timeline_frame",
+]
+
+_PACE, _FRAME, _WRITES = 3, 4, 5
+"""Beside the timeline itself, in the voice's line of ``State.taken``: its pace, the engine frame it
+belongs to, and how often all three were touched, odd while they are being written."""
+
+_TRIES = 1000
 
 
 @realtime
@@ -67,5 +80,30 @@ def set_pace(state: State, voice: int, frame: int, stretch: float, duration: flo
 @realtime
 def publish_timeline(state: State, voice: int, frame: int) -> None:
     """Tell the planner where the timeline stands when all frames before this one are rendered."""
-    store_release(state.taken, voice * LINE + 3, state.voices[voice].pace)
-    store_release(state.taken, voice * LINE + 2, timeline_frame(state, voice, frame))
+    line = voice * LINE
+    writes = state.taken[line + _WRITES]
+    store_release(state.taken, line + _WRITES, writes + 1)
+    store_release(state.taken, line + _PACE, state.voices[voice].pace)
+    store_release(state.taken, line + 2, timeline_frame(state, voice, frame))
+    store_release(state.taken, line + _FRAME, frame)
+    store_release(state.taken, line + _WRITES, writes + 2)
+
+
+@brief
+def read_timeline(state: State, voice: int) -> tuple[int, int, int]:
+    """Give an engine frame, the timeline frame it is at, and the pace; all of one moment.
+
+    Notes
+    -----
+    Planner thread.  What the callback is writing just now is read again: it takes nanoseconds.
+    """
+    line = voice * LINE
+    frame, timeline, pace = 0, 0, 0
+    for _ in range(_TRIES):
+        writes = load_acquire(state.taken, line + _WRITES)
+        pace = load_acquire(state.taken, line + _PACE)
+        timeline = load_acquire(state.taken, line + 2)
+        frame = load_acquire(state.taken, line + _FRAME)
+        if writes % 2 == 0 and load_acquire(state.taken, line + _WRITES) == writes:
+            break
+    return frame, timeline, pace

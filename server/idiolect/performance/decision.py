@@ -21,7 +21,7 @@ from idiolect.selection.cost import strays, target_cost
 from idiolect.selection.inventory import Inventory, successor
 from idiolect.selection.search import choose_member
 
-__all__ = ["Steering", "class_wanted", "decide", "expect_unit"]
+__all__ = ["Steering", "class_wanted", "decide", "expect_unit", "weigh_tokens"]
 
 TEMPERATURE, MIN_P = PLANNER_SLOTS["temperature"], PLANNER_SLOTS["min_p"]
 TOP_K, TOP_P = PLANNER_SLOTS["top_k"], PLANNER_SLOTS["top_p"]
@@ -95,15 +95,7 @@ def decide(
     probabilities = np.empty(last - first, np.float64)
     parameters = steering.parameters
     weights = model.weights
-    score_tokens(weights, hidden, first, last, logits)
-    _forbid_empty(inventory, first, logits)
-    lean = parameters[MEMORY]
-    mix_memory(model.memories, scale, lean, steering.past, steering.seeded, logits)
-    for k in range(logits.size):
-        logits[k] += steering.tilt[first + k]
-    if parameters[REPETITION] > 0:
-        avoid_heard(logits, steering.heard, parameters[REPETITION])
-    bits = _shape(logits, parameters, probabilities)
+    bits = weigh_tokens(model, inventory, hidden, scale, steering, logits, probabilities)
     wanted = class_wanted(inventory, scale, parameters[PARENT])
     natural = successor(inventory, scale, previous)
     if natural >= 0 and inventory.allowed[inventory.unit_offset[scale] + natural] == 0:
@@ -128,6 +120,49 @@ def decide(
     )
     _write(choice, unit, token, 1 if unit == natural else 0)
     return bits
+
+
+@njit
+def weigh_tokens(
+    model: Model,
+    inventory: Inventory,
+    hidden: NDArray[np.float32],
+    scale: int,
+    steering: Steering,
+    logits: NDArray[np.float32],
+    probabilities: NDArray[np.float64],
+) -> float:
+    """Weigh the tokens that may come next, before the natural successor takes its share.
+
+    Parameters
+    ----------
+    model, inventory, hidden, scale, steering
+        As of `decide`.
+    logits : float32[tokens of the scale]
+        Written: their scores.
+    probabilities : float64[tokens of the scale]
+        Written.
+
+    Returns
+    -------
+    float64
+        Their entropy, bits.
+
+    Notes
+    -----
+    Ahead.
+    """
+    parameters = steering.parameters
+    first, last = inventory.token_offset[scale], inventory.token_offset[scale + 1]
+    score_tokens(model.weights, hidden, first, last, logits)
+    _forbid_empty(inventory, first, logits)
+    lean = parameters[MEMORY]
+    mix_memory(model.memories, scale, lean, steering.past, steering.seeded, logits)
+    for k in range(logits.size):
+        logits[k] += steering.tilt[first + k]
+    if parameters[REPETITION] > 0:
+        avoid_heard(logits, steering.heard, parameters[REPETITION])
+    return _shape(logits, parameters, probabilities)
 
 
 @njit

@@ -5,10 +5,10 @@ from numpy.typing import NDArray
 
 from idiolect.compiled import brief, njit
 from idiolect.engine.atomics import load_acquire
-from idiolect.engine.counters import FRAME
 from idiolect.engine.interpolation import UNIT
 from idiolect.engine.layout import LINE
 from idiolect.engine.state import VOICES, view_state
+from idiolect.engine.timeline import read_timeline
 from idiolect.performance.joins import LEAD_FRAMES
 from idiolect.performance.pieces import queue_piece
 from idiolect.performance.plan import Plan
@@ -69,10 +69,8 @@ def engine_frame_of(table: NDArray[np.int64], voice: int, frame: int) -> int:
     -----
     Planner thread.  The present frame when it stands still.
     """
-    state = view_state(table)
-    pace = load_acquire(state.taken, voice * LINE + 3)
-    now = load_acquire(state.counters, FRAME)
-    ahead = frame - load_acquire(state.taken, voice * LINE + 2)
+    now, timeline, pace = read_timeline(view_state(table), voice)
+    ahead = frame - timeline
     if pace == UNIT:
         return now + ahead
     return now + (max(ahead, 0) << 32) // pace if pace > 0 else now

@@ -174,8 +174,10 @@ class Player:
         self._silent = silent if faded else self._silent
         return faded
 
-    def set(self, name: str, voice: int, value: float) -> None:
+    def set(self, name: str, voice: int, value: float, ramp: float | None = None) -> None:
         """Turn a parameter; `value` is typed and within its range, a scale is its index.
+
+        A block's parameter takes `ramp` seconds to it, by default its own time.
 
         Raises
         ------
@@ -192,7 +194,7 @@ class Player:
         if name == "run" and not value and self._values[voice, "freeze"]:
             self.set("freeze", voice, 0.0)  # what is held would never come to its end
         if parameter.scope == "block":
-            self._set_block(name, voice, value)
+            self._set_block(name, voice, value, ramp)
         elif name == "scale" and changed:
             self._planner.submit(Seed(voice - 1, int(value), None))
         elif name != "scale":
@@ -347,10 +349,11 @@ class Player:
         self._planner.submit(change)
         return change.done
 
-    def _set_block(self, name: str, voice: int, value: float) -> None:
+    def _set_block(self, name: str, voice: int, value: float, seconds: float | None) -> None:
         if name == "mute" and self._silent:
             return  # it is heard when the fade is over
         if name == "gain":
             value = 0.0 if value <= SILENCE_DB else 10.0 ** (value / 20.0)
-        if not self._engine.push_control(voice, name, value, frame=self.at):
+        ramp = -1 if seconds is None else round(seconds * self._engine.sample_rate)
+        if not self._engine.push_control(voice, name, value, frame=self.at, ramp=ramp):
             raise ControlError("too many changes at once: the engine's queue is full; send fewer")

@@ -7,17 +7,19 @@ from idiolect.compiled import njit
 from idiolect.language.decoder import Cache
 from idiolect.language.model import Model
 from idiolect.parameters import PLANNER_SLOTS
-from idiolect.performance.decision import Steering, decide
+from idiolect.performance.decision import Steering, decide, weigh_tokens
 from idiolect.performance.foresight import foresee
 from idiolect.performance.plan import Plan
 from idiolect.performance.reading import read_unit
 from idiolect.performance.recall import count_heard, gather_recent, seeded_in, unit_to_repeat
 from idiolect.performance.repertoire import view_repertoire
+from idiolect.performance.tongue import inventory_of, model_of, tongue_of
 from idiolect.selection.inventory import Inventory, successor
 
 __all__ = [
     "ALL_QUEUED",
     "decide_step",
+    "expect_tokens",
     "go_back",
     "skip_heard",
     "skip_unit",
@@ -76,16 +78,8 @@ def decide_step(plan: Plan, model: Model, cache: Cache, inventory: Inventory, vo
         read_unit(plan, model, cache, inventory, voice, repeated)
         return
     count = gather_recent(plan, voice)
-    count_heard(plan, voice)
     playable = view_repertoire(plan, inventory, voice)
-    steering = Steering(
-        plan.parameters[voice],
-        plan.bias[voice],
-        plan.tilt[voice],
-        plan.heard,
-        own.past,
-        seeded_in(plan, inventory, voice, own.scale),
-    )
+    steering = steer(plan, inventory, voice)
     entropy = decide(
         model,
         playable,
@@ -106,6 +100,50 @@ def decide_step(plan: Plan, model: Model, cache: Cache, inventory: Inventory, vo
     take_unit(plan, inventory, voice, unit)
     plan.steps[voice, entry].entropy = entropy
     read_unit(plan, model, cache, inventory, voice, unit)
+
+
+@njit
+def steer(plan: Plan, inventory: Inventory, voice: int) -> Steering:
+    """Gather what leads the voice's next decision."""
+    count_heard(plan, voice)
+    own = plan.voices[voice]
+    return Steering(
+        plan.parameters[voice],
+        plan.bias[voice],
+        plan.tilt[voice],
+        plan.heard,
+        own.past,
+        seeded_in(plan, inventory, voice, own.scale),
+    )
+
+
+@njit
+def expect_tokens(plan: Plan, voice: int, probabilities: NDArray[np.float64]) -> None:
+    """Weigh the tokens of the voice's next decision, which stays to be made.
+
+    Parameters
+    ----------
+    plan
+        Any tongue's.
+    probabilities : float64[tokens of the voice's scale]
+        Written, as `decision.weigh_tokens` does.
+
+    Notes
+    -----
+    Planner thread.  Writes nothing of the plan but scratch.
+    """
+    own = plan.voices[voice]
+    tongue = tongue_of(plan, own.tongue)
+    inventory = inventory_of(tongue)
+    weigh_tokens(
+        model_of(tongue),
+        view_repertoire(tongue.plan, inventory, voice),
+        tongue.plan.hidden[voice, own.steps % plan.steps.shape[1]],
+        own.scale,
+        steer(tongue.plan, inventory, voice),
+        np.empty(probabilities.size, np.float32),
+        probabilities,
+    )
 
 
 @njit

@@ -41,6 +41,11 @@ class Tongues:
         assert found is not None
         return found
 
+    def find(self, number: int) -> Tongue | None:
+        """Give the tongue of a number, None when it was let go."""
+        found = self._places[number % MOST_BUNDLES]
+        return found if found is not None and found.number == number else None
+
     def of(self, voice: int) -> Tongue:
         """Give what a voice speaks, counted from 0."""
         return self[int(self.plan.voices["tongue"][voice])]

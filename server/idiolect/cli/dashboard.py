@@ -1,0 +1,149 @@
+"""What a running daemon tells, as a picture for the terminal."""
+
+import math
+import time
+from collections import deque
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from idiolect.client import Reply
+
+__all__ = ["SHOWN", "Dashboard"]
+
+SHOWN = ("run", "scale", "temperature", "continuity", "memory", "repetition", "rate", "gain", "pan")
+"""Parameters of a voice that are shown."""
+
+_GRAINS, _LINES = 10, 4
+_BAR = 20  # characters
+_QUIETEST = -60.0  # dB, where a meter begins
+
+
+class Dashboard:
+    """Gathers what comes from a daemon and draws it.
+
+    Parameters
+    ----------
+    scales : sequence of str
+        Of the bundle, finest first.
+    """
+
+    def __init__(self, scales: Sequence[str] = ()) -> None:
+        self.name = ""
+        self.voices: dict[int, dict[str, float]] = {}
+        self.meters: dict[str, float] = {}
+        self.health: dict[str, float] = {}
+        self.grains: deque[Reply] = deque(maxlen=_GRAINS)
+        self.lines: deque[str] = deque(maxlen=_LINES)
+        self._scales = scales
+
+    def take(self, reply: Reply) -> None:
+        """Remember what a message says."""
+        parts = reply.address.split("/")[1:]
+        if reply.address == "/grain":
+            self.grains.append(reply)
+        elif reply.address == "/log":
+            self.lines.append(": ".join(map(str, reply.arguments)))
+        elif reply.address == "/shutdown":
+            self.lines.append("the daemon has gone")
+        elif reply.address == "/status.reply":
+            self.name = str(reply.arguments[-1])
+        elif parts[0] in ("meter", "health"):
+            kept = self.meters if parts[0] == "meter" else self.health
+            kept["/".join(parts[1:])] = float(reply.arguments[0])
+        elif parts[0] == "voice" and len(parts) == 3 and parts[1].isdigit():
+            value = reply.arguments[0]
+            if not isinstance(value, str):
+                self.voices.setdefault(int(parts[1]), {})[parts[2]] = float(value)
+
+    def draw(self) -> RenderableType:
+        """Draw everything as it is now."""
+        return Group(
+            Panel(self._counters(), title=self.name or "idiolect", title_align="left"),
+            self._outputs(),
+            self._voices(),
+            self._last_grains(),
+            Text("\n".join(self.lines), style="yellow"),
+        )
+
+    def _counters(self) -> RenderableType:
+        health = self.health
+        if not health:
+            return Text("waiting for the daemon to tell how it is")
+        told = [
+            f"lookahead {health.get('lookahead_ms', 0):.0f} ms",
+            f"cpu {health.get('cpu', 0):.1f} % (peak {health.get('cpu_peak', 0):.1f} %)",
+            *(f"{name} {health.get(name, 0):.0f}" for name in ("late", "starved", "dropped")),
+            f"memory {health.get('memory_mb', 0):.0f} MB",
+            f"up {_clock(health.get('uptime_s', 0))}",
+        ]
+        trouble = any(health.get(name, 0) for name in ("late", "starved", "dropped", "nan"))
+        return Text("   ".join(told), style="red" if trouble else "green")
+
+    def _outputs(self) -> RenderableType:
+        table = Table.grid(padding=(0, 2))
+        for channel in _numbers(self.meters, "output"):
+            table.add_row(f"out {channel}", *self._meter(f"output/{channel}"))
+        return table
+
+    def _voices(self) -> RenderableType:
+        table = Table("voice", "level", "dB", *SHOWN, "token", "unit", "bits")
+        for voice, values in sorted(self.voices.items()):
+            heard = [self.meters.get(f"voice/{voice}/{name}") for name in ("token", "unit")]
+            bits = self.meters.get(f"voice/{voice}/entropy")
+            table.add_row(
+                str(voice),
+                *self._meter(f"voice/{voice}"),
+                *(self._value(name, values.get(name)) for name in SHOWN),
+                *("" if value is None else f"{value:.0f}" for value in heard),
+                "" if bits is None else f"{bits:.1f}",
+                style="" if values.get("run") else "dim",
+            )
+        return table
+
+    def _last_grains(self) -> RenderableType:
+        table = Table("heard", "voice", "unit", "token", "scale", "source", "at", "for", "")
+        now = time.time()
+        for grain in reversed(self.grains):
+            voice, unit, token, scale, source, start, seconds, *rest = grain.arguments
+            when = "" if grain.time is None else f"{grain.time - now:+.2f} s"
+            going_on = "goes on" if rest and rest[-1] else ""
+            table.add_row(
+                when, str(voice), str(unit), str(token), str(scale), Text(str(source)),
+                f"{float(start):.2f} s", f"{float(seconds):.3f} s", going_on,
+            )  # fmt: skip
+        return table
+
+    def _meter(self, where: str) -> tuple[str, str]:
+        peak = _decibel(self.meters.get(f"{where}/peak", 0.0))
+        mean = _decibel(self.meters.get(f"{where}/rms", 0.0))
+        full, part = (
+            round(_BAR * (1 - max(level, _QUIETEST) / _QUIETEST)) for level in (mean, peak)
+        )
+        full, part = min(full, _BAR), min(part, _BAR)
+        bar = "#" * full + "-" * max(0, part - full)
+        return bar.ljust(_BAR), f"{peak:.1f}" if peak > _QUIETEST else ""
+
+    def _value(self, name: str, value: float | None) -> str:
+        if value is None:
+            return ""
+        if name == "scale" and 0 <= value < len(self._scales):
+            return self._scales[int(value)]
+        return f"{value:.4g}"
+
+
+def _decibel(level: float) -> float:
+    return 20 * math.log10(level) if level > 0 else -math.inf
+
+
+def _numbers(meters: dict[str, float], kind: str) -> list[int]:
+    found = {key.split("/")[1] for key in meters if key.startswith(f"{kind}/")}
+    return sorted(int(number) for number in found if number.isdigit())
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"

@@ -1,0 +1,96 @@
+"""``idiolect monitor``: watch a running daemon, from this machine or another."""
+
+import contextlib
+import math
+import time
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.live import Live
+
+from idiolect.cli.dashboard import SHOWN, Dashboard
+from idiolect.client import DEFAULT_PORT, Client, RefusedError, Reply
+from idiolect.errors import ControlError
+
+__all__ = ["monitor", "watch"]
+
+_RENEWAL = 20.0  # seconds between two requests to be told, a third of a lease
+_PICTURES = 10.0  # a second
+
+
+def monitor(
+    target: Annotated[
+        str, typer.Argument(metavar="[HOST:PORT]", help="Where the daemon listens.")
+    ] = f"127.0.0.1:{DEFAULT_PORT}",
+    seconds: Annotated[
+        float | None, typer.Option(help="End after so long; else at Ctrl-C.")
+    ] = None,
+) -> None:
+    """Show what a daemon plays and how it is, until Ctrl-C.
+
+    Everything comes over OSC: a daemon on another machine must allow this one.
+    """
+    host, port = _address(target)
+    with Client(host, port) as client:
+        try:
+            watch(client, Console(), math.inf if seconds is None else seconds)
+        except (ConnectionRefusedError, TimeoutError):
+            raise ControlError(
+                f"no daemon answers at {target}: start one with `idiolect serve`, or name its "
+                "HOST:PORT"
+            ) from None
+        except KeyboardInterrupt:
+            return
+
+
+def watch(client: Client, console: Console, seconds: float) -> Dashboard:
+    """Draw what a daemon tells for so many seconds; give the last picture.
+
+    Raises
+    ------
+    TimeoutError
+        When nobody answers.
+    ConnectionRefusedError
+        When nobody listens.
+    """
+    dashboard = Dashboard(_scales(client))
+    dashboard.take(client.ask("/status"))
+    end, renewed, drawn = time.monotonic() + seconds, -math.inf, -math.inf
+    with Live(console=console, auto_refresh=False, transient=False) as live:
+        try:
+            while (now := time.monotonic()) < end:
+                if now - renewed > _RENEWAL:
+                    client.send("/notify", 1, 0, _PICTURES, "all")
+                    client.send(f"/voice/*/{{{','.join(SHOWN)}}}")
+                    renewed = now
+                reply = client.receive(min(1 / _PICTURES, end - now))
+                if reply is not None:
+                    dashboard.take(reply)
+                if time.monotonic() - drawn > 1 / _PICTURES:
+                    live.update(dashboard.draw(), refresh=True)
+                    drawn = time.monotonic()
+        finally:
+            with contextlib.suppress(ConnectionRefusedError):
+                client.send("/notify", 0)
+            live.update(dashboard.draw(), refresh=True)
+    return dashboard
+
+
+def _scales(client: Client) -> list[str]:
+    try:
+        told: Reply = client.ask("/scales")
+    except RefusedError:
+        return []
+    return [str(name) for name in told.arguments[::4]]
+
+
+def _address(target: str) -> tuple[str, int]:
+    """Read HOST, HOST:PORT, :PORT, or an IPv6 address in brackets before its port."""
+    host, colon, port = target.rpartition(":")
+    if not colon or (target.count(":") > 1 and not host.endswith("]")):
+        host, port = target, str(DEFAULT_PORT)
+    host = host.strip("[]") or "127.0.0.1"
+    if not (port.isdigit() and 1 <= int(port) <= 65535):
+        raise ControlError(f"{target!r}: {port!r} is no port; give HOST:PORT, as in 10.0.0.7:57300")
+    return host, int(port)

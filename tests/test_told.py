@@ -1,0 +1,162 @@
+"""What the whole daemon tells, in real time on the null output."""
+
+import io
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from idiolect.app import App
+from idiolect.bundle import Bundle
+from idiolect.cli.monitor import watch
+from idiolect.client import Client, RefusedError, Reply
+from idiolect.config import load
+from synthetic import make_bundle
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    path: Path = tmp_path_factory.mktemp("told") / "random.idiolect"
+    make_bundle(path, sample_rate=48_000, seconds=10)
+    config = load(
+        flags={"audio.output": "null", "control.port": 0, "performance.voices": 2,
+               "performance.name": "left wall"}
+    )  # fmt: skip
+    with App(path, config) as app:
+        yield app
+
+
+@pytest.fixture
+def client(app: App) -> Iterator[Client]:
+    with Client(*app.control.address) as client:
+        yield client
+        client.ask("/notify", 0)
+
+
+def grains(client: Client, seconds: float) -> list[Reply]:
+    client.ask("/notify", 1, 0, 30, "grain")
+    return [reply for reply in client.listen(seconds) if reply.address == "/grain"]
+
+
+def test_an_announced_unit_is_heard_at_the_frame_of_its_time(app: App, client: Client) -> None:
+    """Its own audio stands in the output at the announced time, and not one frame beside."""
+    bundle = app.performance.bundle
+    told = grains(client, 2.0)
+    first, heard = app.engine.heard(app.engine.frame - 120_000)
+    checked = 0
+    for grain in told:
+        assert grain.time is not None
+        frame = app.witness.calendar.frame_at(grain.time)
+        assert frame is not None
+        at = round(frame) - first
+        unit = bundle.scales[0].units[int(grain.arguments[1])]
+        skip, count = 128, int(unit["length"]) - 128 - 1500  # beside the fades
+        if grain.arguments[0] != 1 or count < 200 or at < 0 or at + skip + count > len(heard):
+            continue
+        own = bundle.audio[int(unit["start"]) + skip :][:count]
+        assert abs(frame - round(frame)) < 0.1
+        np.testing.assert_allclose(heard[at + skip :][:count], own, atol=1e-6)
+        checked += 1
+    assert checked >= 3
+
+
+def test_a_unit_is_announced_before_it_is_heard(client: Client) -> None:
+    client.ask("/notify", 1, 0, 30, "grain")
+    ahead = [
+        reply.time - time.time()
+        for reply in client.listen(3.0)
+        if reply.address == "/grain" and reply.time is not None
+    ]
+    assert len(ahead) > 5
+    assert np.median(ahead) > 0
+    assert max(ahead) < 0.2
+
+
+def test_what_is_told_of_a_unit_is_what_the_bundle_says(app: App, client: Client) -> None:
+    bundle = app.performance.bundle
+    for grain in grains(client, 1.0):
+        voice, unit, token, scale, source, start, seconds, *_ = grain.arguments
+        own = bundle.scales[bundle.scale_index(str(scale))]
+        entry = bundle.sources[own.units[unit]["source"]]
+        assert voice == 1
+        assert own.units[unit]["token"] == token
+        assert entry["name"] == source
+        assert start == pytest.approx((own.units[unit]["start"] - entry["start"]) / 48_000)
+        assert 0 < seconds < 1
+
+
+def test_the_bundle_is_told_as_it_is(app: App, client: Client) -> None:
+    bundle: Bundle = app.performance.bundle
+    told = client.ask("/bundle/info").arguments
+    assert told[0] == bundle.name
+    assert told[6] == sum(len(scale.units) for scale in bundle.scales)
+    assert client.ask("/scales").arguments[::4] == tuple(scale.name for scale in bundle.scales)
+    assert client.ask("/sources").arguments[2::2] == tuple(s["name"] for s in bundle.sources)
+    unit = client.ask("/unit/info", 3, "note").arguments
+    assert unit[:3] == (3, "note", int(bundle.scales[1].units["token"][3]))
+    assert unit[6:8] == pytest.approx(bundle.scales[1].map[3])
+    token = client.ask("/token/exemplar", 2, 1).arguments
+    assert token[1] == int(bundle.scales[1].exemplars[2])
+    assert token[0] == np.count_nonzero(bundle.scales[1].units["token"] == 2)
+
+
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        (("/unit/info", 10**6), "no unit"),
+        (("/unit/info", 0, "bar"), "no scale"),
+        (("/token/exemplar", -1), "no token"),
+        (("/model/next", 3), "no voice 3"),
+    ],
+)
+def test_what_is_not_there_is_refused(
+    client: Client, question: tuple[str | int, ...], says: str
+) -> None:
+    address, *arguments = question
+    with pytest.raises(RefusedError, match=says):
+        client.ask(str(address), *arguments)
+
+
+def test_the_likeliest_tokens_come_first_and_are_probabilities(client: Client) -> None:
+    _, voice, scale, *pairs = client.ask("/model/next", 1, 64).arguments
+    chances = pairs[1::2]
+    assert (voice, scale) == (1, "grain")
+    assert list(chances) == sorted(chances, reverse=True)
+    assert sum(chances) == pytest.approx(1, abs=1e-5)
+
+
+def test_meters_follow_what_sounds(app: App, client: Client) -> None:
+    client.ask("/notify", 1, 0, 60, "meter")
+    latest = {reply.address: reply.arguments[0] for reply in client.listen(1.0)}
+    assert 0 < latest["/meter/voice/1/rms"] < latest["/meter/voice/1/peak"] <= 1
+    assert latest["/meter/voice/2/peak"] == 0
+    assert latest["/meter/output/1/peak"] > 0
+    assert latest["/meter/voice/1/duration"] > 0
+
+
+def test_nothing_that_is_told_makes_a_block_late_or_a_voice_starve(
+    app: App, client: Client
+) -> None:
+    before = app.player.status().starved
+    client.ask("/notify", 1, 0, 60, "all")
+    for _ in range(50):
+        client.ask("/model/next", 1)
+    assert app.player.status().starved == before
+
+
+def test_the_monitor_shows_what_plays(client: Client) -> None:
+    shown = io.StringIO()
+    dashboard = watch(client, Console(file=shown, width=200, force_terminal=False), 2.5)
+    picture = io.StringIO()
+    Console(file=picture, width=200).print(dashboard.draw())
+    text = picture.getvalue()
+    assert "left wall" in text
+    assert "lookahead" in text
+    assert "temperature" in text
+    assert sorted(dashboard.voices) == [1, 2]
+    assert len(dashboard.grains) > 3
+    assert f" {dashboard.grains[-1].arguments[1]} " in text
+    assert shown.getvalue()
