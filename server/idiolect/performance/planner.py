@@ -27,6 +27,7 @@ from idiolect.performance.changes import (
 )
 from idiolect.performance.contexts import remember_seed
 from idiolect.performance.cutting import AT_BOUNDARY, AT_FINEST, AT_ONCE, cut_plan, run_voice
+from idiolect.performance.journal import Journal
 from idiolect.performance.plan import Plan, make_plan
 from idiolect.performance.planning import (
     LARGEST_GRAIN,
@@ -77,11 +78,13 @@ class Planner:
     ) -> None:
         self.engine = engine
         self.on_events: Callable[[NDArray[np.void]], None] | None = None
+        self.journal: Journal | None = None
         self._lookahead = round(lookahead_seconds * engine.sample_rate)
         self._margin = round(margin_ms / 1000 * engine.sample_rate)
         self.tongues = Tongues(make_plan(engine.voices, engine.sample_rate))
         first = self.tongues.add(Tongue(bundle, self.tongues.plan))
         self._inbox: deque[Change] = deque()
+        self._asked: list[int] = []  # what `_earliest` has answered for the changes being applied
         self._waiting: list[deque[Change]] = [deque() for _ in range(engine.voices)]
         self._looks: deque[Look] = deque()
         self._last_cut = np.full(engine.voices, -engine.sample_rate, np.int64)
@@ -131,7 +134,7 @@ class Planner:
         self._sort_inbox()
         for voice, waiting in enumerate(self._waiting):
             while waiting and self._may_cut(voice, waiting):
-                self._apply(voice, waiting)
+                self._apply_noted(voice, waiting)
                 # Each cut is planned before the next is made: of many at once all would be late.
                 plan_first(self.tongues.plan, self.engine.table)
         while self._looks:
@@ -140,7 +143,10 @@ class Planner:
             look.done.set_result(self.tongue_of(look.voice).look(look.voice, now))
         plan_ahead(self.tongues.plan, self.engine.table, self._lookahead)
         self.tongues.let_go(self.engine.table)
+        frame = self.engine.frame  # what was done before it is among the events that follow
         events = self.engine.pop_events()
+        if self.journal is not None:
+            self.journal.note(self.tongues.plan, self.engine.state, frame, events)
         if self.on_events is not None and len(events):
             self.on_events(events)
 
@@ -182,6 +188,17 @@ class Planner:
         if ahead > _LAST_SECONDS * rate and all(map(is_gathered, waiting)):
             return bool(plan.parameters[voice, PLANNER_SLOTS["interrupt"]])
         return bool(room(plan, table, voice) >= 2 * LARGEST_GRAIN)
+
+    def _apply_noted(self, voice: int, waiting: deque[Change]) -> None:
+        """Apply what `_apply` does, and let the journal know."""
+        if self.journal is None:
+            self._apply(voice, waiting)
+            return
+        self.journal.note_plan(self.tongues.plan, self.engine.state)
+        before, self._asked = list(waiting), []
+        self._apply(voice, waiting)
+        applied = before[: len(before) - len(waiting)]
+        self.journal.note_change(voice, applied, self._asked, self.tongues)
 
     def _apply(self, voice: int, waiting: deque[Change]) -> None:
         """Apply every leading parameter, then one command if one follows: one cut for all."""
@@ -259,7 +276,9 @@ class Planner:
     def _earliest(self, voice: int) -> int:
         """Timeline frame of the earliest cut: now and the margin, or the very start."""
         now, table = timeline_now(self.engine.table, voice), self.engine.table
-        return int(now) + (int(ahead_of(table, voice, self._margin)) if self.engine.frame else 0)
+        ahead = int(ahead_of(table, voice, self._margin)) if self.engine.frame else 0
+        self._asked.append(int(now) + ahead)
+        return self._asked[-1]
 
     def _cut(self, voice: int, where: int) -> int:
         """Take back what is stale; return the engine frame of the decision point."""

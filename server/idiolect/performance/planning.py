@@ -19,7 +19,7 @@ from idiolect.performance.queueing import (
     refresh_run_on,
     room,
 )
-from idiolect.performance.steps import decide_step, skip_heard, source_end
+from idiolect.performance.steps import decide_step, skip_heard, skip_unit, source_end
 from idiolect.performance.tongue import inventory_of, model_of, tongue_of
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "least_queued",
     "plan_ahead",
     "plan_first",
+    "plan_grain",
     "queued_until",
     "timeline_now",
 ]
@@ -163,10 +164,37 @@ def _extend(plan: Plan, table: NDArray[np.int64], voice: int, goal: int, may_sto
             return
         if queued_until(plan, voice) >= own.end:
             _decide(plan, table, voice)
-        step = plan.steps[voice, (own.steps - 1) % plan.steps.shape[1]]
-        tongue = tongue_of(plan, step.tongue)
-        inventory, limits = inventory_of(tongue), tongue.source_limits
-        queue_piece(plan, table, tongue.audio, inventory, limits, voice)
+        _queue(plan, table, voice)
+
+
+@njit
+def plan_grain(plan: Plan, table: NDArray[np.int64], voice: int, skipped: int) -> None:
+    """Queue a voice's next grain, whatever the time, as `plan_ahead` would.
+
+    Parameters
+    ----------
+    plan
+        Any tongue's.
+    skipped : int64
+        Units that had sounded because the plan came too late.
+    """
+    own = plan.voices[voice]
+    if queued_until(plan, voice) >= own.end:
+        tongue = tongue_of(plan, own.tongue)
+        model, inventory = model_of(tongue), inventory_of(tongue)
+        for _ in range(skipped):
+            skip_unit(tongue.plan, model, tongue.cache, inventory, voice)
+        decide_step(tongue.plan, model, tongue.cache, inventory, voice)
+    _queue(plan, table, voice)
+
+
+@njit
+def _queue(plan: Plan, table: NDArray[np.int64], voice: int) -> None:
+    """Queue the next piece of what was decided last."""
+    step = plan.steps[voice, (plan.voices[voice].steps - 1) % plan.steps.shape[1]]
+    tongue = tongue_of(plan, step.tongue)
+    inventory, limits = inventory_of(tongue), tongue.source_limits
+    queue_piece(plan, table, tongue.audio, inventory, limits, voice)
 
 
 @njit

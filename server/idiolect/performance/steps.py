@@ -20,6 +20,7 @@ __all__ = [
     "decide_step",
     "go_back",
     "skip_heard",
+    "skip_unit",
     "source_end",
     "take_unit",
 ]
@@ -155,18 +156,26 @@ def skip_heard(
         length = inventory.units[inventory.unit_offset[own.scale] + unit].length
         if 2 * frames < length:
             return
-        _open_step(plan, voice)
-        step = plan.steps[voice, own.steps % plan.steps.shape[1]]
-        step.unit = unit
-        step.token = inventory.units[inventory.unit_offset[own.scale] + unit].token
-        step.natural = 1
-        step.start = own.end
-        step.end = own.end
-        step.entropy = 0.0
-        own.steps += 1
-        own.following += length
+        skip_unit(plan, model, cache, inventory, voice)
         frames -= length
-        read_unit(plan, model, cache, inventory, voice, unit)
+
+
+@njit
+def skip_unit(plan: Plan, model: Model, cache: Cache, inventory: Inventory, voice: int) -> None:
+    """Read the natural successor of a voice's last unit as one that has sounded."""
+    own = plan.voices[voice]
+    unit = successor(inventory, own.scale, own.previous)
+    _open_step(plan, voice)
+    step = plan.steps[voice, own.steps % plan.steps.shape[1]]
+    step.unit = unit
+    step.token = inventory.units[inventory.unit_offset[own.scale] + unit].token
+    step.natural = 1
+    step.start = own.end
+    step.end = own.end
+    step.entropy = 0.0
+    own.steps += 1
+    own.following += inventory.units[inventory.unit_offset[own.scale] + unit].length
+    read_unit(plan, model, cache, inventory, voice, unit)
 
 
 @njit
