@@ -52,13 +52,9 @@ class Library:
         self._tongues = tongues
         self._shelf = shelf
         self._loaded = {first.bundle.name: first}
+        self.descriptors = first.descriptors  # names, of all that is loaded
         self._loading: dict[str, Future[Tongue]] = {}
         self._one_by_one = threading.Lock()  # so that several take no more processors than one
-
-    @property
-    def loaded(self) -> tuple[Tongue, ...]:
-        """What is loaded, the oldest first."""
-        return tuple(self._loaded.values())
 
     def names(self) -> dict[str, bool]:
         """Name every bundle there is, and say whether it is loaded."""
@@ -97,9 +93,7 @@ class Library:
         if name not in self._loaded:
             if self._shelf is None:
                 raise _no_folder(name)
-            self._loaded[name] = self._tongues.add(
-                Tongue(self._shelf.open(name), self._tongues.plan)
-            )
+            self._keep(name, Tongue(self._shelf.open(name), self._tongues.plan))
         return self._loaded[name]
 
     def release(self, name: str, spoken: Collection[Tongue]) -> None:
@@ -124,6 +118,15 @@ class Library:
             raise ControlError(f"{name} is played: move its voices to another bundle first")
         del self._loaded[name]
         self._tongues.remove(tongue)
+        self._survey()
+
+    def _keep(self, name: str, tongue: Tongue) -> None:
+        self._loaded[name] = self._tongues.add(tongue)
+        self._survey()
+
+    def _survey(self) -> None:
+        names = (name for tongue in self._loaded.values() for name in tongue.descriptors)
+        self.descriptors = tuple(dict.fromkeys(names))
 
     def _load(self, name: str) -> "Future[Tongue]":
         if self._shelf is None:
@@ -152,7 +155,7 @@ class Library:
         """Make a bundle known that was loaded, unless another was quicker, and go on with it."""
         self._loading.pop(name, None)
         if name not in self._loaded:
-            self._loaded[name] = self._tongues.add(tongue)
+            self._keep(name, tongue)
         return go_on(self._loaded[name])
 
 

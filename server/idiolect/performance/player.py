@@ -81,8 +81,7 @@ class Player:
     @property
     def descriptors(self) -> tuple[str, ...]:
         """Names of the descriptors of all bundles that are loaded."""
-        loaded = (tongue.descriptors for tongue in self._library.loaded)
-        return tuple(dict.fromkeys(name for names in loaded for name in names))
+        return self._library.descriptors
 
     def bundle(self, voice: int) -> Bundle:
         """Give what a voice plays."""
