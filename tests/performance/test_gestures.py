@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from idiolect.engine.counters import CUTS_LATE, STARVED
+from idiolect.engine.counters import CUTS_LATE, NAN, STARVED
 from stage import Stage
 
 Make = Callable[..., Stage]
@@ -96,3 +96,19 @@ def test_voices_on_one_grid_begin_together(stage: Make) -> None:
     }
     grid = rate * 60 / 120 / 2
     assert all((np.array(sorted(begun[v])) % grid < 1).all() for v in (1, 2))
+
+
+@pytest.mark.parametrize("jitter", [0.0, 0.5])
+def test_what_is_held_beyond_the_end_of_its_source_falls_silent(stage: Make, jitter: float) -> None:
+    """As it is, and as a cloud: nothing is read that is not of the source."""
+    playing = stage()
+    playing.player.seed_unit(1, 1)
+    run(playing, tempo=60.0, quantize=16.0, jitter=jitter)
+    out = playing.play(15.5)
+    rate, first = playing.bundle.sample_rate, playing.bundle.sources[0]
+    ends = (int(first["start"]) + int(first["frames"])) / rate
+    assert ends < 11
+    assert (playing.engine.state.grains["held"] >= 0).all()
+    assert playing.engine.state.counters[NAN] == 0
+    assert np.abs(out[rate : 2 * rate]).max() > 0.01
+    assert np.abs(out[round(rate * (ends + 0.5)) :]).max() == 0

@@ -138,7 +138,8 @@ def push_grain(
     state = view_state(table)
     own = plan.voices[voice]
     step = plan.steps[voice, (own.steps - 1) % plan.steps.shape[1]]
-    held = lead + min(length + TAIL_FRAMES, limit - frame)
+    # A unit may be held longer than its source lasts: what comes after that is silent.
+    held = max(0, lead + min(length + TAIL_FRAMES, limit - frame))
     if own.held != step.tongue:  # nothing of what the arena holds goes on here
         own.held = step.tongue
         own.copied_from = own.copied = -1
