@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from idiolect.engine.counters import CUTS_LATE, NAN, STARVED
+from idiolect.performance.joins import ATTACK_FRAMES
 from stage import Stage
 
 Make = Callable[..., Stage]
@@ -112,3 +113,21 @@ def test_what_is_held_beyond_the_end_of_its_source_falls_silent(stage: Make, jit
     assert playing.engine.state.counters[NAN] == 0
     assert np.abs(out[rate : 2 * rate]).max() > 0.01
     assert np.abs(out[round(rate * (ends + 0.5)) :]).max() == 0
+
+
+def test_what_comes_after_the_end_of_everything_joins_silence(stage: Make) -> None:
+    """The last unit of the bundle is held, and cut short: nothing beyond the end is looked at."""
+    playing = stage()
+    last = len(playing.bundle.scales[0].units) - 1
+    playing.player.seed_unit(1, last - 1)
+    run(playing, tempo=60.0, quantize=8.0, continuity=1.0)
+    changes = [(4.0 + k, lambda s: s.player.cut(1)) for k in range(3)]
+    playing.play(12, changes=changes)
+    grains = playing.engine.state.grains[0, : playing.engine.state.pushed[0]]
+    assert grains["unit"][0] == last
+    joined = grains[1:][grains["first"][1:] == 1]
+    assert len(joined) > 2
+    assert (joined["correlation"][:1] == 0).all()
+    assert (joined["fade"][:1] == ATTACK_FRAMES).all()
+    assert (joined["gain"][:1] == 1).all()
+    assert np.isfinite(grains["gain"]).all()

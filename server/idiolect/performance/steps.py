@@ -200,6 +200,8 @@ def queue_piece(
     length = left if left < 2 * PIECE_FRAMES else PIECE_FRAMES
     lead, fade, correlation = 0, 0, 0.0
     first = 1 if own.pieced == 0 else 0
+    if own.following > audio.shape[0]:  # cut where it was held beyond the end: nothing sounds
+        own.following = -1
     if first == 1 and (own.following != frame or own.sounding != step.tongue):
         lead, fade, correlation = _join(plan, audio, voice, frame, source_limits[unit.source])
     start = step.onset + own.pieced - lead
@@ -213,7 +215,7 @@ def queue_piece(
     )
     own.pieced += length
     own.body += length
-    own.following = frame + length
+    own.following = frame + length if frame + length <= limit else -1
     own.sounding = step.tongue
 
 
