@@ -1,13 +1,13 @@
 """An instrument to which everything happens that can, rendered by hand through the callback.
 
 For tests that watch the callback's thread from outside; also a program, whose process has the
-library of ``engine/watch.c`` preloaded: ``everything.py LIBRARY BUNDLE SECONDS``.
+library of ``engine/watch.c`` preloaded: ``everything.py LIBRARY SECONDS BUNDLE...``.
 """
 
 import ctypes
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,7 @@ from idiolect.performance.planner import Planner
 from idiolect.performance.player import Player
 
 VOICES = 4
+CHANNELS = 4
 FRAMES = 64
 LOOKAHEAD_SECONDS = 0.5
 DEEDS_PER_SECOND = 40.0
@@ -31,20 +32,34 @@ NAP_SECONDS = 1.5
 REST = 0.5  # probability that a parameter goes back to its default instead
 
 
+class Shelf:
+    """Bundles that are open already."""
+
+    def __init__(self, bundles: Sequence[Bundle]) -> None:
+        self._bundles = {bundle.name: bundle for bundle in bundles}
+
+    def names(self) -> list[str]:
+        return list(self._bundles)
+
+    def open(self, name: str) -> Bundle:
+        return self._bundles[name]
+
+
 class Everything:
     """Four voices, and somebody who does anything to them, the same for the same seed."""
 
-    def __init__(self, bundle: Bundle, seed: int = 0) -> None:
+    def __init__(self, bundles: Sequence[Bundle], seed: int = 0) -> None:
+        bundle, self._shelf = bundles[0], Shelf(bundles)
         self.rate = bundle.sample_rate
-        self.engine = Engine(VOICES, self.rate, round(LOOKAHEAD_SECONDS * self.rate))
+        self.engine = Engine(VOICES, self.rate, round(LOOKAHEAD_SECONDS * self.rate), CHANNELS)
         self.planner = Planner(
             bundle, self.engine, lookahead_seconds=LOOKAHEAD_SECONDS, margin_ms=10
         )
-        self.player = Player(bundle, self.engine, self.planner)
+        self.player = Player(bundle, self.engine, self.planner, self._shelf)
         self.seat = Seat(self.engine, FRAMES)
         self.seat.run(True)
-        self.out = np.zeros((FRAMES, 2), np.float32)
-        self.run_on = self.clouds = self.plain = self.most = 0
+        self.out = np.zeros((FRAMES, CHANNELS), np.float32)
+        self.run_on = self.clouds = self.plain = self.most = self.swaps = 0
         self.qualities: set[int] = set()
         self.planner.on_events = self._note
         self._rng = np.random.default_rng(seed)
@@ -84,6 +99,7 @@ class Everything:
             "clouds": self.clouds,
             "plain": self.plain,
             "subgrains": self.most,
+            "swaps": self.swaps,
             "qualities": len(self.qualities),
         }
 
@@ -98,8 +114,12 @@ class Everything:
         elif deed < 0.2:
             player.seed_random(voice)
         elif deed < 0.3:
-            player.set("scale", voice, float(rng.integers(len(player.scales))))
-        elif deed < 0.35:
+            player.set("scale", voice, float(rng.integers(len(player.scales_of(voice)))))
+        elif deed < 0.32:
+            before = player.bundle_of(voice)
+            player.speak_now(voice, str(rng.choice(self._shelf.names())))
+            self.swaps += player.bundle_of(voice) != before
+        elif deed < 0.37:
             player.set("run", voice, float(rng.random() < 0.8))
         else:
             self._turn(
@@ -114,12 +134,12 @@ class Everything:
         self.player.set(name, voice, value if parameter.kind == "f" else float(round(value)))
 
 
-def watch(library: str, bundle: Path, seconds: float) -> dict[str, object]:
+def watch(library: str, seconds: float, paths: Sequence[str]) -> dict[str, object]:
     """Let everything happen; count what the callback's thread allocated, freed and locked."""
     watched = ctypes.CDLL(library)
     watched.call.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_ulong, ctypes.c_void_p]
     counts = (ctypes.c_long * 3)()
-    stage = Everything(Bundle.open(bundle))
+    stage = Everything([Bundle.open(Path(path)) for path in paths])
     out, seat = stage.out.ctypes.data, stage.seat.address
     callback = compiled("portaudio").address
     while stage.engine.frame < seconds * stage.rate:
@@ -136,4 +156,4 @@ def watch(library: str, bundle: Path, seconds: float) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(watch(sys.argv[1], Path(sys.argv[2]), float(sys.argv[3]))))
+    print(json.dumps(watch(sys.argv[1], float(sys.argv[2]), sys.argv[3:])))

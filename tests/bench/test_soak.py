@@ -1,5 +1,6 @@
 """The soak: what is sent and counted, what the system says of threads, and a short run of it all."""
 
+import gc
 import json
 import threading
 from collections.abc import Iterator
@@ -58,9 +59,10 @@ def test_bundles_are_swapped_in_turn_where_there_are_any() -> None:
 
 @LINUX
 def test_memory_of_ones_own_is_counted_in_mib() -> None:
+    gc.collect()
     before = private_mib()
     held = np.ones(40 << 17)  # 40 MiB
-    assert 38 < private_mib() - before < 44
+    assert 30 < private_mib() - before < 50
     del held
 
 

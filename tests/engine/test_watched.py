@@ -37,11 +37,12 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_callback_neither_allocates_nor_locks_whatever_happens(
     library: Path, tmp_path: Path
 ) -> None:
-    """A minute of cuts, seeds, run-ons, switches of scale, clouds of all qualities, stops."""
-    bundle = tmp_path / "random.idiolect"
-    make_bundle(bundle, sample_rate=48_000)
+    """A minute of cuts, seeds, run-ons, clouds of all qualities, stops, other scales and bundles."""
+    bundles = [tmp_path / name for name in ("random.idiolect", "mono.idiolect")]
+    make_bundle(bundles[0], sample_rate=48_000)
+    make_bundle(bundles[1], sample_rate=48_000, channels=1, seed=5, width=24, tokens=(7, 3))
     done = subprocess.run(
-        [sys.executable, str(PROGRAM), str(library), str(bundle), str(SECONDS)],
+        [sys.executable, str(PROGRAM), str(library), str(SECONDS), *map(str, bundles)],
         env=os.environ | {"LD_PRELOAD": str(library)},
         capture_output=True,
         text=True,
@@ -54,6 +55,6 @@ def test_the_callback_neither_allocates_nor_locks_whatever_happens(
     assert found["frames"] >= SECONDS * 48_000
     assert found["qualities"] == 4
     assert found["subgrains"] >= 16
-    for kind in ("cuts", "dropped", "clipped", "starved", "run_on", "clouds", "plain"):
+    for kind in ("cuts", "dropped", "clipped", "starved", "run_on", "clouds", "plain", "swaps"):
         assert found[kind] > 0, kind
     assert found["nan"] == 0

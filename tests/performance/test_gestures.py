@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from idiolect.engine.counters import CUTS_LATE, STARVED
+from idiolect.engine.counters import CUTS_LATE, NAN, STARVED
+from idiolect.performance.joins import ATTACK_FRAMES
 from stage import Stage
 
 Make = Callable[..., Stage]
@@ -96,3 +97,37 @@ def test_voices_on_one_grid_begin_together(stage: Make) -> None:
     }
     grid = rate * 60 / 120 / 2
     assert all((np.array(sorted(begun[v])) % grid < 1).all() for v in (1, 2))
+
+
+@pytest.mark.parametrize("jitter", [0.0, 0.5])
+def test_what_is_held_beyond_the_end_of_its_source_falls_silent(stage: Make, jitter: float) -> None:
+    """As it is, and as a cloud: nothing is read that is not of the source."""
+    playing = stage()
+    playing.player.seed_unit(1, 1)
+    run(playing, tempo=60.0, quantize=16.0, jitter=jitter)
+    out = playing.play(15.5)
+    rate, first = playing.bundle.sample_rate, playing.bundle.sources[0]
+    ends = (int(first["start"]) + int(first["frames"])) / rate
+    assert ends < 11
+    assert (playing.engine.state.grains["held"] >= 0).all()
+    assert playing.engine.state.counters[NAN] == 0
+    assert np.abs(out[rate : 2 * rate]).max() > 0.01
+    assert np.abs(out[round(rate * (ends + 0.5)) :]).max() == 0
+
+
+def test_what_comes_after_the_end_of_everything_joins_silence(stage: Make) -> None:
+    """The last unit of the bundle is held, and cut short: nothing beyond the end is looked at."""
+    playing = stage()
+    last = len(playing.bundle.scales[0].units) - 1
+    playing.player.seed_unit(1, last - 1)
+    run(playing, tempo=60.0, quantize=8.0, continuity=1.0)
+    changes = [(4.0 + k, lambda s: s.player.cut(1)) for k in range(3)]
+    playing.play(12, changes=changes)
+    grains = playing.engine.state.grains[0, : playing.engine.state.pushed[0]]
+    assert grains["unit"][0] == last
+    joined = grains[1:][grains["first"][1:] == 1]
+    assert len(joined) > 2
+    assert (joined["correlation"][:1] == 0).all()
+    assert (joined["fade"][:1] == ATTACK_FRAMES).all()
+    assert (joined["gain"][:1] == 1).all()
+    assert np.isfinite(grains["gain"]).all()

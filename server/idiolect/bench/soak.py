@@ -10,7 +10,7 @@ from idiolect.bench.flood import RATE, Flood
 from idiolect.bench.threads import is_realtime, jack_thread, major_faults, private_mib
 from idiolect.bench.workload import Load, beside_empty, open_daemon
 from idiolect.bundle import Bundle
-from idiolect.client import Client, RefusedError
+from idiolect.client import Client
 
 __all__ = ["measure", "summary"]
 
@@ -112,11 +112,9 @@ def _flood(seconds: float, scales: int, names: tuple[str, ...]) -> Flood:
 def _swaps_bundles(host: str, port: int) -> bool:
     """Ask the daemon whether it can go over to another bundle while it plays."""
     with Client(host, port) as client:
-        try:
-            client.ask("/bundle/list")
-        except RefusedError:
-            return False
-    return True
+        client.send("/bundle/list")
+        reply = client.receive()
+    return reply is not None and reply.address != "/fail"
 
 
 def _counts(load: Load, period: float) -> dict[str, object]:

@@ -233,12 +233,15 @@ def _draw(state: State, voice: int, head: int, which: int) -> float:
 def _bear(
     state: State, voice: int, head: int, at: int, length: float, overlap: float, jitter: float
 ) -> None:
-    """Write the record of a sub-grain that begins now."""
+    """Write the record of a sub-grain that begins now, if what there is to read lasts for one."""
     own, active, row = state.voices[voice], state.active[voice, head], voice + 1
     cents = ramp_value(state, row, _RATE_SLOT, at)
     cents += ramp_value(state, row, _RATE_SPREAD, at) * (2 * _draw(state, voice, head, _RATE) - 1)
     speed = 2.0 ** (cents / 1200)
-    frames = max(2 * _ATTACK, min(round(length), int((active.held - 2) / speed)))
+    room = int((active.held - 2) / speed)
+    if room < 2 * _ATTACK:  # it would read what is not this grain's
+        return
+    frames = min(max(2 * _ATTACK, round(length)), room)
     reach = int(frames * speed) + 1  # frames it reads
     if reach > active.held:  # its source ends here
         return

@@ -42,6 +42,8 @@ def queue_piece(
     length = left if left < 2 * PIECE_FRAMES else PIECE_FRAMES
     lead, fade, correlation = 0, 0, 0.0
     first = 1 if own.pieced == 0 else 0
+    if own.following > tongue_of(plan, own.sounding).audio.shape[0]:
+        own.following = -1  # cut where it was held beyond the end: nothing sounds
     joined = first == 1 and (own.following != frame or own.sounding != step.tongue)
     if joined:
         lead, fade, correlation = _join(plan, audio, voice, frame, source_limits[unit.source])
@@ -56,7 +58,7 @@ def queue_piece(
     )
     own.pieced += length
     own.body += length
-    own.following = frame + length
+    own.following = frame + length if frame + length <= limit else -1
     own.sounding = step.tongue
 
 

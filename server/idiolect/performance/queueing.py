@@ -154,7 +154,8 @@ def push_grain(
     state = view_state(table)
     own = plan.voices[voice]
     step = plan.steps[voice, (own.steps - 1) % plan.steps.shape[1]]
-    held = lead + max(0, min(length + TAIL_FRAMES, limit - frame))  # read on, it may begin past it
+    # A unit may be held longer than its source lasts: what comes after that is silent.
+    held = max(0, lead + min(length + TAIL_FRAMES, limit - frame))
     _change_held(plan, voice, step.tongue)
     at = _hold(plan, table, audio, voice, frame - lead, held)
     grain = state.grains[voice, own.pushed % GRAIN_CAPACITY]
