@@ -84,7 +84,7 @@ def measure(path: Path, count: int) -> dict[str, object]:
     bundle = Bundle.open(path)
     task = _pose(bundle, count)
     natural = _natural_step(bundle)
-    largest = float(np.abs(np.diff(bundle.audio, axis=0)).max())
+    largest = _largest_jump(bundle.audio)
     found: dict[str, object] = {"natural_step_db": natural, "joins": count - 1}
     for name, choose in METHODS.items():
         units = choose(task)
@@ -93,11 +93,11 @@ def measure(path: Path, count: int) -> dict[str, object]:
             "step": _median_step(coupled) / natural,
             "uncoupled": _median_step(plain) / natural,
             "cost": _path_cost(task, units),
-            "jump": float(np.abs(np.diff(coupled.audio, axis=0)).max()) / largest,
+            "jump": _largest_jump(coupled.audio) / largest,
         }
     found |= {
         f"window, levelled {most:g} dB": row
-        for most, row in _levelled(bundle, METHODS["window"](task), natural)
+        for most, row in _levelled(bundle, METHODS["window"](task), natural, largest)
     }
     for continuity in CONTINUITIES:
         played = free_run(bundle, count, continuity)
@@ -218,8 +218,13 @@ def _path_cost(task: Task, units: Units) -> float:
     return total / len(units)
 
 
+def _largest_jump(audio: NDArray[np.float32]) -> float:
+    """Find the largest step between two frames."""
+    return float(np.abs(np.diff(audio, axis=0)).max())
+
+
 def _levelled(
-    bundle: Bundle, units: Units, natural: float
+    bundle: Bundle, units: Units, natural: float, largest: float
 ) -> Iterator[tuple[float, dict[str, float]]]:
     """Render the same units levelled by more and more, and say what it does to them."""
     inherent = level_steps(bundle.audio, _boundaries(bundle), bundle.sample_rate)
@@ -234,6 +239,7 @@ def _levelled(
             most,
             {
                 "step": _median_step(played) / natural,
+                "jump": _largest_jump(played.audio) / largest,
                 "level": heard[0] / inherent[0],
                 "worst": heard[1] / inherent[1],
                 "departure": float(np.sqrt((apart**2).mean())),

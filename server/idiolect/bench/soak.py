@@ -10,7 +10,7 @@ from idiolect.bench.flood import RATE, Flood
 from idiolect.bench.threads import is_realtime, jack_thread, major_faults, private_mib
 from idiolect.bench.workload import Load, beside_empty, open_daemon
 from idiolect.bundle import Bundle
-from idiolect.control.system import SYSTEM_COMMANDS
+from idiolect.client import Client, RefusedError
 
 __all__ = ["measure", "summary"]
 
@@ -26,11 +26,13 @@ class _Memory:
     """Looks at this process' private memory: once it has settled, and from then on."""
 
     def __init__(self, settle_seconds: float) -> None:
-        self._due = time.monotonic() + settle_seconds
+        self._settle = settle_seconds
+        self._due = 0.0
         self.settled = self.most = 0.0
 
     def look(self) -> None:
-        """Look again, when it is time."""
+        """Look again, when it is time; the first time it only begins to wait."""
+        self._due = self._due or time.monotonic() + self._settle
         if time.monotonic() < self._due:
             return
         self._due = time.monotonic() + _LOOK_SECONDS
@@ -65,27 +67,22 @@ def measure(bundle: Path, *, minutes: float, say: Callable[[str], None]) -> dict
         When there is no jackd.
     BundleError
         When the bundle cannot be opened.
+
+    Notes
+    -----
+    Faults and memory are 0 where the system does not tell them: only Linux does.
     """
     seconds, opened = 60 * minutes, Bundle.open(bundle)
-    swaps = any(command.address == "/bundle/swap" for command in SYSTEM_COMMANDS)
-    sent = Flood(
-        voices=VOICES,
-        seconds=seconds,
-        others=MESSAGES // RATE + 1 - VOICES,
-        scales=len(opened.scales),
-        bundles=_NAMES[::-1] if swaps else (),
-    )
+    memory = _Memory(min(SETTLE_SECONDS, seconds / 2))
     with TemporaryDirectory() as folder:
-        for name in _NAMES:
-            (Path(folder) / f"{name}.idiolect").symlink_to(bundle.resolve())
-        first = Path(folder) / f"{_NAMES[0]}.idiolect"
+        first = _name_twice(bundle, Path(folder))
         with open_daemon(first, voices=VOICES, period=PERIOD, say=say) as (daemon, server):
-            memory = _Memory(min(SETTLE_SECONDS, seconds / 2))
+            names = _NAMES if _swaps_bundles(*daemon.address) else ()
+            sent = _flood(seconds, len(opened.scales), names)
             thread = jack_thread(daemon.seat)
-            faults = major_faults(thread) if thread else 0
+            faults, realtime = major_faults(thread), is_realtime(thread)
             load, empty, stolen = beside_empty(daemon, server, sent, say=say, look=memory.look)
-            faults = major_faults(thread) - faults if thread else 0
-            realtime = is_realtime(thread) if thread else False
+            faults = major_faults(thread) - faults
     return {
         "minutes": minutes,
         "voices": VOICES,
@@ -94,10 +91,32 @@ def measure(bundle: Path, *, minutes: float, say: Callable[[str], None]) -> dict
         **_counts(load, PERIOD / opened.sample_rate),
         "memory_mib": {"settled": memory.settled, "most": memory.most},
         "major_faults": faults,
-        "swaps": swaps,
+        "swaps": bool(sent.bundles),
         "empty": empty.as_dict(),
         "stolen_ms": stolen,
     }
+
+
+def _name_twice(bundle: Path, folder: Path) -> Path:
+    """Give a bundle two names in a folder; return the path of the first."""
+    for name in _NAMES:
+        (folder / f"{name}.idiolect").symlink_to(bundle.resolve())
+    return folder / f"{_NAMES[0]}.idiolect"
+
+
+def _flood(seconds: float, scales: int, names: tuple[str, ...]) -> Flood:
+    others = MESSAGES // RATE + 1 - VOICES  # beside one to each voice
+    return Flood(voices=VOICES, seconds=seconds, others=others, scales=scales, bundles=names)
+
+
+def _swaps_bundles(host: str, port: int) -> bool:
+    """Ask the daemon whether it can go over to another bundle while it plays."""
+    with Client(host, port) as client:
+        try:
+            client.ask("/bundle/list")
+        except RefusedError:
+            return False
+    return True
 
 
 def _counts(load: Load, period: float) -> dict[str, object]:

@@ -43,13 +43,16 @@ def jack_thread(seat: Seat) -> int:
 
 
 def major_faults(thread: int) -> int:
-    """Count how often a thread of this process has waited for the disk to bring it a page."""
-    return int(_fields(thread)[_MAJOR_FAULTS])
+    """Count how often a thread of this process has waited for the disk to bring it a page.
+
+    Thread 0 is one of which the system does not say; it never did.
+    """
+    return int(_fields(thread)[_MAJOR_FAULTS]) if thread else 0
 
 
 def is_realtime(thread: int) -> bool:
     """Say whether a thread of this process is scheduled before all ordinary ones."""
-    return int(_fields(thread)[_POLICY]) in _REALTIME
+    return thread != 0 and int(_fields(thread)[_POLICY]) in _REALTIME
 
 
 def _fields(thread: int) -> list[str]:

@@ -240,6 +240,8 @@ def _bear(
     speed = 2.0 ** (cents / 1200)
     frames = max(2 * _ATTACK, min(round(length), int((active.held - 2) / speed)))
     reach = int(frames * speed) + 1  # frames it reads
+    if reach > active.held:  # its source ends here
+        return
     passed = _passed(state, voice, head, at)
     first = passed + int((frames - reach + 1) / 2)  # its middle sounds when it would have anyway
     first += int(jitter * frames * (_draw(state, voice, head, _WHERE) - 0.5))

@@ -161,8 +161,9 @@ def add_grain(
     fading_out = active.out_start >= 0
     if position >= active.held and active.slot < 0:
         return
+    gain, settle = active.gain, active.settle
     for i in range(count):
-        weight: Any = level_of(active.gain, active.settle, position + i)
+        weight: Any = level_of(gain, settle, position + i)
         if fading_in:
             weight *= fade_in(position + i, active.in_frames, active.in_correlation)
         if fading_out:
