@@ -42,7 +42,7 @@ def queue_piece(
     length = left if left < 2 * PIECE_FRAMES else PIECE_FRAMES
     lead, fade, correlation = 0, 0, 0.0
     first = 1 if own.pieced == 0 else 0
-    if own.following > tongue_of(plan, own.sounding).audio.shape[0]:
+    if own.following >= 0 and own.following > tongue_of(plan, own.sounding).audio.shape[0]:
         own.following = -1  # cut where it was held beyond the end: nothing sounds
     joined = first == 1 and (own.following != frame or own.sounding != step.tongue)
     if joined:
