@@ -110,6 +110,17 @@ def test_what_cannot_be_done_is_told_and_passed_over(
     assert any(text.startswith("frame 4000: /voice/9/gain: no such address") for text in told)
 
 
+def test_a_score_of_years_is_refused(
+    bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    score, out = tmp_path / "score.osc", tmp_path / "out.wav"
+    writer = ScoreWriter(score)
+    writer.write(1 << 62, *END[1])
+    writer.close()
+    assert main(["render", str(bundle), "--score", str(score), "-o", str(out)]) == 1
+    assert "more than a day" in capsys.readouterr().err
+
+
 def test_what_cannot_be_rendered_is_one_line(
     bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

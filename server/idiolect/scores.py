@@ -24,6 +24,7 @@ __all__ = ["render"]
 
 logger = logging.getLogger(__name__)
 
+_LONGEST_SECONDS = 86_400
 _PIECE_FRAMES = 1024  # between two looks at what the planner still has to do
 
 _FOR_SCSYNTH = ("/g_new", "/c_set")  # with which sclang's scores begin, and are told to end
@@ -77,7 +78,7 @@ def render(
     Raises
     ------
     ScoreError
-        When it cannot be read, or ends where it begins.
+        When it cannot be read, ends where it begins, or lasts longer than a day.
     """
     opened = Bundle.open(bundle)
     rate = opened.sample_rate
@@ -87,6 +88,8 @@ def render(
         raise ScoreError(f"{score} is the record of a session: give it to `idiolect replay`")
     last = max((frame_of(part.time_tag, rate) for part in parts), default=0)
     frames = last if seconds is None else round(seconds * rate)
+    if frames > _LONGEST_SECONDS * rate:
+        raise ScoreError(f"{score} lasts {frames / rate:.0f} s, more than a day: give --seconds")
     if frames < 1:
         raise ScoreError(f"{score} ends at 0 s: say how long with --seconds")
     performance = Performance(opened, config, lambda _: None)

@@ -37,6 +37,7 @@ Find = Callable[[str, str], Bundle]
 """Opens a bundle by its folder's name, which must have a digest, at the session's rate."""
 
 _PIECE_FRAMES = 4096
+_SILENT_SECONDS = 60  # a hundred times what passes between two times that a journal is written
 _NAMES = tuple(name for name in GRAIN.names or () if name != "data")
 _SLOTS = tuple(BLOCK_SLOTS)
 
@@ -187,7 +188,19 @@ class _Deck:
                 self._lay_run_on(voice - 1, a, b)
 
     def render(self, until: int) -> Iterator[NDArray[np.float32]]:
-        """Render up to an engine frame, in pieces."""
+        """Render up to an engine frame, in pieces.
+
+        Raises
+        ------
+        ScoreError
+            When that is further away than a journal is ever silent.
+        """
+        rate = self._engine.sample_rate
+        if until - self._engine.frame > _SILENT_SECONDS * rate:
+            raise ScoreError(
+                f"after {self._engine.frame / rate:.3f} s nothing is told for longer than "
+                f"{_SILENT_SECONDS} s: the session is damaged"
+            )
         while self._engine.frame < until:
             count = min(_PIECE_FRAMES, until - self._engine.frame)
             out = np.empty((count, self._engine.channels), np.float32)
