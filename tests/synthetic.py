@@ -186,7 +186,7 @@ def _write_scale(folder: Path, rng: np.random.Generator, units: NDArray[np.void]
     np.save(folder / "map.npy", rng.uniform(-1, 1, (count, 2)).astype(np.float32))
     heard = Stream.of(units["token"].astype(np.int64), units["source"], np.full(count, True))
     memory = kneser_ney(count_ngrams(heard, 3), np.full(3, 0.5))
-    save_file(memory._asdict(), folder / "memory.safetensors")
+    save_file(memory.as_dict(), folder / "memory.safetensors")
 
 
 def _audio(

@@ -22,6 +22,7 @@ LEAVES = {
     "parameters",
     "random",
     "soundness",
+    "viewed",
 }
 OFFLINE = {"corpus", "learning", "vocabulary"}
 LIVE = {"audio", "control", "engine", "language", "performance", "selection"}

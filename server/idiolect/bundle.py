@@ -284,7 +284,7 @@ def _derive(
 
 
 def _load_memory(path: Path) -> Memory:
-    kinds = {name: array.dtype for name, array in blank()._asdict().items()}
+    kinds = {name: array.dtype for name, array in blank().as_dict().items()}
     arrays = _load_arrays(path)
     for name, dtype in kinds.items():
         if arrays[name].dtype != dtype or arrays[name].ndim != 1:

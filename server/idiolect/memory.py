@@ -8,12 +8,13 @@ How the shares come about, by Kneser and Ney or by escape counts, is `learning.n
 A leaf, since learning makes it and playing is to read it.
 """
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.compiled import njit
+from idiolect.viewed import Viewed
 
 __all__ = ["BOUNDARY", "Memory", "blank", "recall"]
 
@@ -21,7 +22,8 @@ BOUNDARY = -1
 """The token that stands for the beginning of a source in a context."""
 
 
-class Memory(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Memory(Viewed):
     """The tree; node 0 is the root, the empty context."""
 
     child_start: NDArray[np.int64]  # (nodes + 1,): children of node n are child_start[n] and on

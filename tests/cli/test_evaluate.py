@@ -14,6 +14,13 @@ from idiolect.learning.evaluation import MODELS
 GOLDEN = Path(__file__).parents[1] / "golden/tones.idiolect"
 
 
+@pytest.fixture(autouse=True)
+def few_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let it speak for half a minute at each setting, not for ten: here only the telling counts."""
+    monkeypatch.setattr("idiolect.speech.measure.SECONDS", 30.0)
+    monkeypatch.setattr("idiolect.speech.measure.UNITS", 50)
+
+
 def test_every_scale_has_the_bits_of_every_model(
     learned: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

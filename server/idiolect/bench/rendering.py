@@ -1,5 +1,6 @@
 """Units through the real planner and engine, offline: given ones, or those the voice chooses."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -44,7 +45,7 @@ def play_units(bundle: Bundle, units: NDArray[np.int64], *, coupling: bool) -> R
     planner = _planner(bundle)
     plan, table = planner.plan, planner.engine.table
     if not coupling:
-        plan = plan._replace(coupling=0)
+        plan = replace(plan, coupling=0)
     starts = [int(source["start"]) for source in bundle.sources]
     limits = np.array([*starts, len(bundle.audio)], np.int64)
     begin_voice(plan, table, 0, 0)

@@ -118,6 +118,34 @@ def latency(
 
 
 @bench.command()
+def reaction(
+    bundle: Annotated[
+        Path | None, Argument(metavar="[BUNDLE]", help="What is played [a small one, made here].")
+    ] = None,
+    count: Annotated[int, Option(metavar="N", help="How many changes of each kind.")] = 200,
+    as_json: Annotated[bool, Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Time from an OSC packet to the first sample it changes, beside scsynth's /n_set.
+
+    On a JACK server of its own, in blocks of 64 frames; it needs jackd, scsynth and sclang.
+    """
+    if not 2 <= count <= 10_000:
+        raise ConfigError(f"--count must be 2 to 10000, got {count}")
+    from idiolect.bench.reaction import measure
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    with TemporaryDirectory() as folder:
+        found = measure(bundle or _example(Path(folder), say), count, say)
+    if as_json:
+        print(json.dumps(found, indent=1))
+        return
+    for name, row in found.items():
+        print(f"{name:<16}" + "  ".join(f"{key} {value:.2f} ms" for key, value in row.items()))
+
+
+@bench.command()
 def corpus(
     corpora: Annotated[
         Path, Argument(metavar="CORPORA", help="Folder of corpora, as the tests use them.")

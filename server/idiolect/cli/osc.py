@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from idiolect.client import DEFAULT_PORT, Client, Reply
+from idiolect.control.bindings import BINDINGS
 from idiolect.control.reference import reference
 from idiolect.errors import ControlError
 
@@ -24,6 +25,9 @@ def osc(
     host: Annotated[str, typer.Option(help="Where the daemon listens.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Its UDP port.")] = DEFAULT_PORT,
     wait: Annotated[float, typer.Option(help="Seconds to wait for answers.")] = 0.5,
+    language: Annotated[
+        str, typer.Option("--for", metavar="LANGUAGE", help="Print a client's generated source.")
+    ] = "",
 ) -> None:
     """Send one OSC message and print what comes back; alone, print the reference.
 
@@ -31,6 +35,9 @@ def osc(
     """
     if words and words[0] == "send":
         words = words[1:]
+    if language:
+        _print_binding(language)
+        return
     if not words:
         print(reference(), end="")
         return
@@ -42,6 +49,12 @@ def osc(
         failed = _exchange(client, words, wait)
     if failed:
         raise typer.Exit(1)
+
+
+def _print_binding(language: str) -> None:
+    if language not in BINDINGS:
+        raise ControlError(f"--for {language}: there are {', '.join(BINDINGS)}")
+    print(BINDINGS[language](), end="")
 
 
 def _exchange(client: Client, words: Sequence[str], wait: float) -> bool:

@@ -12,11 +12,11 @@ import numba
 import numpy as np
 from numba.core import cgutils, types
 from numba.extending import intrinsic
-from numba.np.arrayobj import populate_array
 from numpy.typing import NDArray
 
 from idiolect.compiled import brief
 from idiolect.grain import CONTROL, EVENT, GRAIN
+from idiolect.viewed import put_together
 
 __all__ = [
     "controls_1d",
@@ -31,7 +31,6 @@ __all__ = [
     "load_acquire",
     "observe",
     "publish",
-    "put_together",
     "store_release",
     "view_maker",
 ]
@@ -77,38 +76,6 @@ def observe(array: NDArray[np.int64]) -> int:
 def publish(array: NDArray[np.int64], value: int) -> None:
     """Write ``array[0]`` from Python, in release order; the only writer."""
     store_release(array, 0, value)
-
-
-def put_together(
-    context: Any, builder: Any, array_type: Any, address: Any, lengths: list[Any]
-) -> Any:
-    """Emit an array that shows the memory at an address; it counts no references.
-
-    Parameters
-    ----------
-    context, builder
-        numba's, of the function being compiled.
-    array_type
-        C-contiguous.
-    address, lengths
-        LLVM words.
-    """
-    array = context.make_array(array_type)(context, builder)
-    size = context.get_abi_sizeof(context.get_data_type(array_type.dtype))
-    strides: list[Any] = []
-    stride = context.get_constant(types.intp, size)
-    for length in reversed(lengths):
-        strides.insert(0, stride)
-        stride = builder.mul(stride, length)
-    populate_array(
-        array,
-        data=builder.inttoptr(address, array.data.type),
-        shape=lengths,
-        strides=strides,
-        itemsize=context.get_constant(types.intp, size),
-        meminfo=None,
-    )
-    return array._getvalue()
 
 
 def view_maker(dtype: Any, ndim: int) -> Callable[..., Any]:

@@ -1,6 +1,6 @@
 """The engine's memory: what lies in it, and the table through which compiled code sees it."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -23,9 +23,9 @@ from idiolect.engine.layout import (
     TAP_FRAMES,
     VOICE,
 )
-from idiolect.engine.view import LONGEST_ROW, make_viewer
 from idiolect.grain import CONTROL, EVENT, GRAIN
 from idiolect.parameters import BLOCK_SLOTS
+from idiolect.viewed import ROW, make_viewer
 
 __all__ = [
     "ARENA_FRAMES",
@@ -48,7 +48,7 @@ TABLE_TIMING = 7
 """Column with the address of the callbacks' own timing, int64[16]."""
 
 _ROWS = 8
-"""Column where the arrays' rows begin, in the order of `State`: an address and up to four lengths."""
+"""Column where the arrays' rows begin, in the order of `State`: see `idiolect.viewed`."""
 
 BLOCK_PARAMETERS = len(BLOCK_SLOTS)
 LIMITER_STATE = 16
@@ -150,7 +150,7 @@ def allocate(voices: int, arena: int, run_on: int, limiter: int) -> State:
     return State(**{name: np.zeros(shape, dtype) for name, (dtype, shape) in arrays.items()})
 
 
-TABLE_SIZE = _ROWS + LONGEST_ROW * len(State._fields)
+TABLE_SIZE = _ROWS + ROW * len(State._fields)
 
 view_state = make_viewer(State, _arrays(1, 1, 1, 1), _arrays(2, 2, 2, 2), _ROWS)
 """Show compiled code the memory behind a table, int64[TABLE_SIZE], as a `State`.  Real time."""
@@ -158,6 +158,7 @@ view_state = make_viewer(State, _arrays(1, 1, 1, 1), _arrays(2, 2, 2, 2), _ROWS)
 
 def fill_table(table: NDArray[np.int64], state: State) -> None:
     """Write down where the arrays lie and how long they are."""
-    for array, first in zip(state, range(_ROWS, TABLE_SIZE, LONGEST_ROW), strict=True):
+    arrays: tuple[NDArray[Any], ...] = state
+    for array, first in zip(arrays, range(_ROWS, TABLE_SIZE, ROW), strict=True):
         table[first] = array.ctypes.data
         table[first + 1 : first + 1 + array.ndim] = array.shape

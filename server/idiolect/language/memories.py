@@ -1,6 +1,6 @@
 """What every scale remembers, and how it joins what the network expects."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from idiolect.bundle import Bundle
 from idiolect.compiled import njit
 from idiolect.memory import Memory, recall
+from idiolect.viewed import Viewed
 
 __all__ = ["DEPTH", "NOTHING", "Memories", "load_memories", "mix_memory", "shift_odds"]
 
@@ -18,7 +19,8 @@ NOTHING = -2
 """Stands in a past for what is not known; no memory holds it."""
 
 
-class Memories(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Memories(Viewed):
     """The memories of all scales, finest first, as one forest."""
 
     trees: Memory  # end to end; nodes count through

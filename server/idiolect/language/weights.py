@@ -1,11 +1,13 @@
 """What the decoder reads and writes: the network's weights, and the memory of each voice."""
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.bundle import Bundle
+from idiolect.viewed import Viewed
 
 __all__ = [
     "Cache",
@@ -21,7 +23,8 @@ Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
 
 
-class Weights(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Weights(Viewed):
     """Weights of the network, float32, matrices as (inputs, outputs), rows contiguous.
 
     C is the width, T the tokens of all scales, D the descriptors, L the layers.
@@ -49,7 +52,8 @@ class Weights(NamedTuple):
     windows: Integers  # (scales,) steps a step of each scale sees
 
 
-class Cache(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Cache(Viewed):
     """Keys and values of the last steps of each voice; position p lies in slot ``p % slots``.
 
     Rolling back is stepping on from an earlier position: up to `rollback` steps (see `make_cache`).
@@ -69,7 +73,7 @@ def arrange_weights(given: dict[str, Floats], model: dict[str, Any]) -> Weights:
     turned = ("descriptor_projection", "head", "mean_head", "log_variance_head")
     stacked = ("qkv", "attention_out", "mlp_in", "mlp_out")
     arrays = {}
-    for name in Weights._fields[:-3]:
+    for name in [f.name for f in fields(Weights) if f.init][:-3]:
         array = given[name]
         if name in turned or name in stacked:
             array = array.swapaxes(-1, -2)

@@ -30,7 +30,7 @@ def write_scale(folder: Path, arrays: dict[str, NDArray[Any]]) -> None:
 
 def write_memory(path: Path, memory: Memory) -> None:
     """Save what a scale remembers, its arrays by name."""
-    save_file({k: np.ascontiguousarray(v) for k, v in memory._asdict().items()}, path)
+    save_file({k: np.ascontiguousarray(v) for k, v in memory.as_dict().items()}, path)
 
 
 def digest(folder: Path, manifest: dict[str, Any]) -> str:

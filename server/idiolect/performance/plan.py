@@ -5,7 +5,7 @@ can be taken back to any step that has not sounded and drawn again: with nothing
 units come out, since every random choice is keyed by its step.
 """
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from idiolect.engine.layout import GRAIN_CAPACITY
 from idiolect.language.memories import DEPTH, NOTHING
 from idiolect.parameters import PARAMETERS, PLANNER_SLOTS
 from idiolect.performance.joins import SEARCH_FRAMES
+from idiolect.viewed import Viewed
 
 __all__ = ["CONTEXT_STEPS", "STEPS", "STEP", "VOICE_PLAN", "Plan", "make_plan"]
 
@@ -79,7 +80,8 @@ STEP = np.dtype(
 """One decided unit, and the voice's state before it."""
 
 
-class Plan(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Plan(Viewed):
     """What the planner owns; voices count from 0 here."""
 
     voices: NDArray[np.void]  # VOICE_PLAN (voices,)

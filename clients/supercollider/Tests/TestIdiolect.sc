@@ -1,0 +1,135 @@
+// Run against a daemon on IDIOLECT_PORT; see tests/clients/test_supercollider.py.
+
+TestIdiolect : UnitTest {
+	var daemon;
+
+	setUp {
+		daemon = Idiolect("127.0.0.1", "IDIOLECT_PORT".getenv.asInteger);
+	}
+
+	tearDown {
+		daemon.panic;
+		daemon.sync;
+		daemon.free;
+	}
+
+	test_it_is_there {
+		var done = CondVar.new, there;
+		daemon.whenReady { there = true; done.signalAll };
+		done.waitFor(5) { there.notNil };
+		this.assert(daemon.ready, "the daemon answers");
+	}
+
+	test_status_has_names {
+		var status = daemon.status;
+		this.assertEquals(status[\voices].asInteger, 4, "a status tells how many voices there are");
+		this.assertEquals(status.size, IdiolectNames.status.size, "and all the rest");
+	}
+
+	test_every_parameter_of_a_voice_is_read_as_it_was_set {
+		IdiolectVoiceParameters.specs.keysValuesDo { |name, spec|
+			var wanted = if(name == \scale) { 0 } { spec.map(0.4) };
+			daemon.voice(2).perform(name.asSetter, wanted);
+			this.assertFloatEquals(
+				daemon.voice(2).perform(name), wanted, "% is what it was set to".format(name), 0.001
+			);
+			daemon.voice(2).perform(name.asSetter, spec.default);
+		};
+	}
+
+	test_every_parameter_of_everything_is_read_as_it_was_set {
+		IdiolectMasterParameters.specs.keysValuesDo { |name, spec|
+			daemon.perform(name.asSetter, spec.map(0.6));
+			this.assertFloatEquals(
+				daemon.perform(name), spec.map(0.6), "% is what it was set to".format(name), 0.001
+			);
+			daemon.perform(name.asSetter, spec.default);
+		};
+	}
+
+	test_what_is_out_of_range_is_clipped_to_the_range_the_spec_tells {
+		daemon.voice(1).temperature = 1000;
+		this.assertEquals(
+			daemon.voice(1).temperature, IdiolectVoiceParameters.specs[\temperature].maxval.asFloat
+		);
+		daemon.voice(1).temperature = 1;
+	}
+
+	test_a_seed_tells_what_it_did {
+		var answer;
+		daemon.voice(1).play;
+		answer = daemon.voice(1).seedUnit(3);
+		this.assertEquals(answer[0], 1, "the voice");
+		this.assert(answer[2] > 0, "units in its context");
+		this.assertEquals(answer[4], 3, "the unit it was seeded with");
+	}
+
+	test_an_action_gets_the_answer_without_waiting {
+		var done = CondVar.new, answer;
+		daemon.voice(1).seedRandom { |told| answer = told; done.signalAll };
+		done.waitFor(5) { answer.notNil };
+		this.assertEquals(answer !? { answer[0] }, 1);
+	}
+
+	test_a_refusal_is_thrown_inside_a_routine {
+		this.assertException({ daemon.voice(1).seedUnit(-5) }, Error, "there is no such unit");
+	}
+
+	test_a_refusal_gives_an_action_nil {
+		var done = CondVar.new, told = false, answer = 1;
+		daemon.voice(1).seedFile("no such file", action: { |given|
+			answer = given; told = true; done.signalAll
+		});
+		done.waitFor(5) { told };
+		this.assertEquals(answer, nil);
+	}
+
+	test_answers_come_in_the_order_of_what_was_asked {
+		var units = List.new, done = CondVar.new;
+		daemon.voice(1).play;
+		[1, 2, 3].do { |unit|
+			daemon.voice(1).seedUnit(unit, { |answer| units.add(answer[4]); done.signalAll })
+		};
+		done.waitFor(5) { units.size == 3 };
+		this.assertEquals(units.asArray, [1, 2, 3]);
+	}
+
+	test_changes_are_told_and_go_on_being_told_after_cmd_period {
+		var done = CondVar.new, told = List.new, watcher;
+		watcher = SimpleController(daemon).put(\told, { |who, what, address, value|
+			told.add([address, value]); done.signalAll
+		});
+		daemon.notify;
+		daemon.sync;
+		daemon.cmdPeriod;  // Cmd-period itself would end this test's own routine
+		daemon.sync;
+		daemon.voice(3).pan = 0.25;
+		done.waitFor(5) { told.any { |each| each[0] == '/voice/3/pan' } };
+		this.assert(told.any { |each| each == ['/voice/3/pan', 0.25] });
+		daemon.stopNotify;
+		watcher.remove;
+	}
+
+	test_an_event_says_only_what_it_holds_itself {
+		var messages = daemon.voice(2).messages((temperature: 0.5, centroid: 1.5));
+		this.assertEquals(
+			messages.asSet,
+			Set[["/voice/2/temperature", 0.5], ["/voice/2/bias/centroid", 1.5]]
+		);
+	}
+
+	test_a_pattern_turns_what_it_plays {
+		var player = Pbind(
+			\type, \idiolect, \idiolect, daemon, \voice, Pseq([[2, 3]], 2),
+			\continuity, Pseq([0.1, 0.9]), \dur, 0.2, \latency, 0.05
+		).play;
+		0.8.wait;
+		this.assertFloatEquals(daemon.voice(2).continuity, 0.9, within: 0.001);
+		this.assertFloatEquals(daemon.voice(3).continuity, 0.9, within: 0.001);
+		this.assertFloatEquals(
+			daemon.voice(1).continuity, IdiolectVoiceParameters.specs[\continuity].default,
+			within: 0.001
+		);
+		player.stop;
+	}
+}

@@ -1,0 +1,88 @@
+"""Source text for other languages, written from the tables the daemon obeys.
+
+What a client would otherwise copy by hand (names, ranges, defaults, the places of a status) is made
+here, kept beside the client's own code, and made again by a test: the two cannot drift apart.
+"""
+
+from collections.abc import Callable, Iterable
+
+from idiolect.control.system import STATUS_FIELDS
+from idiolect.parameters import DESCRIPTORS, MASTER, VOICE, Parameter
+
+__all__ = ["BINDINGS"]
+
+_SUPERCOLLIDER = """\
+// Made from the table of parameters; change that, then:
+//   idiolect osc --for supercollider > clients/supercollider/Classes/IdiolectParameters.sc
+
+// Names in the order in which a status tells them, and the descriptors a voice can lean towards.
+IdiolectNames {
+	*status { ^#[
+%(status)s
+	] }
+
+	*descriptors { ^#[
+%(descriptors)s
+	] }
+}
+
+// What is turned of a voice.  Each is read (into an action; inside a Routine, as what it returns) and
+// set.
+IdiolectVoiceParameters {
+	*specs { ^IdentityDictionary[
+%(voice_specs)s
+	] }
+
+%(voice)s
+}
+
+// What is turned of everything.
+IdiolectMasterParameters {
+	*specs { ^IdentityDictionary[
+%(master_specs)s
+	] }
+
+%(master)s
+}
+"""
+
+
+def supercollider() -> str:
+    """Write classes with a getter and a setter for each parameter, and its spec."""
+    return _SUPERCOLLIDER % {
+        "status": _symbols(field.name for field in STATUS_FIELDS),
+        "descriptors": _symbols(DESCRIPTORS),
+        "voice_specs": _specs(VOICE.values()),
+        "voice": _methods(VOICE.values()),
+        "master_specs": _specs(MASTER.values()),
+        "master": _methods(MASTER.values()),
+    }
+
+
+def _symbols(names: Iterable[str]) -> str:
+    return ",\n".join(f"\t\t\\{name}" for name in names)
+
+
+def _specs(parameters: Iterable[Parameter]) -> str:
+    return ",\n".join(f"\t\t\\{p.name} -> {_spec(p)}" for p in parameters)
+
+
+def _spec(parameter: Parameter) -> str:
+    """Write a ControlSpec; a scale's highest index is the bundle's, and is left open."""
+    warp = "\\exp" if parameter.curve == "log" and parameter.low > 0 else "\\lin"
+    step = 0 if parameter.kind == "f" else 1
+    bounds = f"{parameter.low:.10g}, {parameter.high:.10g}"
+    return f'ControlSpec({bounds}, {warp}, {step}, {parameter.default:g}, "{parameter.unit}")'
+
+
+def _methods(parameters: Iterable[Parameter]) -> str:
+    return "\n\n".join(
+        f"\t// {p.doc}\n"
+        f"\t{p.name} {{ |action| ^this.get(\\{p.name}, action) }}\n"
+        f"\t{p.name}_ {{ |value| this.set(\\{p.name}, value) }}"
+        for p in parameters
+    )
+
+
+BINDINGS: dict[str, Callable[[], str]] = {"supercollider": supercollider}
+"""By language, who writes its source."""

@@ -1,0 +1,97 @@
+"""The Quark in headless SuperCollider, against the real daemon."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from components import require
+from idiolect.app import App
+from idiolect.config import load
+from idiolect.control.bindings import BINDINGS
+
+QUARK = Path(__file__).parents[2] / "clients/supercollider"
+RUN = Path(__file__).with_name("run_tests.scd")
+
+
+@pytest.fixture
+def port(learned: Path) -> Iterator[int]:
+    config = load(flags={"audio.output": "null", "control.port": 0, "performance.voices": 4})
+    with App(learned, config) as app:
+        yield app.control.address[1]
+
+
+def run(script: Path, place: Path, port: int) -> "subprocess.CompletedProcess[str]":
+    """Run a script with the Quark's classes, in a home of its own."""
+    place.chmod(0o700)
+    folders = "".join(f"  - {QUARK / name}\n" for name in ("Classes", "Tests"))
+    settings = place / "sclang.yaml"
+    settings.write_text(f"includePaths:\n{folders}excludePaths: []\npostInlineWarnings: false\n")
+    environment = os.environ | {
+        "HOME": str(place),
+        "XDG_RUNTIME_DIR": str(place),
+        "QT_QPA_PLATFORM": "offscreen",
+        "QTWEBENGINE_DISABLE_SANDBOX": "1",
+        "IDIOLECT_PORT": str(port),
+    }
+    return subprocess.run(
+        ["sclang", "-l", str(settings), str(script)],
+        env=environment, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+def test_its_own_unit_tests_pass(port: int, tmp_path: Path) -> None:
+    require("sclang")
+    done = run(RUN, tmp_path, port)
+    told = done.stdout
+    print(*re.findall(r"^SUPERCOLLIDER .*", told, re.MULTILINE))
+    assert done.returncode == 0, told
+    wanted = (QUARK / "Tests/TestIdiolect.sc").read_text().count("\ttest_")
+    assert f" {wanted}\n" in told
+    assert "ERROR" not in told.replace("with message: 'ERROR", "")
+    assert told.count("PASS:") > wanted
+
+
+def test_what_is_written_from_the_table_is_what_is_kept() -> None:
+    kept = (QUARK / "Classes/IdiolectParameters.sc").read_text()
+    assert kept == BINDINGS["supercollider"](), (
+        "run: idiolect osc --for supercollider > clients/supercollider/Classes/IdiolectParameters.sc"
+    )
+
+
+def test_the_quark_has_the_version_of_the_package() -> None:
+    from idiolect import __version__
+
+    assert f'version: "{__version__}"' in (QUARK / "Idiolect.quark").read_text()
+
+
+@pytest.mark.slow
+def test_the_first_lines_of_its_page_make_sound(learned: Path, tmp_path: Path) -> None:
+    """As a newcomer types them, one after the other; then asked what came of it."""
+    require("sclang")
+    page = (QUARK / "README.md").read_text()
+    lines = page.split("Five lines")[1].split("```supercollider\n")[1].split("```")[0].splitlines()
+    assert len(lines) == 5
+    (tmp_path / "sounds.idiolect").symlink_to(learned)
+    program = tmp_path / "idiolect"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m idiolect.cli "$@" --audio null\n')
+    program.chmod(0o755)
+    first, *middle, last = lines
+    script = tmp_path / "first.scd"
+    script.write_text(
+        f'Idiolect.program = "{program}";\n{first}\n'
+        "fork { while { Idiolect.default.ready.not } { 0.1.wait }; 1.wait;\n"
+        + "".join(f"{line}\n0.7.wait;\n" for line in middle)
+        + "~v = Idiolect.default.voice(1);\n"
+        + 'Idiolect.default.status { |status| "TOLD % % %".format('
+        "status[\\state], status[\\starved].asInteger, status[\\blocks] > 100).postln };\n"
+        '"HEARD % %".format(~v.temperature.round(0.01), ~v.scale).postln;\n'
+        f"{last}\n1.wait; 0.exit }};\n"
+    )
+    done = run(script, tmp_path, 57300)
+    assert "TOLD speaking 0 true" in done.stdout, done.stdout
+    assert "HEARD 1.4 1" in done.stdout, done.stdout
