@@ -76,6 +76,11 @@ class Dispatcher:
         for (name, voice), change in waiting.items():
             self._apply(name, voice, change)
 
+    def value(self, parameter: Parameter, voice: int) -> int | float:
+        """Return a parameter's value, as it is sent."""
+        value = self.desk.player.get(parameter.name, voice)
+        return value if parameter.kind == "f" else round(value)
+
     def _run(self, element: Message | OscBundle, peer: Peer) -> None:
         if isinstance(element, OscBundle):
             for inner in element.elements:
@@ -112,7 +117,7 @@ class Dispatcher:
 
     def _get(self, leaf: Leaf, parameter: Parameter, peer: Peer) -> None:
         self.flush()
-        values = [self._value(parameter, voice) for voice in leaf.voices]
+        values = [self.value(parameter, voice) for voice in leaf.voices]
         self.desk.reply(peer, leaf.address, *values)
 
     def _set(
@@ -148,10 +153,10 @@ class Dispatcher:
 
     def _snapshot(self) -> dict[str, int | float]:
         """Every parameter by its own address, when somebody wants to know of changes."""
-        if not self.desk.clients.listening(self.desk.now()):
+        if not self.desk.is_watched():
             return {}
         return {
-            leaf.address: self._value(leaf.target, leaf.voices[0])
+            leaf.address: self.value(leaf.target, leaf.voices[0])
             for leaf in self.namespace.leaves.values()
             if isinstance(leaf.target, Parameter) and not leaf.is_short
         }
@@ -164,10 +169,6 @@ class Dispatcher:
             before = player.get(name, voice)
             player.set(name, voice, change.value)
             if player.get(name, voice) != before:
-                self.desk.announce(address_of(name, voice), self._value(parameter, voice))
+                self.desk.announce(address_of(name, voice), self.value(parameter, voice))
         except Exception as error:  # the border: whatever a player raises is the sender's to know
             self.desk.fail(change.peer, change.address, error)
-
-    def _value(self, parameter: Parameter, voice: int) -> int | float:
-        value = self.desk.player.get(parameter.name, voice)
-        return value if parameter.kind == "f" else round(value)

@@ -1,23 +1,32 @@
-"""The control thread: one event loop that reads packets and sends answers."""
+"""The control thread: one event loop, and the ways in that are opened and closed on it."""
 
 import asyncio
+import contextlib
 import logging
+import socket
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from idiolect import __version__
 from idiolect.control.desk import Counters, Desk
-from idiolect.control.dispatch import Dispatcher
 from idiolect.control.door import Player
-from idiolect.control.udp import Network, UdpPeer, UdpSocket, is_allowed, open_sockets
+from idiolect.control.hosts import Network, bind, is_loopback
+from idiolect.control.intake import Entrance, Intake
+from idiolect.control.mdns import OSC, OSCQUERY, Announcement
+from idiolect.control.namespace import Namespace
+from idiolect.control.tcp import TcpEntrance
+from idiolect.control.udp import UdpEntrance
 from idiolect.errors import ControlError
+
+if TYPE_CHECKING:
+    from idiolect.control.web import WebEntrance
 
 __all__ = ["ControlServer"]
 
 _log = logging.getLogger(__name__)
-_BURST = 128  # packets read before answers, and other sockets, get their turn
-_BURST_WORK = 1024  # what they may ask for, as `Dispatcher.receive` counts it
 _STOP_S = 5.0
+_TRIES = 16  # for a port that is free for everything, when any will do
 
 
 class ControlServer:
@@ -30,10 +39,12 @@ class ControlServer:
     host : str
         A numeric address; loopback in either family listens on both.
     port : int
-        UDP; 0 lets the system choose.
+        UDP and TCP; 0 lets the system choose.
     on_quit : callable
         Called on the control thread when ``/quit`` was answered; it is to stop the daemon, and
         with it this server, without waiting here.
+    http_port : int
+        OSCQuery and WebSockets, over TCP; 0 is the one above `port`, -1 none.
     allow : tuple of networks
         Who may send from beyond this machine; needed when `host` is not loopback.
     name : str
@@ -55,25 +66,33 @@ class ControlServer:
         port: int,
         on_quit: Callable[[], None],
         *,
+        http_port: int = -1,
         allow: tuple[Network, ...] = (),
         name: str = "idiolect",
         announce: tuple[tuple[str, int], ...] = (),
     ) -> None:
         self._host = host
         self._port = port
+        self._http_port = http_port
         self._allow = allow
         self._announce = announce
-        self._sockets: list[UdpSocket] = []
+        self._bound: tuple[int, int] = (port, -1)  # OSC and HTTP, when it runs
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._desk = Desk(player, name=name, defer=self._defer, quit=on_quit)
-        self._dispatcher = Dispatcher(self._desk)
+        self._intake = Intake(self._desk, allow)
+        self._entrances: list[Entrance] = []
+        self._web: WebEntrance | None = None
 
     @property
     def address(self) -> tuple[str, int]:
         """Where it listens: host and port, the real one when 0 was asked for."""
-        port = self._sockets[0].port if self._sockets else self._port
-        return self._host, port
+        return self._host, self._bound[0]
+
+    @property
+    def http_address(self) -> tuple[str, int] | None:
+        """Where it answers HTTP: host and port; None when it does not."""
+        return (self._host, self._bound[1]) if self._bound[1] > 0 else None
 
     @property
     def counters(self) -> Counters:
@@ -88,50 +107,110 @@ class ControlServer:
         ConfigError
             When the host cannot be used as it is.
         ControlError
-            When it runs already, or the port is taken.
+            When it runs already, or a port is taken.
         """
         if self._thread is not None:
             raise ControlError("this server runs already: stop it first")
-        self._sockets = open_sockets(self._host, self._port, self._allow, self.counters)
-        self._loop = asyncio.SelectorEventLoop()
-        self._thread = threading.Thread(target=self._serve, name="control", daemon=True)
+        datagrams, streams, http = self._bind()
+        udp = UdpEntrance(datagrams, self._intake)
+        self._intake.datagrams = udp
+        self._bound = (udp.port, http[0].getsockname()[1] if http else -1)
+        self._entrances = [udp, TcpEntrance(streams, self._intake)]
+        if not is_loopback(self._host):
+            services = {OSC: udp.port} | ({OSCQUERY: self._bound[1]} if http else {})
+            self._entrances.append(Announcement(self._desk.name, self._host, services))
+        runner = asyncio.Runner(loop_factory=asyncio.SelectorEventLoop)
+        self._loop, self._over = runner.get_loop(), asyncio.Event()
+        self._thread = threading.Thread(
+            target=self._serve, args=(runner, http), name="control", daemon=True
+        )
         self._thread.start()
 
     def stop(self) -> None:
-        """Answer what is open, tell the clients, and give the port back."""
+        """Answer what is open, tell the clients, and give the ports back."""
         thread, self._thread = self._thread, None
         if thread is None:
             return
-        self._defer(self._close)
+        self._defer(self._over.set)
         if thread is not threading.current_thread():
             thread.join(_STOP_S)
 
-    def _serve(self) -> None:
-        loop = self._loop
-        assert loop is not None
-        for udp in self._sockets:
-            loop.add_reader(udp.handle, self._drain, udp)
-        loop.call_soon(self._tell, "/startup")
-        try:
-            loop.run_forever()
-        finally:
-            loop.close()
-            self._loop = None
+    def renew(self) -> None:
+        """Read the addresses anew from the player; who is connected is told.  Any thread."""
+        self._defer(self._renew)
 
-    def _close(self) -> None:
-        self._dispatcher.flush()
+    def _bind(self) -> tuple[list[socket.socket], list[socket.socket], list[socket.socket]]:
+        """Bind for UDP, TCP and HTTP; when any port will do, one that is free for all three."""
+        for _ in range(_TRIES - 1):
+            try:
+                return self._bind_all()
+            except ControlError:
+                if self._port:
+                    raise
+        return self._bind_all()
+
+    def _bind_all(self) -> tuple[list[socket.socket], list[socket.socket], list[socket.socket]]:
+        with contextlib.ExitStack() as undo:
+
+            def take(kind: socket.SocketKind, port: int, flag: str) -> list[socket.socket]:
+                bound = bind(kind, self._host, port, self._allow, flag)
+                for handle in bound:
+                    undo.callback(handle.close)
+                return bound
+
+            datagrams = take(socket.SOCK_DGRAM, self._port, "--port")
+            port = datagrams[0].getsockname()[1]
+            streams = take(socket.SOCK_STREAM, port, "--port")
+            http = []
+            if self._http_port >= 0:
+                http = take(socket.SOCK_STREAM, self._http_port or port + 1, "--http-port")
+            undo.pop_all()
+            return datagrams, streams, http
+
+    def _serve(self, runner: asyncio.Runner, http: list[socket.socket]) -> None:
+        with runner:
+            runner.run(self._live(http))
+
+    async def _live(self, http: list[socket.socket]) -> None:
+        for entrance in self._entrances:
+            entrance.open()
+        self._tell("/startup")
+        opening = asyncio.create_task(self._open_web(http))
+        await self._over.wait()
+        opening.cancel()
+        await asyncio.gather(opening, return_exceptions=True)
+        self._intake.flush()
         self._desk.abandon()
         self._tell("/shutdown")
         self._desk.clients.clear()
-        assert self._loop is not None
-        for udp in self._sockets:
-            self._loop.remove_reader(udp.handle)
-            udp.close()
-        self._sockets = []
-        self._loop.stop()
+        await asyncio.gather(*(entrance.close() for entrance in self._entrances))
+        self._entrances, self._web = [], None
+
+    async def _open_web(self, bound: list[socket.socket]) -> None:
+        """Answer HTTP, as soon as what that needs is imported; until then questions wait."""
+        if not bound:
+            return
+        try:
+            entrance = await asyncio.to_thread(_load_web)
+            self._web = entrance(bound, self._intake)
+            self._entrances.append(self._web)
+            self._web.open()
+        except Exception:  # the border: OSC goes on without it
+            _log.exception("HTTP is not answered")
+        finally:
+            if self._web is None:
+                for handle in bound:
+                    handle.close()
+
+    def _renew(self) -> None:
+        self._intake.flush()
+        player = self._desk.player
+        self._intake.dispatcher.namespace = Namespace(player.voices, player.descriptors)
+        if self._web is not None:
+            self._web.renew()
 
     def _tell(self, address: str) -> None:
-        known = [UdpPeer(self._sockets[0], host, port) for host, port in self._announce]
+        known = [self._intake.datagrams.peer(host, port) for host, port in self._announce]
         for peer in dict.fromkeys([*known, *self._desk.clients.listening(self._desk.now())]):
             self._desk.reply(peer, address, self._desk.name, __version__, self.address[1])
 
@@ -141,26 +220,11 @@ class ControlServer:
             return
         try:
             loop.call_soon_threadsafe(function)
-        except RuntimeError:  # closed between the two lines: nobody is left to answer
+        except RuntimeError:  # closed before: nobody is left to answer
             _log.debug("an answer came after the control thread had ended")
 
-    def _drain(self, udp: UdpSocket) -> None:
-        try:
-            self._read_burst(udp)
-            self._dispatcher.flush()
-        except Exception:  # the border: log, and listen on
-            _log.exception("a packet was lost to an internal error")
 
-    def _read_burst(self, udp: UdpSocket) -> None:
-        work = 0
-        for _ in range(_BURST):
-            if work > _BURST_WORK:
-                return
-            received = udp.receive()
-            if received is None:
-                return
-            packet, peer = received
-            if is_allowed(peer.host, self._allow):
-                work += self._dispatcher.receive(packet, peer)
-            else:
-                self.counters.refused += 1
+def _load_web() -> "type[WebEntrance]":
+    from idiolect.control.web import WebEntrance
+
+    return WebEntrance
