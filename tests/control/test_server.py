@@ -12,7 +12,7 @@ from idiolect import __version__
 from idiolect.control import ControlServer
 from idiolect.control.clients import MAX_CLIENTS
 from idiolect.control.codec import encode, encode_bundle
-from idiolect.control.udp import is_allowed
+from idiolect.control.hosts import is_allowed
 from idiolect.errors import ConfigError, ControlError
 from idiolect.parameters import VOICE
 from recording import Applied, RecordingPlayer, Wire

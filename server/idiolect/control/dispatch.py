@@ -50,6 +50,7 @@ class Dispatcher:
         self.namespace = Namespace(desk.player.voices, desk.player.descriptors)
         self._waiting: dict[tuple[str, int], _Change] = {}
         self._work = 0
+        self._walked = 0  # leaves of the tree that patterns led past
 
     def receive(self, packet: bytes, peer: Peer) -> int:
         """Run one packet; whatever is in it, nothing is raised.
@@ -57,10 +58,10 @@ class Dispatcher:
         Returns
         -------
         int
-            The work it was, at least 1, hardly above `MAX_WORK`.
+            The work it was, at least 1; what finding its addresses took is counted too.
         """
         self.desk.counters.packets += 1
-        self._work = 1
+        self._work, self._walked = 1, 0
         try:
             element = parse(packet)
         except PacketError as error:
@@ -68,7 +69,7 @@ class Dispatcher:
             self.desk.scold(peer, "/", error)
         else:
             self._run(element, peer)
-        return self._work
+        return self._work + self._walked
 
     def flush(self) -> None:
         """Let the waiting changes through: the burst is read."""
@@ -88,7 +89,10 @@ class Dispatcher:
             return
         _heard.debug("%s:%s %s %s", peer.host, peer.port, element.address, element.arguments)
         try:
-            self._spend(1 if self.namespace.is_known(element.address) else _NEW_PATTERN)
+            known = self.namespace.is_known(element.address)
+            self._spend(1 if known else _NEW_PATTERN)
+            if not known and "//" in element.address:
+                self._walked += len(self.namespace.leaves)
             for leaf in self.namespace.find(element.address):
                 self._spend(len(leaf.voices))
                 self._obey(leaf, element.arguments, peer)

@@ -15,6 +15,7 @@ MAX_CONNECTIONS = 64  # of each way in
 MAX_FROM_ONE = 48  # of them, from one machine
 MAX_UNSENT = 1024 * 1024  # bytes kept for a peer that does not read; then it is let go
 PATIENCE_S = 10.0  # how long a peer may read nothing while something is there for it
+_SYSTEM_KEEPS = 256 * 1024  # bytes on their way to a peer, beside `MAX_UNSENT`
 _BURST = 32  # connections accepted before others get their turn
 _PAUSE_S = 1.0  # when the system has no more files to give
 
@@ -95,6 +96,7 @@ class Listener:
 
     def _take(self, connection: socket.socket, host: str) -> None:
         connection.setblocking(False)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SYSTEM_KEEPS)
         self._connections[connection] = host
         self._intake.desk.counters.connections += 1
         task = asyncio.get_running_loop().create_task(self._begin(connection))

@@ -95,8 +95,8 @@ def _own_addresses() -> list[str]:
     import ifaddr  # comes with zeroconf
 
     found = [
-        address.ip if address.is_IPv4 else address.ip[0]
+        str(address.ip if address.is_IPv4 else address.ip[0])
         for adapter in ifaddr.get_adapters()
         for address in adapter.ips
     ]
-    return [str(address) for address in found if not ipaddress.ip_address(address).is_loopback]
+    return [address for address in found if not ipaddress.ip_address(address).is_loopback]

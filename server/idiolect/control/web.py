@@ -22,6 +22,8 @@ from idiolect.control.websocket import Audience, accept
 __all__ = ["WebEntrance"]
 
 _log = logging.getLogger(__name__)
+_quiet = logging.getLogger(f"{__name__}.requests")
+_quiet.setLevel(logging.CRITICAL)  # aiohttp would log each malformed request, with a traceback
 _IDLE_S = 30.0  # how long a connection may take to ask, or to ask again
 _GOODBYE_S = 0.5
 _BYTES_A_WORK = 256  # of an answer, in the count of what a machine may ask for
@@ -49,7 +51,11 @@ class WebEntrance:
             "/metrics": self._metrics,
         }
         self._server = web.Server(
-            self._handle, access_log=None, keepalive_timeout=_IDLE_S, lingering_time=0.0
+            self._serve,
+            access_log=None,
+            logger=_quiet,
+            keepalive_timeout=_IDLE_S,
+            lingering_time=0.0,
         )
         self._listener = Listener(bound, intake, self._server)
         self._looking: asyncio.TimerHandle | None = None
@@ -84,6 +90,13 @@ class WebEntrance:
     def _look(self) -> None:
         self._health.look(self._desk.now())
         self._looking = asyncio.get_running_loop().call_later(LOOK_EVERY_S, self._look)
+
+    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            return await self._handle(request)
+        except Exception:  # the border: log, and listen on
+            _log.exception("a request was lost to an internal error")
+            return _text(500, "an internal error; the daemon's log has the details")
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         host, _ = _peer(request)
