@@ -217,7 +217,7 @@ def test_a_name_that_was_made_to_lead_here_is_refused(
 def test_hostile_paths_lead_nowhere(browser: Browser, path: bytes) -> None:
     answer = browser.raw(b"GET " + path + b" HTTP/1.1\r\nHost: localhost\r\n" + CLOSE)
     assert answer.split(b" ", 2)[1] in {b"400", b"404", b"405"}
-    assert browser.ask("/healthz")[0] == 200
+    assert browser.ask("/metrics")[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_hostile_paths_lead_nowhere(browser: Browser, path: bytes) -> None:
 def test_what_is_no_request_is_refused(browser: Browser, request_: bytes) -> None:
     answer = browser.raw(request_, ends=True)
     assert answer == b"" or answer.split(b" ", 2)[1] in {b"400", b"403", b"505"}
-    assert browser.ask("/healthz")[0] == 200
+    assert browser.ask("/metrics")[0] == 200
 
 
 @settings(
@@ -244,7 +244,7 @@ def test_what_is_no_request_is_refused(browser: Browser, request_: bytes) -> Non
 def test_no_bytes_end_it(browser: Browser, body: bytes) -> None:
     browser.raw(body, ends=True)
     browser.raw(b"GET /" + body + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", ends=True)
-    assert browser.ask("/healthz")[0] == 200
+    assert browser.ask("/metrics")[0] == 200
 
 
 def test_no_page_of_another_origin_may_read(browser: Browser, port: int) -> None:
@@ -260,7 +260,7 @@ def test_no_page_of_another_origin_may_read(browser: Browser, port: int) -> None
 def test_a_request_that_never_ends_is_given_up(
     server: ControlServer, port: int, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    browser.ask("/healthz")  # it has opened
+    browser.ask("/metrics")  # it has opened
     assert server._web is not None
     monkeypatch.setitem(server._web._server._kwargs, "keepalive_timeout", 0.3)
     with socket.create_connection(("127.0.0.1", port), 10) as slow:
@@ -271,7 +271,7 @@ def test_a_request_that_never_ends_is_given_up(
 def test_1000_connections_leave_room_for_osc_and_close(
     server: ControlServer, port: int, browser: Browser, wire: Wire
 ) -> None:
-    browser.ask("/healthz")
+    browser.ask("/metrics")
     many = [socket.create_connection(("127.0.0.1", port), 10) for _ in range(1000)]
     assert wire.ask("/mute") == ("/mute", 0)
     for connection in many:
@@ -279,7 +279,7 @@ def test_1000_connections_leave_room_for_osc_and_close(
     deadline = time.monotonic() + 20
     while True:
         try:
-            assert browser.ask("/healthz")[0] == 200
+            assert browser.ask("/metrics")[0] == 200
         except (ConnectionError, http.client.HTTPException):
             assert time.monotonic() < deadline
         else:
@@ -371,7 +371,7 @@ def test_a_message_that_is_too_long_ends_the_conversation(
         return socket.close_code
 
     assert converse(talk) == 1009
-    assert browser.ask("/healthz")[0] == 200
+    assert browser.ask("/metrics")[0] == 200
 
 
 @pytest.mark.parametrize(
