@@ -10,6 +10,7 @@ import pytest
 PACKAGES = {
     "chromium": "chromium",
     "jackd": "jackd2",
+    "pd": "puredata-core",
     "portaudio": "libportaudio2",
     "scsynth": "supercollider-server",
     "sclang": "supercollider-language",

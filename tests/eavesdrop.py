@@ -56,9 +56,9 @@ class Eavesdropper:
             assert time.monotonic() < deadline, f"cannot connect to {source!r}"
             time.sleep(0.05)
 
-    def take(self, frames: int) -> NDArray[np.float32]:
+    def take(self, frames: int, seconds: float = SECONDS) -> NDArray[np.float32]:
         """Wait for `frames` frames from the first that is not silent on, and return them."""
-        deadline = time.monotonic() + SECONDS
+        deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             heard = self._kept[: self._columns[KEPT]]
             sounding = np.flatnonzero(heard.any(axis=1))

@@ -51,6 +51,7 @@ class Status:
 class RecordingPlayer:
     voices: int = 4
     scales: tuple[str, ...] = ("grain", "note")
+    loaded: list[str] = field(default_factory=lambda: ["first"])
     descriptors: tuple[str, ...] = ("loudness", "centroid")
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     held: list["Future[Applied]"] | None = None  # a list: nothing is answered until released
@@ -59,8 +60,35 @@ class RecordingPlayer:
     def __post_init__(self) -> None:
         self.values = {(name, 0): p.default for name, p in MASTER.items()}
         own = voice_parameters(self.descriptors)
+        self.playing = dict.fromkeys(range(1, self.voices + 1), "first")
         for voice in range(1, self.voices + 1):
             self.values |= {(name, voice): p.default for name, p in own.items()}
+
+    def scales_of(self, voice: int) -> tuple[str, ...]:
+        return self.scales
+
+    def bundle_of(self, voice: int) -> str:
+        return self.playing[voice]
+
+    def bundles(self) -> dict[str, bool]:
+        return dict.fromkeys(self.loaded, True) | {"unread": False}
+
+    def load(self, name: str) -> "Future[Any]":
+        self.loaded.append(name)
+        return self._take("load", 0, name)
+
+    def unload(self, name: str) -> None:
+        if name not in self.loaded:
+            raise ControlError(f"{name} is not loaded")
+        self.loaded.remove(name)
+
+    def speak(self, voice: int, name: str) -> "Future[Applied]":
+        self.playing[voice] = name
+        return self._take("speak", voice, name)
+
+    def speak_all(self, name: str) -> "Future[Applied]":
+        self.playing = dict.fromkeys(self.playing, name)
+        return self._take("speak_all", 0, name)
 
     def get(self, name: str, voice: int) -> float:
         return self.values[name, voice]
@@ -127,6 +155,39 @@ class RecordingPlayer:
         else:
             self.held.append(future)
         return future
+
+
+@dataclass
+class Take:
+    name: str
+    seconds: float = 0.0
+    lost_frames: int = 0
+    failure: str = ""
+
+
+@dataclass
+class Tape:
+    """A recording that does as it is told."""
+
+    take: Take | None = None
+    running: bool = False
+    done: "Future[Take]" = field(default_factory=Future)
+
+    def start(self, name: str) -> "Future[Take]":
+        if self.running:
+            raise ControlError("something is recorded already")
+        self.take, self.running, self.done = Take(name), True, Future()
+        return self.done
+
+    def stop(self) -> "Future[Take]":
+        if not self.running:
+            raise ControlError("nothing is recorded")
+        self.end(Take(self.take.name, 1.5, 7) if self.take else Take(""))
+        return self.done
+
+    def end(self, take: Take) -> None:
+        self.take, self.running = take, False
+        self.done.set_result(take)
 
 
 class Wire:
@@ -202,9 +263,14 @@ def quits() -> list[str]:
 
 
 @pytest.fixture
-def server(player: RecordingPlayer, quits: list[str]) -> Iterator[ControlServer]:
+def tape() -> Tape:
+    return Tape()
+
+
+@pytest.fixture
+def server(player: RecordingPlayer, quits: list[str], tape: Tape) -> Iterator[ControlServer]:
     server = ControlServer(
-        player, "127.0.0.1", 0, on_quit=lambda: quits.append("quit"), http_port=0
+        player, "127.0.0.1", 0, on_quit=lambda: quits.append("quit"), http_port=0, recording=tape
     )
     server.start()
     yield server

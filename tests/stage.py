@@ -21,11 +21,12 @@ class Stage:
     bundle: Bundle
     voices: int = 1
     lookahead_seconds: float = 1.0
+    channels: int = 2
     events: list[tuple[int, ...]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         rate = self.bundle.sample_rate
-        self.engine = Engine(self.voices, rate, round(self.lookahead_seconds * rate))
+        self.engine = Engine(self.voices, rate, round(self.lookahead_seconds * rate), self.channels)
         self.planner = Planner(
             self.bundle, self.engine, lookahead_seconds=self.lookahead_seconds, margin_ms=10
         )
@@ -51,7 +52,7 @@ class Stage:
             if plan:
                 self.planner.advance()
             count = min(block, total - done, waiting[0][0] - done if waiting else total)
-            out = np.zeros((count, 2), np.float32)
+            out = np.zeros((count, self.channels), np.float32)
             self.engine.render(out)
             parts.append(out)
             done += count

@@ -110,15 +110,19 @@ def make_inventory(
     units["start"], units["length"], units["parent"] = 100 * np.arange(count), 100, -1
     units["token"] = tokens
     units["source"] = np.searchsorted(np.asarray(ends), np.arange(count))
+    descriptors = rng.normal(size=(count, len(DESCRIPTORS))).astype(np.float32)
     size = vocabulary or max(tokens) + 1
     sums = np.cumsum([0, *np.bincount(tokens, minlength=size)])
+    edges = rng.normal(0, np.sqrt(0.5), (count, 2, BANDS)).astype(np.float32)
+    heads = edges[:, 0].mean(axis=1)
     return Inventory(
         units=units,
-        descriptors=rng.normal(size=(count, len(DESCRIPTORS))).astype(np.float32),
+        descriptors=descriptors,
         present=np.ones((count, len(DESCRIPTORS)), np.float32),
-        edges=rng.normal(0, np.sqrt(0.5), (count, 2, BANDS)).astype(np.float32),
+        edges=edges,
+        heads=heads,
         allowed=np.ones(count, np.uint8),
-        members=np.argsort(tokens, kind="stable"),
+        members=np.lexsort((heads, tokens)),
         member_start=sums,
         unit_offset=np.array([0, count]),
         token_offset=np.array([0, size]),

@@ -6,38 +6,42 @@ way round, after a fade.
 """
 
 import contextlib
-import logging
 import signal
+import socket
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 
 from idiolect.audio.file import render as render_blocks
 from idiolect.audio.file import write_wav
 from idiolect.audio.output import Output, open_output, pick_rate
-from idiolect.audio.recorder import Recorder
+from idiolect.audio.recorder import Recorder, Recordings
+from idiolect.audio.watch import FADE_SECONDS, Watch
 from idiolect.bundle import Bundle
 from idiolect.config import Config
 from idiolect.control.server import ControlServer
 from idiolect.engine.engine import Engine
 from idiolect.errors import AudioError, ConfigError
+from idiolect.handover import Handover, replace_process, take_over
 from idiolect.performance.planner import Planner
 from idiolect.performance.player import Player
+from idiolect.performance.snapshot import restore, take
 from idiolect.performance.warm_up import warm_up
 from idiolect.resampling import resample
+from idiolect.sessions import Session
+from idiolect.shelf import Shelf
 
-__all__ = ["App", "Performance", "render", "serve"]
-
-logger = logging.getLogger(__name__)
+__all__ = ["App", "Beginning", "Performance", "render", "serve"]
 
 _SWITCH_SECONDS = 0.0005  # how long another Python thread may keep the planner waiting for the GIL
-_FADE_SECONDS = 0.05
 _RENDER_BLOCK = 4096
-_WATCH_SECONDS = 0.2  # between two looks at the way out
-_LONGEST_PAUSE = 2.0  # between two tries to open it again
+_WATCH_SECONDS = 0.1  # between two looks at the way out
+_FADE_TRIES = 100  # a hundredth of a second apart, while the engine's queue is full
 
 
 class Performance:
@@ -50,21 +54,29 @@ class Performance:
     config : Config
     say : callable
         Told, in a line, what takes long.
+    shelf : Shelf, optional
+        Where other bundles come from.
     """
 
-    def __init__(self, bundle: Bundle, config: Config, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        config: Config,
+        say: Callable[[str], None],
+        shelf: Shelf | None = None,
+    ) -> None:
         settings, sample_rate = config.performance, bundle.sample_rate
         warm_up(bundle, sample_rate, say)
         self.bundle = bundle
         lookahead = round(settings.lookahead_seconds * sample_rate)
-        self.engine = Engine(settings.voices, sample_rate, lookahead)
+        self.engine = Engine(settings.voices, sample_rate, lookahead, config.audio.channels)
         self.planner = Planner(
             bundle,
             self.engine,
             lookahead_seconds=settings.lookahead_seconds,
             margin_ms=settings.margin_ms,
         )
-        self.player = Player(bundle, self.engine, self.planner)
+        self.player = Player(bundle, self.engine, self.planner, shelf)
 
 
 class App:
@@ -78,11 +90,16 @@ class App:
     say : callable
         Told, in a line, what takes long.
     record : Path, optional
-        What is heard is also written here, as WAV.
+        What is heard is also written here.
+    session : Path, optional
+        What decides the sound is written here, for `idiolect replay`; beside it where it is there.
+    before : Handover, optional
+        What the process before this one left; then the way out may be gone for now.
 
     Notes
     -----
-    `start`, `stop` and `wait` belong to the main thread.
+    `start`, `stop` and `wait` belong to the main thread.  `on_output` is told there what becomes of
+    the way out: its name, and ``lost``, ``back`` or ``restarting``.
     """
 
     def __init__(
@@ -92,19 +109,25 @@ class App:
         *,
         say: Callable[[str], None] = lambda _: None,
         record: Path | None = None,
+        session: Path | None = None,
+        before: Handover | None = None,
     ) -> None:
         self.config = config
+        self.on_output: Callable[[str, str], None] = lambda _name, _state: None
         bundle = Bundle.open(path)
-        audio = config.audio
-        wanted = audio.sample_rate or bundle.sample_rate
-        rate = pick_rate(audio.output, wanted, device=audio.device)
+        rate = _rate(config, bundle, before)
         if rate != bundle.sample_rate:
             say(f"converting {bundle.name} from {bundle.sample_rate} to {rate} Hz")
-        self.performance = Performance(resample(bundle, rate), config, say)
+        shelf = Shelf(Path(config.control.bundles) if config.control.bundles else path.parent, rate)
+        self.performance = Performance(resample(bundle, rate), config, say, shelf)
         self.player = self.performance.player
         self.planner = self.performance.planner
         self.engine = self.performance.engine
+        self._session = Session(session, self.planner, config) if session is not None else None
+        if self._session is not None and self._session.path != session:
+            say(f"{session} is there already; this session goes to {self._session.path}")
         self._quit = threading.Event()
+        self.recordings = Recordings(self.engine, config.audio.recordings)
         control = config.control
         self.control = ControlServer(
             self.player,
@@ -114,75 +137,122 @@ class App:
             http_port=control.http_port,
             allow=tuple(ip_network(entry, strict=False) for entry in control.allow),
             name=config.performance.name,
+            recording=self.recordings,
         )
+        self._before = before
+        if before is not None:
+            handles = [socket.socket(fileno=descriptor) for descriptor in before.sockets]
+            self.control.inherit(handles, before.listeners)
         self._recorder = Recorder(self.engine, record) if record is not None else None
-        self.output: Output = open_output(
+        self._paced = not config.audio.output.startswith("file:")
+        self._watch = Watch(
+            self._open_output,
+            self.engine,
+            config.audio.block_frames,
+            fade=self._fade,
+            on_output=lambda name, state: self.on_output(name, state),
+            may_be_gone=before is not None,
+        )
+
+    def _open_output(self) -> Output:
+        audio = self.config.audio
+        return open_output(
             audio.output,
             self.engine,
             device=audio.device,
             block_size=audio.block_frames,
-            client=config.performance.name,
+            latency=audio.latency,
+            client=self.config.performance.name,
             before_block=lambda _: self.planner.advance(),
         )
-        self._paced = not audio.output.startswith("file:")
+
+    @property
+    def output(self) -> Output:
+        """The way out, or what stands in for it."""
+        return self._watch.output
 
     def start(self) -> None:
         """Let it sound and listen."""
         sys.setswitchinterval(_SWITCH_SECONDS)
-        for voice in range(1, self.config.performance.autostart + 1):
-            self.player.set("run", voice, 1.0)
+        if self._before is not None:
+            restore(self.player, self._before.snapshot)
+        else:
+            for voice in range(1, self.config.performance.autostart + 1):
+                self.player.set("run", voice, 1.0)
         self.planner.advance()
+        if self._paced:
+            self.player.fade(True, 0.0)
+            self.player.fade(False, FADE_SECONDS)
         with contextlib.ExitStack() as undo:
-            undo.callback(self.output.stop)  # its threads read memory that must outlive them
+            undo.callback(self._watch.stop)  # its threads read memory that must outlive them
             self.control.start()
             undo.callback(self.control.stop)
             if self._recorder is not None:
                 self._recorder.start()
                 undo.callback(self._recorder.stop)
+            if self._session is not None:
+                self._session.start()
+                undo.callback(self._session.stop)
             if self._paced:  # into a file, each block waits for its own planning instead
                 self.planner.start()
                 undo.callback(self.planner.stop)
-            self.output.start()
+            self._watch.start()
             undo.pop_all()
 
     def stop(self) -> None:
         """Fade out, then end every thread."""
         self.control.stop()
+        self._end()
+
+    def leave(self) -> Handover:
+        """Stop for a process that takes this one's place; return what it goes on from."""
+        self.control.call(self.recordings.close).result()  # whoever listens is told
+        sockets, listeners = self.control.release()
+        snapshot = take(self.player)
+        self._end()
+        return Handover(
+            sockets=sockets,
+            listeners=listeners,
+            sample_rate=self.engine.sample_rate,
+            snapshot=snapshot,
+        )
+
+    def _end(self) -> None:
         if self.output.alive:
-            ramp = round(_FADE_SECONDS * self.engine.sample_rate)
-            self.engine.push_control(0, "mute", 1.0, ramp=ramp)
-            time.sleep(_FADE_SECONDS + 2 * self.output.block_size / self.engine.sample_rate)
-        self.output.stop()
+            self.player.fade(True, FADE_SECONDS)
+            time.sleep(FADE_SECONDS + 2 * self.output.block_size / self.engine.sample_rate)
+        self.recordings.close()
+        self._watch.stop()
         self.planner.stop()
+        if self._session is not None:
+            self._session.stop()
         if self._recorder is not None:
             self._recorder.stop()
 
-    def wait(self) -> None:
-        """Return when ``/quit`` came or a signal asked for the end; meanwhile watch the way out."""
-        while not self._quit.wait(_WATCH_SECONDS):
-            if not self.output.alive:
-                if not self._paced:
-                    return  # a file that failed stays failed; `stop` says why
-                self._revive()
+    def wait(self) -> bool:
+        """Return when ``/quit`` came or a signal asked for the end; meanwhile watch the way out.
 
-    def _revive(self) -> None:
-        """Open a way out that has died again, as soon as it lets itself be opened.
-
-        Meanwhile the engine's clock stands still: nothing that was planned is lost.
+        Returns
+        -------
+        bool
+            True when nobody asked for the end, but only a new process can open the way out.
         """
-        logger.warning("%s has gone; everything waits until it is back", self.output.name)
-        pause, reason = _WATCH_SECONDS, ""
-        while not self._quit.wait(pause):
-            try:
-                self.output.reconnect()
-            except AudioError as error:
-                if str(error) != reason:
-                    reason = str(error)
-                    logger.warning("%s", reason)
-                pause = min(2 * pause, _LONGEST_PAUSE)
-            else:
-                logger.warning("%s is back", self.output.name)
+        while not self._quit.wait(_WATCH_SECONDS):
+            if self._paced:
+                self._watch.look()
+            elif not self.output.alive:
+                return False  # a file that failed stays failed; `stop` says why
+            if self._watch.restart_needed:
+                return True
+        return False
+
+    def _fade(self, silent: bool) -> None:
+        """Let the control thread, whose the engine's queue is, fade the output; main thread."""
+        fade = partial(self.player.fade, silent, FADE_SECONDS)
+        for _ in range(_FADE_TRIES):
+            if self.control.call(fade).result():
                 return
+            time.sleep(0.01)
 
     def quit(self) -> None:
         """Make `wait` return.  Any thread, and signal handlers."""
@@ -204,7 +274,7 @@ class App:
         return (
             f"{self.config.performance.name}: {self.performance.bundle.name} on "
             f"osc.udp://{host}:{port}{_web(self.control.http_address)}, {self.player.voices} voices, "
-            f"scales {', '.join(self.player.scales)}, "
+            f"scales {', '.join(self.player.scales_of(1))}, "
             f"{self.output.name} at {rate} Hz, latency {latency:.1f} ms"
         )
 
@@ -216,25 +286,68 @@ def _web(address: tuple[str, int] | None) -> str:
     return f" and http://[{host}]:{port}" if ":" in host else f" and http://{host}:{port}"
 
 
-def serve(path: Path, config: Config) -> int:
-    """Run the daemon until SIGINT, SIGTERM or ``/quit``; return the exit status."""
-    app = App(path, config, say=_print)
-    with _signals(app.quit), app:
+def serve(
+    path: Path, config: Config, session: Path | None = None, resume: Path | None = None
+) -> int:
+    """Run the daemon until SIGINT, SIGTERM or ``/quit``; return the exit status.
+
+    Parameters
+    ----------
+    path
+        The bundle.
+    config : Config
+    session : Path, optional
+        What decides the sound is written here.
+    resume : Path, optional
+        What `handover.replace_process` left: go on from there.
+    """
+    before = take_over(resume) if resume else None
+    app = App(path, config, say=_print, session=session, before=before)
+    with _signals(app.quit):
+        app.start()
         _print(app.ready_line)
-        app.wait()
-    return 0
+        if not app.wait():
+            app.stop()
+            return 0
+        replace_process(app.leave())
 
 
-def render(
-    path: Path,
-    output: Path,
-    seconds: float,
-    *,
-    seed: int,
-    temperature: float,
-    scale: str | None,
-    config: Config,
-) -> None:
+def _rate(config: Config, bundle: Bundle, before: Handover | None) -> int:
+    """Pick the rate of the way out; while it is gone, the one it had."""
+    audio = config.audio
+    wanted = audio.sample_rate or bundle.sample_rate
+    try:
+        return pick_rate(audio.output, wanted, device=audio.device, channels=audio.channels)
+    except AudioError:
+        if before is None:
+            raise
+        return before.sample_rate
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Beginning:
+    """What the first voice begins with when it is rendered."""
+
+    seed: int
+    temperature: float
+    scale: str | None  # None: the finest
+
+    def apply(self, performance: Performance) -> None:
+        """Turn the voice's parameters; it does not speak yet.
+
+        Raises
+        ------
+        BundleError
+            When the bundle has no such scale.
+        """
+        player, scale = performance.player, self.scale
+        index = performance.bundle.scale_index(scale) if scale is not None else 0
+        player.set("random_seed", 1, float(self.seed))
+        player.set("temperature", 1, self.temperature)
+        player.set("scale", 1, float(index))
+
+
+def render(path: Path, output: Path, seconds: float, beginning: Beginning, config: Config) -> None:
     """Write what one voice says to a sound file, as fast as it goes.
 
     Raises
@@ -245,20 +358,16 @@ def render(
         When the file cannot be written.
     """
     bundle = Bundle.open(path)
-    index = bundle.scale_index(scale) if scale is not None else 0
     performance = Performance(bundle, config, _print)
-    player = performance.player
-    player.set("random_seed", 1, float(seed))
-    player.set("temperature", 1, temperature)
-    player.set("scale", 1, float(index))
-    player.set("run", 1, 1.0)
+    beginning.apply(performance)
+    performance.player.set("run", 1, 1.0)
     frames = round(seconds * bundle.sample_rate)
     if frames < 1:
         raise ConfigError(f"--seconds must be at least one frame, got {seconds:g}")
     blocks = render_blocks(
         performance.engine, frames, _RENDER_BLOCK, lambda _: performance.planner.advance()
     )
-    write_wav(output, blocks, bundle.sample_rate)
+    write_wav(output, blocks, bundle.sample_rate, config.audio.channels)
 
 
 @contextlib.contextmanager

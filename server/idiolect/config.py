@@ -36,6 +36,13 @@ def _within(name: str, value: float, low: float, high: float, unit: str = "") ->
         )
 
 
+def _seconds(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
 def _among(name: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
         near = difflib.get_close_matches(value, known, n=1)
@@ -48,9 +55,12 @@ class AudioConfig:
     """How sound leaves the machine."""
 
     output: str = "device"  # device, jack, null, or file:PATH
-    device: str = ""  # part of a device's name; empty: the system's choice
+    device: str = ""  # part of a device's name, or "API: part"; empty: the system's choice
+    channels: int = 2  # of the way out
     sample_rate: int = 0  # Hz; 0: the bundle's
     block_frames: int = 256  # frames per callback; JACK decides its own
+    latency: str = "low"  # asked of the device: low, high, or seconds
+    recordings: str = ""  # folder that /record/start writes into; empty: none is made
 
     def __post_init__(self) -> None:
         kind, colon, path = self.output.partition(":")
@@ -62,7 +72,13 @@ class AudioConfig:
             )
         if self.sample_rate != 0:
             _within("audio.sample_rate", self.sample_rate, 1000, 768_000, "Hz (or 0: the bundle's)")
+        _within("audio.channels", self.channels, 1, 64)
         _within("audio.block_frames", self.block_frames, 16, 8192, "frames")
+        if self.latency not in {"low", "high"} and not 0.0001 <= _seconds(self.latency) <= 5:
+            raise ConfigError(
+                "audio.latency must be low, high, or 0.0001 to 5 seconds like '0.02', "
+                f"got {self.latency!r}"
+            )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,6 +89,7 @@ class ControlConfig:
     port: int = 57300  # for OSC, UDP and TCP; 0: any free one
     http_port: int = 0  # for OSCQuery, HTTP and WebSocket; 0: the one above port, -1: none
     allow: tuple[str, ...] = ()  # addresses or networks heard beyond loopback
+    bundles: str = ""  # folder that bundles may be loaded from; empty: that of the one served
 
     def __post_init__(self) -> None:
         _within("control.port", self.port, 0, 65535)
@@ -90,7 +107,7 @@ class PerformanceConfig:
     name: str = "idiolect"  # name of the JACK client, and in the ready line
 
     def __post_init__(self) -> None:
-        _within("performance.voices", self.voices, 1, 64)
+        _within("performance.voices", self.voices, 1, 16)
         _within("performance.autostart", self.autostart, 0, self.voices)
         _within("performance.lookahead_seconds", self.lookahead_seconds, 0.1, 10, "seconds")
         _within("performance.margin_ms", self.margin_ms, 1, 1000 * self.lookahead_seconds / 2, "ms")

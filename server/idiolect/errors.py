@@ -7,6 +7,8 @@
     ├── CorpusError        no usable audio, or a folder that cannot be read
     ├── BundleError        a bundle that is missing, damaged or of another format
     ├── AudioError         the way out (device, JACK, file) cannot be opened
+    │   └── RestartNeeded  only a new process can open it
+    ├── ScoreError         a score or a session that cannot be read, written or played again
     └── ControlError       an OSC message that cannot be obeyed
         └── PacketError    bytes that are not OSC
 
@@ -21,6 +23,8 @@ __all__ = [
     "CorpusError",
     "IdiolectError",
     "PacketError",
+    "RestartNeeded",
+    "ScoreError",
 ]
 
 
@@ -42,6 +46,14 @@ class BundleError(IdiolectError):
 
 class AudioError(IdiolectError):
     """Sound cannot leave the machine the way that was asked for."""
+
+
+class RestartNeeded(AudioError):
+    """Sound can leave the machine again, but not out of this process as it is."""
+
+
+class ScoreError(IdiolectError):
+    """A score, or the record of a session, cannot be read, written or played again."""
 
 
 class ControlError(IdiolectError):

@@ -39,11 +39,13 @@ GRAIN = np.dtype(
         ("kind", np.int32),  # 0: sound, 1: stop (fade out and rest)
         ("first", np.int32),  # 1: the unit begins here, 0: a later piece of a long unit
         ("correlation", np.float32),  # between what sounds and what comes, over the fade
-        ("gain", np.float32),  # linear
+        ("gain", np.float32),  # linear, at its start; from there it glides to 1
         ("entropy", np.float32),  # of the choice, bits
         ("channels", np.int32),  # of the bundle's audio; 1: both sides are the same
         ("seed", np.int64),  # of the voice, and
         ("step", np.int64),  # the decision that chose the unit: keys of its cloud's random stream
+        ("tongue", np.int64),  # number of the bundle it is from, among the planner's
+        ("settle", np.int64),  # frames from start in which the gain has come to 1
     ]
 )
 """A unit, or a piece of a long one, as it is played."""

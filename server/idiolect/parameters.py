@@ -12,6 +12,7 @@ __all__ = [
     "BLOCK_SLOTS",
     "DESCRIPTORS",
     "MASTER",
+    "MOST_BUNDLES",
     "PARAMETERS",
     "PLANNER_SLOTS",
     "VOICE",
@@ -97,6 +98,12 @@ PARAMETERS: tuple[Parameter, ...] = (
         "few units on end, 0.95 dozens, 1 always.",
     ),
     Parameter(
+        name="levelling", kind="f", low=0, high=12, default=1.5, unit="dB", curve="linear",
+        scope="planner", per_voice=True,
+        doc="How far a unit that did not follow what sounds may be made to begin as loud: at most so "
+        "much louder or softer, gliding back within a quarter of a second. 0 leaves levels as they are.",
+    ),
+    Parameter(
         name="loop", kind="i", low=0, high=64, default=0, unit="units", curve="step",
         scope="planner", per_voice=True,
         doc="Repeats the last n units until it is 0 again.",
@@ -129,7 +136,16 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         name="pan", kind="f", low=-1, high=1, default=0, unit="", curve="linear",
         scope="block", per_voice=True,
-        doc="Balance: -1 left, 0 both as they are, 1 right.",
+        doc="Balance: -1 left, 0 both as they are, 1 right. On more than two channels the place on the "
+        "ring of speakers that the first two begin, clockwise: -1 to 1 goes once around, 0 has the left "
+        "side on the first and the right on the second, and both turn together, with equal power "
+        "between neighbours.",
+    ),
+    Parameter(
+        name="out", kind="i", low=0, high=63, default=0, unit="", curve="step",
+        scope="block", per_voice=True,
+        doc="The first of the two channels it sounds on, counted from 1, with pan as their balance; the "
+        "last two where there are not so many. 0 is the ring of all where there are more than two.",
     ),
     Parameter(
         name="rate", kind="f", low=-3600, high=3600, default=0, unit="cents", curve="linear",
@@ -185,7 +201,8 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         name="freeze", kind="i", low=0, high=1, default=0, unit="", curve="step",
         scope="block", per_voice=True,
-        doc="1 holds the present unit; what is planned waits, and what would cut it too.",
+        doc="1 holds the present unit; what is planned waits, and what would cut it too: a seed, a "
+        "cut, another bundle.",
     ),
     Parameter(
         name="quality", kind="i", low=0, high=3, default=2, unit="", curve="step",
@@ -204,6 +221,9 @@ PARAMETERS: tuple[Parameter, ...] = (
         doc="1 silences the output while everything goes on.",
     ),
 )  # fmt: skip
+
+MOST_BUNDLES = 8
+"""Bundles that voices can play at a time."""
 
 VOICE: dict[str, Parameter] = {p.name: p for p in PARAMETERS if p.per_voice}
 """Parameters of a voice whatever the bundle: ``/voice/{n}/{name}``, and ``/{name}`` for every voice

@@ -26,7 +26,7 @@ from numba.extending import (
 from numba.np.arrayobj import populate_array
 from numpy.typing import DTypeLike, NDArray
 
-__all__ = ["ROW", "Viewed", "make_viewer", "put_together"]
+__all__ = ["ROW", "Viewed", "make_finder", "make_viewer", "put_together"]
 
 ROW = 6
 """Words of a row of a table: an address or a number, and the lengths of up to five dimensions."""
@@ -213,3 +213,28 @@ def make_viewer(
         return view(table), generate
 
     return look  # type: ignore[no-any-return]
+
+
+def make_finder(shown: type[T]) -> Callable[[int], T]:
+    """Make a compiled function that shows the record whose `address` it is given.
+
+    Parameters
+    ----------
+    shown
+        A class of `Viewed`.
+
+    Returns
+    -------
+    function of (int64)
+        To be called by compiled code, while the record is there.
+    """
+    view = _View(f"{shown.__module__}.{shown.__qualname__}")
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def find(_typing: Any, _address: Any) -> Any:
+        def generate(_context: Any, _builder: Any, _signature: Any, args: Any) -> Any:
+            return args[0]
+
+        return view(types.int64), generate
+
+    return find  # type: ignore[no-any-return]

@@ -1,5 +1,7 @@
 """Every way out gives the same samples for the same plan."""
 
+import os
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 
 from eavesdrop import Eavesdropper
 from idiolect.audio.file import FileOutput, render
+from idiolect.audio.null import NullOutput
 from idiolect.audio.output import Output, open_output, pick_rate
 from idiolect.engine.clock import CALLS
 from idiolect.engine.engine import Engine
@@ -95,6 +98,36 @@ def test_nothing_is_rendered_before_the_start(planned: Planned, tmp_path: Path, 
     output.stop()
     output.stop()
     assert not output.alive
+
+
+@pytest.mark.parametrize("channels", [1, 3, 8])
+def test_every_way_out_has_as_many_channels_as_the_engine(tmp_path: Path, channels: int) -> None:
+    path = tmp_path / "out.wav"
+    for kind in ("null", f"file:{path}"):
+        engine = Engine(1, 8000, 800, channels)
+        output = open_output(kind, engine)
+        output.start()
+        wait_until(lambda engine=engine: engine.frame > 0)
+        output.stop()
+        assert engine.heard(0)[1].shape[1] == channels
+    assert soundfile.info(path).channels == channels
+
+
+def test_the_null_outputs_thread_is_realtime_where_that_is_permitted() -> None:
+    if not hasattr(os, "sched_setscheduler"):
+        pytest.skip("this system has no such scheduling")
+    kept = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    except PermissionError:
+        pytest.skip("not permitted here")
+    os.sched_setscheduler(0, *kept)
+    output = open_output("null", Engine(1, 8000, 800))
+    assert isinstance(output, NullOutput)
+    thread = next(t for t in threading.enumerate() if t.name == "idiolect-null" and t.is_alive())
+    wait_until(lambda: os.sched_getscheduler(thread.native_id or 0) == os.SCHED_FIFO)
+    assert os.sched_getscheduler(0) == kept[0]
+    output.stop()
 
 
 def test_an_unknown_output_is_refused_with_the_choices(planned: Planned) -> None:

@@ -4,9 +4,9 @@ import pytest
 
 from idiolect.cli import main
 from idiolect.control.reference import reference
-from recording import RecordingPlayer, daemon, player, quits, server
+from recording import RecordingPlayer, daemon, player, quits, server, tape
 
-__all__ = ["daemon", "player", "quits", "server"]  # fixtures
+__all__ = ["daemon", "player", "quits", "server", "tape"]  # fixtures
 
 
 def test_alone_it_prints_the_reference(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,3 +1,3 @@
-from recording import daemon, player, quits, server, wire
+from recording import daemon, player, quits, server, tape, wire
 
-__all__ = ["daemon", "player", "quits", "server", "wire"]
+__all__ = ["daemon", "player", "quits", "server", "tape", "wire"]

@@ -5,7 +5,7 @@ import pytest
 
 from idiolect.control.arguments import fit
 from idiolect.control.commands import VOICE_COMMANDS
-from idiolect.control.namespace import Namespace
+from idiolect.control.namespace import Leaf, Namespace
 from idiolect.control.oscquery import ATTRIBUTES, Directory, Node, notices, signature
 from idiolect.control.system import SYSTEM_COMMANDS
 from idiolect.parameters import PARAMETERS, Parameter
@@ -16,7 +16,11 @@ SCALES = ("grain", "note")
 def directory(
     descriptors: tuple[str, ...] = ("loudness",), scales: tuple[str, ...] = SCALES
 ) -> Directory:
-    return Directory(Namespace(2, descriptors).leaves.values(), scales, lambda p, v: p.default)
+    return Directory(Namespace(2, descriptors).leaves.values(), [scales, scales], read)
+
+
+def read(leaf: Leaf) -> float | str:
+    return leaf.target.default if isinstance(leaf.target, Parameter) else "birds"
 
 
 def walk(node: Node) -> list[Node]:
@@ -95,6 +99,24 @@ def test_a_short_form_can_be_written_and_not_read() -> None:
     assert not directory().is_readable("/temperature")
     assert not directory().is_readable("/voice")
     assert directory().is_readable("/voice/1/temperature")
+
+
+def test_a_command_that_reads_as_a_value_has_one() -> None:
+    node = directory().node("/voice/1/bundle")
+    assert node is not None
+    assert (node["TYPE"], node["ACCESS"], node["VALUE"]) == ("s", 3, ["birds"])
+
+
+def test_every_voice_has_the_scales_of_its_own_bundle() -> None:
+    leaves = Namespace(2).leaves.values()
+    apart = Directory(leaves, [("grain", "note"), ("note", "bar")], read)
+    names = {
+        path: (apart.node(path) or {})["OVERLOADS"][0]["RANGE"][0]["VALS"]
+        for path in ("/voice/1/scale", "/voice/2/scale", "/scale")
+    }
+    assert names == {
+        "/voice/1/scale": ["grain", "note"], "/voice/2/scale": ["note", "bar"], "/scale": ["note"],
+    }  # fmt: skip
 
 
 def test_a_scale_goes_by_name_too() -> None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from idiolect.control import ControlServer
 from idiolect.control.codec import MAX_PACKET, Message, encode, encode_bundle, parse
 from idiolect.control.oscquery import ATTRIBUTES
+from idiolect.control.web import WebEntrance
 from idiolect.errors import ControlError
 from recording import RecordingPlayer, Wire
 
@@ -261,8 +262,9 @@ def test_a_request_that_never_ends_is_given_up(
     server: ControlServer, port: int, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser.ask("/metrics")  # it has opened
-    assert server._web is not None
-    monkeypatch.setitem(server._web._server._kwargs, "keepalive_timeout", 0.3)
+    entrance = server._entrances[-1]
+    assert isinstance(entrance, WebEntrance)
+    monkeypatch.setitem(entrance._server._kwargs, "keepalive_timeout", 0.3)
     with socket.create_connection(("127.0.0.1", port), 10) as slow:
         slow.sendall(b"GET / HTTP/1.1\r\nHost: local")
         assert slow.recv(100) == b""
@@ -440,7 +442,6 @@ def test_a_change_of_addresses_is_told_to_who_is_connected(
         assert await ask(socket, "/mute") == ("/mute", 0)
         player.descriptors = ("pitch", "centroid")
         player.__post_init__()
-        server.renew()
         told = [await socket.receive_json(timeout=10) for _ in range(10)]
         assert {notice["COMMAND"] for notice in told} == {"PATH_ADDED", "PATH_REMOVED"}
         assert {"COMMAND": "PATH_ADDED", "DATA": "/voice/1/bias/pitch"} in told

@@ -15,16 +15,16 @@ def audio() -> NDArray[np.float32]:
 
 
 def test_a_stretch_agrees_with_itself_and_not_with_its_inverse(audio: NDArray[np.float32]) -> None:
-    assert compare(audio, 5000, 5000, FADE) == pytest.approx((1, 1))
+    assert compare(audio, 5000, audio, 5000, FADE) == pytest.approx((1, 1))
     audio[9000 : 9000 + FADE] = -audio[5000 : 5000 + FADE]
-    assert compare(audio, 5000, 9000, FADE) == pytest.approx((-1, -1))
+    assert compare(audio, 5000, audio, 9000, FADE) == pytest.approx((-1, -1))
 
 
 def test_another_level_counts_against_agreement_but_not_against_correlation(
     audio: NDArray[np.float32],
 ) -> None:
     audio[9000 : 9000 + FADE] = 0.5 * audio[5000 : 5000 + FADE]
-    assert compare(audio, 5000, 9000, FADE) == pytest.approx((0.8, 1))
+    assert compare(audio, 5000, audio, 9000, FADE) == pytest.approx((0.8, 1))
 
 
 @pytest.mark.parametrize("at", [120, 240, 465])
@@ -32,10 +32,10 @@ def test_the_fade_moves_to_where_the_waveforms_agree(audio: NDArray[np.float32],
     following, frame = 6000, 12_000
     source = audio[following - at - FADE : following - at]
     audio[frame - at - FADE : frame - at] = source
-    assert find_join(audio, following, frame, FADE, ROOM) == (at, pytest.approx(1))
+    assert find_join(audio, following, audio, frame, FADE, ROOM) == (at, pytest.approx(1))
 
 
 def test_waveforms_that_agree_by_chance_alone_leave_the_fade_at_the_onset(
     audio: NDArray[np.float32],
 ) -> None:
-    assert find_join(audio, 6000, 12_000, FADE, ROOM)[0] == 0
+    assert find_join(audio, 6000, audio, 12_000, FADE, ROOM)[0] == 0

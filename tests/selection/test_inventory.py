@@ -1,5 +1,6 @@
 """The inventory says what the bundle says, and finds neighbours."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -44,8 +45,15 @@ def test_members_of_a_token_are_its_units_and_no_others(
             word = inventory.token_offset[index] + token
             members = inventory.members[slice(*inventory.member_start[word : word + 2])]
             expected = np.flatnonzero(scale.units["token"] == token)
-            np.testing.assert_array_equal(members - inventory.unit_offset[index], expected)
+            np.testing.assert_array_equal(np.sort(members) - inventory.unit_offset[index], expected)
     assert sorted(inventory.members) == list(range(len(inventory.units)))
+
+
+def test_members_of_a_token_lie_in_the_order_of_how_they_begin(inventory: Inventory) -> None:
+    means = inventory.edges[:, 0].mean(axis=1)
+    for first, last in itertools.pairwise(inventory.member_start):
+        own = means[inventory.members[first:last]]
+        assert (np.diff(own) >= -1e-6).all()
 
 
 def test_the_successor_follows_without_a_gap(bundle: Bundle, inventory: Inventory) -> None:

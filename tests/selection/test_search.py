@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 
 from idiolect.selection.cost import join_cost, recency_cost, target_cost
 from idiolect.selection.inventory import Inventory
+from idiolect.selection.neighbours import LOOKED, find_near
 from idiolect.selection.search import (
     CANDIDATES,
     JOIN_WEIGHT,
+    NEAR,
     RECENCY_WEIGHT,
     TARGET_WEIGHT,
     Window,
@@ -127,6 +129,57 @@ def test_candidates_of_a_large_token_are_spread_over_the_corpus() -> None:
     found = {choose(inventory, u=u) for u in np.arange(0, 1, 1 / 700)}
     assert len(found) >= 8
     assert np.ptp(sorted(found)) > 350
+
+
+def near(inventory: Inventory, token: int, previous: int) -> tuple[list[int], int]:
+    found = np.full(NEAR, -1)
+    first, last = inventory.member_start[token : token + 2]
+    count, looked = find_near(inventory, first, last - first, previous, found)
+    return found[:count].tolist(), looked
+
+
+@pytest.mark.parametrize("previous", [0, 57, 399])
+def test_those_that_join_best_are_found_as_by_looking_at_all(previous: int) -> None:
+    rng = np.random.default_rng(previous)
+    inventory = make_inventory(rng.integers(0, 2, 400).tolist(), ends=tuple(range(400)))
+    members = np.flatnonzero(inventory.units["token"] == 1)
+    costs = [join_cost(inventory, previous, unit) for unit in members]
+    assert near(inventory, 1, previous)[0] == members[np.argsort(costs)[:NEAR]].tolist()
+
+
+def test_all_of_a_small_token_are_near_and_none_of_an_empty_one() -> None:
+    inventory = make_inventory([0, 2, 0, 0])
+    assert sorted(near(inventory, 0, 1)[0]) == [0, 2, 3]
+    assert near(inventory, 1, 1) == ([], 0)
+
+
+def test_what_a_choice_looks_at_is_bounded_however_long_the_corpus() -> None:
+    """Counted, and not timed; the best joins get better all the same."""
+    best = []
+    for count in (300, 3000, 60_000):
+        inventory = make_inventory([0] * count, ends=tuple(range(count)))
+        found, looked = near(inventory, 0, count // 2)
+        assert looked <= LOOKED
+        window = make_window()
+        add_step(
+            window, inventory, 0, 0, count // 2, -1, MEAN, VARIANCE, NOTHING, 0, -1, 0.3
+        )  # fmt: skip
+        chosen = window.units[0, : window.counts[0]].tolist()
+        assert len(chosen) == len(set(chosen)) <= CANDIDATES
+        assert set(found) - {count // 2} <= set(chosen)
+        best.append(join_cost(inventory, count // 2, found[0]))
+    assert best == sorted(best, reverse=True)
+
+
+def test_a_search_stops_where_no_unit_can_join_better() -> None:
+    """Edges that differ by their means alone: a look at each of the best, and one more."""
+    inventory = make_inventory([0] * 2000, ends=tuple(range(2000)))
+    inventory.edges[:] = np.linspace(-3, 3, 2000, dtype=np.float32)[:, None, None]
+    inventory.heads[:] = inventory.edges[:, 0].mean(axis=1)
+    inventory.members[:] = np.arange(2000)
+    found, looked = near(inventory, 0, 1000)
+    assert sorted(found) == list(range(min(found), min(found) + NEAR))
+    assert looked <= NEAR + 2
 
 
 def test_costs_that_are_not_numbers_still_give_a_unit() -> None:

@@ -93,6 +93,7 @@ IdiolectVoiceParameters {
 		\parent -> ControlSpec(-2, 65535, \lin, 1, -1, ""),
 		\scale -> ControlSpec(0, 63, \lin, 1, 0, ""),
 		\continuity -> ControlSpec(0, 1, \lin, 0, 0.8, ""),
+		\levelling -> ControlSpec(0, 12, \lin, 0, 1.5, "dB"),
 		\loop -> ControlSpec(0, 64, \lin, 1, 0, "units"),
 		\tempo -> ControlSpec(20, 400, \exp, 0, 120, "beats/min"),
 		\quantize -> ControlSpec(0, 16, \lin, 0, 0, "beats"),
@@ -100,6 +101,7 @@ IdiolectVoiceParameters {
 		\interrupt -> ControlSpec(0, 1, \lin, 1, 0, ""),
 		\gain -> ControlSpec(-90, 12, \lin, 0, 0, "dB"),
 		\pan -> ControlSpec(-1, 1, \lin, 0, 0, ""),
+		\out -> ControlSpec(0, 63, \lin, 1, 0, ""),
 		\rate -> ControlSpec(-3600, 3600, \lin, 0, 0, "cents"),
 		\length -> ControlSpec(0.005, 1, \exp, 0, 0.1, "s"),
 		\overlap -> ControlSpec(0.05, 16, \exp, 0, 2, ""),
@@ -158,6 +160,10 @@ IdiolectVoiceParameters {
 	continuity { |action| ^this.get(\continuity, action) }
 	continuity_ { |value| this.set(\continuity, value) }
 
+	// How far a unit that did not follow what sounds may be made to begin as loud: at most so much louder or softer, gliding back within a quarter of a second. 0 leaves levels as they are.
+	levelling { |action| ^this.get(\levelling, action) }
+	levelling_ { |value| this.set(\levelling, value) }
+
 	// Repeats the last n units until it is 0 again.
 	loop { |action| ^this.get(\loop, action) }
 	loop_ { |value| this.set(\loop, value) }
@@ -182,9 +188,13 @@ IdiolectVoiceParameters {
 	gain { |action| ^this.get(\gain, action) }
 	gain_ { |value| this.set(\gain, value) }
 
-	// Balance: -1 left, 0 both as they are, 1 right.
+	// Balance: -1 left, 0 both as they are, 1 right. On more than two channels the place on the ring of speakers that the first two begin, clockwise: -1 to 1 goes once around, 0 has the left side on the first and the right on the second, and both turn together, with equal power between neighbours.
 	pan { |action| ^this.get(\pan, action) }
 	pan_ { |value| this.set(\pan, value) }
+
+	// The first of the two channels it sounds on, counted from 1, with pan as their balance; the last two where there are not so many. 0 is the ring of all where there are more than two.
+	out { |action| ^this.get(\out, action) }
+	out_ { |value| this.set(\out, value) }
 
 	// Transposition of what sounds, without a change of time; 0 as recorded.
 	rate { |action| ^this.get(\rate, action) }
@@ -226,7 +236,7 @@ IdiolectVoiceParameters {
 	duration { |action| ^this.get(\duration, action) }
 	duration_ { |value| this.set(\duration, value) }
 
-	// 1 holds the present unit; what is planned waits, and what would cut it too.
+	// 1 holds the present unit; what is planned waits, and what would cut it too: a seed, a cut, another bundle.
 	freeze { |action| ^this.get(\freeze, action) }
 	freeze_ { |value| this.set(\freeze, value) }
 

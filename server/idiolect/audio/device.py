@@ -1,7 +1,8 @@
 """The device output: PortAudio calls the compiled callback.
 
 `sounddevice._StreamBase` takes a C function and a pointer for it, which is its door for libraries
-like this one.  A stream whose server has died cannot be closed (PortAudio hangs), and is left alone.
+like this one.  Only the output is ever opened.  A stream whose device or server has died cannot be
+closed (PortAudio hangs); it is left alone, and after that only a new process can open another.
 """
 
 import atexit
@@ -10,27 +11,36 @@ from typing import Any
 from idiolect.audio.output import finishes
 from idiolect.engine.callback import compiled
 from idiolect.engine.seat import BUFFER, RATE, Seat
-from idiolect.errors import AudioError
+from idiolect.errors import AudioError, RestartNeeded
 
 __all__ = ["DeviceOutput", "pick_device_rate"]
 
-_CHANNELS = 2
-_SILENT_SECONDS = 2.0
+_SILENT_SECONDS = 1.0
+"""A device that asks for nothing for so long, or twice its latency, is dead."""
+
+_WRONG_RATE = -9997  # PortAudio's paInvalidSampleRate
+
 _CLOSE_SECONDS = 2.0
+
+_open_streams: list[Any] = []
+"""Streams of this process that PortAudio serves; while there is one it cannot be begun anew."""
 
 _abandoned: list[tuple[Any, Seat]] = []
 """Streams that would not close, with their seats: PortAudio may still call them."""
 
 
-def pick_device_rate(name: str, wanted: int) -> int:
+def pick_device_rate(name: str, wanted: int, channels: int = 2) -> int:
     """Say at which rate a device can play: `wanted` where it can, else its own.
 
     Parameters
     ----------
     name : str
-        Part of the device's name; empty is the system's choice.
+        Part of the device's name, with its API before it or not: "ALSA: hw:0"; empty is the
+        system's choice.
     wanted : int
         Hz.
+    channels : int
+        How many the device must have.
 
     Raises
     ------
@@ -38,10 +48,10 @@ def pick_device_rate(name: str, wanted: int) -> int:
         When there is no such device; the message lists those there are.
     """
     sounddevice = _sounddevice()
-    device = _find(sounddevice, name)
+    device = _find(sounddevice, name, channels)
     try:
         sounddevice.check_output_settings(
-            device=device["index"], channels=_CHANNELS, dtype="float32", samplerate=wanted
+            device=device["index"], channels=channels, dtype="float32", samplerate=wanted
         )
     except sounddevice.PortAudioError:
         return int(device["default_samplerate"])
@@ -56,41 +66,44 @@ class DeviceOutput:
     seat
         Of the callback; its BUFFER says how long the blocks are.
     name : str
-        Part of the device's name; empty is the system's choice.
+        As for `pick_device_rate`.
+    latency : str
+        What the device is asked for: low, high (what it says itself of each), or seconds.
 
     Raises
     ------
     AudioError
         When PortAudio, the device or the rate is not there.
+    RestartNeeded
+        When a stream of this process has died, or the device plays at another rate now.
 
     Notes
     -----
     Control thread.
     """
 
-    def __init__(self, seat: Seat, name: str = "") -> None:
+    def __init__(self, seat: Seat, name: str = "", latency: str = "low") -> None:
         self.seat = seat
         self.sample_rate = int(seat.columns[RATE])
         self.block_size = int(seat.columns[BUFFER])
         sounddevice = _sounddevice()
-        device = _find(sounddevice, name)
+        device = _find(sounddevice, name, seat.engine.channels)
         self.name = f"device {device['name']}"
         try:
-            self._stream = self._open(sounddevice, device["index"])
+            self._stream = self._open(sounddevice, device["index"], latency)
             self.latency_frames = round(self._stream.latency * self.sample_rate)
             self._stream.start()
+            seat.take()  # from now on it is expected to ask: to begin may have taken long
         except sounddevice.PortAudioError as error:
-            raise AudioError(
-                f"{device['name']} cannot play at {self.sample_rate} Hz in blocks of "
-                f"{self.block_size} frames: {error.args[0]}; choose another --device "
-                f"({_listed(sounddevice)}), or --audio null for none"
-            ) from error
+            raise self._refused(sounddevice, device, error) from error
+        _open_streams.append(self._stream)
         self._stopped = False
 
     @property
     def alive(self) -> bool:
         """Whether the device asks for blocks."""
-        return not self._stopped and self.seat.seconds_silent < _SILENT_SECONDS
+        patience = max(_SILENT_SECONDS, 2 * self.latency_frames / self.sample_rate)
+        return not self._stopped and self.seat.seconds_silent < patience
 
     def start(self) -> None:
         """Let the engine play."""
@@ -98,25 +111,16 @@ class DeviceOutput:
 
     def stop(self) -> None:
         """Close the stream; one that has died is left open until the process ends."""
+        self.seat.run(False)
         if self._stopped:
             return
         dead = not self.alive
         self._stopped = True
-        self.seat.run(False)
         if dead or not finishes(self._close, _CLOSE_SECONDS):
             self._abandon()
+        _open_streams.remove(self._stream)
 
-    def reconnect(self) -> None:
-        """Refuse: PortAudio must be begun anew for that, and the process with it.
-
-        Raises
-        ------
-        AudioError
-            Always.
-        """
-        raise AudioError(f"{self.name} is gone; PortAudio cannot reopen it in this process")
-
-    def _open(self, sounddevice: Any, index: int) -> Any:
+    def _open(self, sounddevice: Any, index: int, latency: str) -> Any:
         ffi = sounddevice._ffi
         self.seat.take()
         return sounddevice._StreamBase(
@@ -124,13 +128,27 @@ class DeviceOutput:
             samplerate=self.sample_rate,
             blocksize=self.block_size,
             device=index,
-            channels=_CHANNELS,
+            channels=self.seat.engine.channels,
             dtype="float32",
-            latency="low",
+            latency=latency if latency in {"low", "high"} else float(latency),
             callback=ffi.cast("PaStreamCallback*", compiled("portaudio").address),
             userdata=ffi.cast("void*", self.seat.address),
             clip_off=True,  # the limiter has done it, and bits shall stay as they are
             dither_off=True,
+        )
+
+    def _refused(self, sounddevice: Any, device: Any, error: Any) -> AudioError:
+        rate = round(device["default_samplerate"])
+        if error.args[1:2] == (_WRONG_RATE,) and rate != self.sample_rate:
+            return RestartNeeded(
+                f"{device['name']} plays at {rate} Hz and the engine at {self.sample_rate} Hz; "
+                "a new process follows the device"
+            )
+        _look_again(sounddevice)
+        return AudioError(
+            f"{device['name']} cannot play {self.seat.engine.channels} channels at "
+            f"{self.sample_rate} Hz in blocks of {self.block_size} frames: {error.args[0]}; choose "
+            f"another --device ({_listed(sounddevice)}), or --audio null for none"
         )
 
     def _close(self) -> None:
@@ -140,10 +158,35 @@ class DeviceOutput:
     def _abandon(self) -> None:
         """Keep what PortAudio may still touch, and do not let the exit wait for it."""
         _abandoned.append((self._stream, self.seat))
-        atexit.unregister(_sounddevice()._exit_handler)
+        atexit.unregister(_library()._exit_handler)
 
 
 def _sounddevice() -> Any:
+    """Give PortAudio's Python face.
+
+    Raises
+    ------
+    AudioError
+        When the library is not installed.
+    RestartNeeded
+        When a stream of this process has died: PortAudio lists the devices when it begins, and it
+        cannot begin anew before every stream is closed.
+    """
+    if _abandoned:
+        raise RestartNeeded(
+            "the sound device has died, and PortAudio cannot open one again in this process"
+        )
+    return _library()
+
+
+def _look_again(sounddevice: Any) -> None:
+    """Let PortAudio list the devices anew, for the next try; not while one of them plays."""
+    if not _open_streams:
+        sounddevice._terminate()
+        sounddevice._initialize()
+
+
+def _library() -> Any:
     try:
         import sounddevice
     except OSError as error:  # the Python package is there, the C library is not
@@ -154,27 +197,53 @@ def _sounddevice() -> Any:
     return sounddevice
 
 
-def _find(sounddevice: Any, name: str) -> Any:
-    """Find the first device that plays two channels and has `name` in its name."""
-    devices = _playing(sounddevice)
-    if not devices:
-        raise AudioError(
-            "no sound device plays two channels; connect one, or use --audio null for none"
-        )
-    if name:
-        found = [device for device in devices if name.lower() in device["name"].lower()]
-    else:
-        usual = sounddevice.default.device[1]
-        found = [device for device in devices if device["index"] == usual] or devices
+def _find(sounddevice: Any, name: str, channels: int) -> Any:
+    """Find the first device that plays so many channels and has `name` in its name."""
+    found = _named(sounddevice, name, channels)
     if not found:
-        raise AudioError(f"no sound device is called {name!r}; there are {_listed(sounddevice)}")
+        _look_again(sounddevice)
+        found = _named(sounddevice, name, channels)
+    if not found:
+        called = f" is called {name!r}" if name else " is here"
+        many = "" if channels <= 2 else f" with {channels} channels"
+        raise AudioError(f"no sound device{many}{called}; there are {_listed(sounddevice)}")
     return found[0]
 
 
-def _playing(sounddevice: Any) -> list[Any]:
+def _named(sounddevice: Any, name: str, channels: int) -> list[Any]:
+    devices = _playing(sounddevice, channels)
+    api, part = _split(sounddevice, name)
+    if api is not None:
+        devices = [device for device in devices if device["hostapi"] == api]
+    if part:
+        return [device for device in devices if part.lower() in device["name"].lower()]
+    usual = sounddevice.default.device[1] if api is None else _usual(sounddevice, api)
+    return [device for device in devices if device["index"] == usual] or devices
+
+
+def _split(sounddevice: Any, name: str) -> tuple[int | None, str]:
+    """Read "API: part of a name"; names of devices may have colons of their own."""
+    word, colon, part = name.partition(":")
+    if colon and word.strip():
+        for index, api in enumerate(sounddevice.query_hostapis()):
+            if api["name"].lower().startswith(word.strip().lower()):
+                return index, part.strip()
+    return None, name
+
+
+def _usual(sounddevice: Any, api: int) -> int:
+    return int(sounddevice.query_hostapis(api)["default_output_device"])
+
+
+def _playing(sounddevice: Any, channels: int) -> list[Any]:
     devices = sounddevice.query_devices()
-    return [device for device in devices if device["max_output_channels"] >= _CHANNELS]
+    return [device for device in devices if device["max_output_channels"] >= channels]
 
 
 def _listed(sounddevice: Any) -> str:
-    return ", ".join(repr(device["name"]) for device in _playing(sounddevice))
+    apis = [api["name"] for api in sounddevice.query_hostapis()]
+    found = [
+        f"{apis[device['hostapi']]}: {device['name']!r} ({device['max_output_channels']} channels)"
+        for device in _playing(sounddevice, 1)
+    ]
+    return ", ".join(found) or "none"

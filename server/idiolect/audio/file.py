@@ -24,9 +24,10 @@ class Player(Protocol):
     """What rendering without a device needs of `engine.Engine`."""
 
     sample_rate: int
+    channels: int
 
     def render(self, out: NDArray[np.float32]) -> None:
-        """Fill float32[frames, 2] and advance the clock."""
+        """Fill float32[frames, channels] and advance the clock."""
 
 
 def render(
@@ -50,7 +51,7 @@ def render(
 
     Yields
     ------
-    float32[n, 2]
+    float32[n, channels]
         A new array each time, linear.
 
     Notes
@@ -61,7 +62,7 @@ def render(
         count = min(block_size, frames - start)
         if before_block is not None:
             before_block(count)
-        out = np.empty((count, 2), np.float32)
+        out = np.empty((count, engine.channels), np.float32)
         engine.render(out)
         yield out
 
@@ -98,7 +99,7 @@ class FileOutput:
         self.latency_frames = 0
         self._engine = engine
         self._before_block = before_block
-        self._wav = WavWriter(path, engine.sample_rate)
+        self._wav = WavWriter(path, engine.sample_rate, engine.channels)
         self._stopping = threading.Event()
         self._failure: AudioError | None = None
         self._thread = threading.Thread(target=self._work, name="idiolect-file", daemon=True)
@@ -129,16 +130,6 @@ class FileOutput:
             self._wav.discard()
             raise self._failure
         self._wav.close()
-
-    def reconnect(self) -> None:
-        """Refuse: a file that failed stays failed.
-
-        Raises
-        ------
-        AudioError
-            Always; with the reason, if it is known.
-        """
-        raise self._failure or AudioError(f"{self.name} is not to be opened anew")
 
     def _work(self) -> None:
         """Render until stopped; the thread's border for errors."""

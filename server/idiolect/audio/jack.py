@@ -12,19 +12,17 @@ from idiolect.engine.seat import (
     CLIENT,
     DOWN,
     GET_BUFFER,
-    LEFT,
-    RIGHT,
     SINCE_START,
     Seat,
 )
-from idiolect.errors import AudioError
+from idiolect.errors import AudioError, RestartNeeded
 
 __all__ = ["JackOutput", "server_rate"]
 
 _AUDIO = b"32 bit float mono audio"
 _IS_INPUT, _IS_OUTPUT, _IS_PHYSICAL, _IS_TERMINAL = 0x1, 0x2, 0x4, 0x10
 _PLAYBACK = 1  # JackPlaybackLatency
-_SILENT_SECONDS = 2.0
+_SILENT_SECONDS = 1.0
 """A server that asks for nothing for so long is dead, whether or not it said goodbye."""
 
 _CLOSE_SECONDS = 2.0
@@ -51,8 +49,8 @@ def server_rate() -> int:
 class JackOutput:
     """A way out through JACK, or PipeWire in its place.
 
-    Two ports, ``out_1`` and ``out_2``, connected to the first two physical playback ports.  The
-    process callback is compiled; so are the others, which only store a number.
+    A port for each channel, ``out_1`` and on, connected to the physical playback ports, as far as
+    there are any.  The process callback is compiled; so are the others, which only store a number.
 
     Parameters
     ----------
@@ -64,7 +62,10 @@ class JackOutput:
     Raises
     ------
     AudioError
-        When there is no server, or it runs at another rate than the engine.
+        When there is no server.
+    RestartNeeded
+        When it runs at another rate than the engine, or libjack has not come back from leaving a
+        server that died.
 
     Notes
     -----
@@ -77,7 +78,6 @@ class JackOutput:
         self._wanted_name = name
         self._library = load_libjack()
         self._client = 0
-        self._playing = False
         self._open()
 
     @property
@@ -96,7 +96,7 @@ class JackOutput:
         if not self.alive:
             return 0
         found = LatencyRange()
-        port = int(self.seat.columns[LEFT])
+        port = int(self.seat.ports[0])
         self._library.jack_port_get_latency_range(port, _PLAYBACK, ctypes.byref(found))
         return int(found.max)
 
@@ -109,40 +109,28 @@ class JackOutput:
 
     def start(self) -> None:
         """Let the engine play."""
-        self._playing = True
         self.seat.run(True)
 
     def stop(self) -> None:
         """Leave the server."""
-        self._playing = False
-        self._leave()
-
-    def _leave(self) -> None:
         self.seat.run(False)
         client, self._client = self._client, 0
         if client and not finishes(lambda: self._library.jack_client_close(client), _CLOSE_SECONDS):
             _abandoned.append(self.seat)
 
-    def reconnect(self) -> None:
-        """Become a client of the server that is there now; play on if we were playing.
-
-        Raises
-        ------
-        AudioError
-            When there is none yet, or it runs at another rate than the engine.
-        """
-        self._leave()
-        self._open()
-        self.seat.run(self._playing)
-
     def _open(self) -> None:
+        if _abandoned:
+            raise RestartNeeded(
+                "libjack still waits for a server that does not answer; a new process can reach "
+                "another one"
+            )
         client = open_client(self._wanted_name)
         rate = int(self._library.jack_get_sample_rate(client))
         if rate != self.sample_rate:
             self._library.jack_client_close(client)
-            raise AudioError(
+            raise RestartNeeded(
                 f"the JACK server runs at {rate} Hz and the engine at {self.sample_rate} Hz; "
-                "start the daemon again, it will follow the server"
+                "a new process follows the server"
             )
         self._client = client
         self.client_name = self._library.jack_get_client_name(client).decode()
@@ -151,7 +139,7 @@ class JackOutput:
             self._call_back(client)
             self._connect(client)
         except AudioError:
-            self._leave()
+            self.stop()
             raise
 
     def _take_seat(self, client: int) -> None:
@@ -161,12 +149,12 @@ class JackOutput:
         columns[BUFFER] = library.jack_get_buffer_size(client)
         columns[GET_BUFFER] = address_of(library.jack_port_get_buffer)
         columns[SINCE_START] = address_of(library.jack_frames_since_cycle_start)
-        for column, name in ((LEFT, b"out_1"), (RIGHT, b"out_2")):
-            flags = _IS_OUTPUT | _IS_TERMINAL
-            port = library.jack_port_register(client, name, _AUDIO, flags, 0)
+        for channel in range(len(self.seat.ports)):
+            name, flags = f"out_{channel + 1}", _IS_OUTPUT | _IS_TERMINAL
+            port = library.jack_port_register(client, name.encode(), _AUDIO, flags, 0)
             if not port:
-                raise AudioError(f"JACK has no port {name.decode()} left; raise its port limit")
-            columns[column] = port
+                raise AudioError(f"JACK has no port {name} left; raise its port limit")
+            self.seat.ports[channel] = port
         self.seat.take()
 
     def _call_back(self, client: int) -> None:
@@ -187,15 +175,12 @@ class JackOutput:
         """Connect to the physical playback ports, if there are any."""
         library = self._library
         ports = self._physical_ports(client)
-        for column, port in zip((LEFT, RIGHT), (ports * 2)[:2], strict=False):
-            # Mono cards have one port, and get both channels.  A failure leaves it unconnected.
-            library.jack_connect(client, library.jack_port_name(self._port(column)), port)
+        targets = ports * 2 if len(ports) == 1 else ports  # a mono card gets both channels
+        for own, port in zip(self.seat.ports, targets, strict=False):
+            library.jack_connect(client, library.jack_port_name(int(own)), port)  # or not: no harm
         deadline = time.monotonic() + _LATENCY_SECONDS
         while ports and self.latency_frames == 0 and time.monotonic() < deadline:
             time.sleep(0.005)  # the server works it out after connecting
-
-    def _port(self, column: int) -> int:
-        return int(self.seat.columns[column])
 
     def _physical_ports(self, client: int) -> list[bytes]:
         library = self._library

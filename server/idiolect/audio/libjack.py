@@ -6,6 +6,7 @@ Loaded when it is first wanted; a machine without JACK never looks for it.
 import ctypes
 import ctypes.util
 import sys
+import threading
 from ctypes import POINTER, c_char_p, c_int, c_uint32, c_ulong, c_void_p
 from functools import cache
 from typing import Any
@@ -22,9 +23,11 @@ _NAMES = {
 _SONAME = ("libjack.so.0",)
 
 _NO_START_SERVER = 0x01  # jack_options_t
+_OPEN_SECONDS = 3.0  # for a server to let a client in
+_NO_ANSWER = 0x20
 _REASONS = {  # jack_status_t
     0x10: "no JACK server is running",
-    0x20: "the JACK server does not answer",
+    _NO_ANSWER: "the JACK server does not answer",
     0x04: "the client's name is taken",
     0x400: "the JACK server is of another protocol version than this libjack",
 }
@@ -122,13 +125,53 @@ def open_client(name: str) -> int:
     Raises
     ------
     AudioError
-        When there is no server, or it does not let us in.
+        When there is no server, it does not let us in, or does not answer within some seconds.
+
+    Notes
+    -----
+    Control thread.  While a server that hangs has not answered, no other is asked: libjack knows
+    one at a time.
     """
-    status = c_int(0)
-    # No server is started from here: it would be a child of ours, with settings nobody chose.
-    client = load_libjack().jack_client_open(name.encode(), _NO_START_SERVER, ctypes.byref(status))
-    if client:
-        return int(client)
-    reasons = [text for bit, text in _REASONS.items() if status.value & bit]
-    reason = "; ".join(reasons) or f"the JACK server refused (status {status.value:#x})"
+    library = load_libjack()
+    if _late:
+        _late[0].join(0)
+        if _late[0].is_alive():
+            raise AudioError(f"{_REASONS[_NO_ANSWER]}; {_CURE}")
+        late = _late.pop().client
+        if late:
+            library.jack_client_close(late)
+    request = _Request(library, name)
+    request.start()
+    request.join(_OPEN_SECONDS)
+    if request.is_alive():
+        _late.append(request)
+        raise AudioError(f"{_REASONS[_NO_ANSWER]}; {_CURE}")
+    if request.client:
+        return request.client
+    reasons = [text for bit, text in _REASONS.items() if request.status & bit]
+    reason = "; ".join(reasons) or f"the JACK server refused (status {request.status:#x})"
     raise AudioError(f"{reason}; {_CURE}")
+
+
+class _Request(threading.Thread):
+    """Asks to be let in, on a thread that a server that hangs may keep."""
+
+    def __init__(self, library: Any, name: str) -> None:
+        super().__init__(name="idiolect-jack", daemon=True)
+        self.client = 0
+        self.status = 0
+        self._library = library
+        self._name = name
+
+    def run(self) -> None:
+        """Ask."""
+        status = c_int(0)
+        # No server is started from here: it would be a child of ours, with settings nobody chose.
+        client = self._library.jack_client_open(
+            self._name.encode(), _NO_START_SERVER, ctypes.byref(status)
+        )
+        self.client, self.status = int(client or 0), status.value
+
+
+_late: list[_Request] = []
+"""At most one: asked of a server that had not answered when nobody waited any more."""

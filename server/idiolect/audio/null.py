@@ -4,6 +4,8 @@ It is how the instrument runs without a sound card.  The thread is Python's, but
 code once and stays there, without the GIL, until it is stopped.
 """
 
+import contextlib
+import os
 import threading
 
 import numpy as np
@@ -12,9 +14,12 @@ from numpy.typing import NDArray
 from idiolect.compiled import realtime
 from idiolect.engine.atomics import load_acquire
 from idiolect.engine.clock import monotonic_ns, sleep_ns, thread_cpu_ns
+from idiolect.engine.locking import lock
 from idiolect.engine.seat import BUFFER, DOWN, RATE, Seat, Whole, note, play
 
 __all__ = ["NullOutput"]
+
+_PRIORITY = 10  # of SCHED_FIFO: that of JACK's server, below what keeps the machine alive
 
 _PATIENCE = 500_000_000
 """Nanoseconds it makes good by hurrying.  Later than that the machine slept or was stopped, and it
@@ -39,7 +44,7 @@ def keep_time(seat: NDArray[np.int64], out: NDArray[np.float32]) -> None:
     ----------
     seat : int64[SEAT]
         With the block's frames in BUFFER.
-    out : float32[frames, 2]
+    out : float32[frames, channels]
         Where the blocks go.
 
     Notes
@@ -81,21 +86,19 @@ class NullOutput:
         self.block_size = int(seat.columns[BUFFER])
         self.latency_frames = 0
         self.seat = seat
-        self._out: NDArray[np.float32] = np.zeros((self.block_size, 2), np.float32)
+        self._out: NDArray[np.float32] = np.zeros(
+            (self.block_size, seat.engine.channels), np.float32
+        )
+        lock([self._out])
         seat.end()
         keep_time(seat.columns, self._out)  # a visit that ends at once compiles it
-        self._thread = self._keep_time()
+        seat.take()
+        self._thread = threading.Thread(target=self._work, name="idiolect-null", daemon=True)
+        self._thread.start()
 
-    def _keep_time(self) -> threading.Thread:
-        self.seat.take()
-        thread = threading.Thread(
-            target=keep_time,
-            args=(self.seat.columns, self._out),
-            name="idiolect-null",
-            daemon=True,
-        )
-        thread.start()
-        return thread
+    def _work(self) -> None:
+        _ask_for_realtime()
+        keep_time(self.seat.columns, self._out)
 
     @property
     def alive(self) -> bool:
@@ -111,7 +114,9 @@ class NullOutput:
         self.seat.end()
         self._thread.join()
 
-    def reconnect(self) -> None:
-        """Begin to keep time again, if it was stopped."""
-        if not self.alive:
-            self._thread = self._keep_time()
+
+def _ask_for_realtime() -> None:
+    """Let the calling thread go before all ordinary ones, where the system permits it."""
+    if hasattr(os, "sched_setscheduler"):
+        with contextlib.suppress(OSError):  # `idiolect doctor` says how it would be permitted
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(_PRIORITY))

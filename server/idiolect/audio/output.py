@@ -17,7 +17,8 @@ BLOCK_FRAMES = 256
 class Output(Protocol):
     """A way out.
 
-    Making one opens it, silent; the engine's clock stands still until `start`.
+    Making one opens it, silent; the engine's clock stands still until `start`.  One that has died
+    stays dead: `stop` it, and make another.
 
     Notes
     -----
@@ -48,15 +49,9 @@ class Output(Protocol):
         """Let the engine play."""
 
     def stop(self) -> None:
-        """End for good and free what can be freed.  A second call does nothing."""
+        """End for good and free what can be freed, the engine's clock before all else.
 
-    def reconnect(self) -> None:
-        """Open it anew after it died, and play on if it was playing.
-
-        Raises
-        ------
-        AudioError
-            When that is not possible, or not yet.
+        A second call does nothing.
         """
 
 
@@ -66,6 +61,7 @@ def open_output(
     *,
     device: str = "",
     block_size: int = BLOCK_FRAMES,
+    latency: str = "low",
     client: str = "idiolect",
     before_block: Callable[[int], object] | None = None,
 ) -> Output:
@@ -78,9 +74,12 @@ def open_output(
     engine
         Who renders; at a rate that `pick_rate` agreed to.
     device : str
-        Part of a device's name; empty is the system's choice.
+        Part of a device's name, with its API before it or not: "ALSA: hw:0"; empty is the
+        system's choice.
     block_size : int
         Frames per block; JACK decides its own.
+    latency : str
+        What is asked of a device: low, high, or seconds.
     client : str
         Name of the JACK client.
     before_block : callable, optional
@@ -102,7 +101,7 @@ def open_output(
     if kind == "device":
         from idiolect.audio.device import DeviceOutput
 
-        return DeviceOutput(seat, device)
+        return DeviceOutput(seat, device, latency)
     if kind == "jack":
         from idiolect.audio.jack import JackOutput
 
@@ -114,7 +113,7 @@ def open_output(
     raise AudioError(f"there is no output {kind!r}; choose device, jack, null or file:PATH")
 
 
-def pick_rate(kind: str, wanted: int, *, device: str = "") -> int:
+def pick_rate(kind: str, wanted: int, *, device: str = "", channels: int = 2) -> int:
     """Say at which rate an output can play: `wanted` where it can, else its own.
 
     Parameters
@@ -123,8 +122,8 @@ def pick_rate(kind: str, wanted: int, *, device: str = "") -> int:
         As for `open_output`.
     wanted : int
         Hz; the bundle's.
-    device : str
-        Part of a device's name; empty is the system's choice.
+    device, channels
+        As for `open_output`, and of its engine.
 
     Raises
     ------
@@ -134,7 +133,7 @@ def pick_rate(kind: str, wanted: int, *, device: str = "") -> int:
     if kind == "device":
         from idiolect.audio.device import pick_device_rate
 
-        return pick_device_rate(device, wanted)
+        return pick_device_rate(device, wanted, channels)
     if kind == "jack":
         from idiolect.audio.jack import server_rate
 

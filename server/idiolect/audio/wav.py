@@ -19,17 +19,17 @@ from idiolect.errors import AudioError
 
 __all__ = ["WavWriter", "wav_header", "write_wav"]
 
-_CHANNELS = 2
-_FRAME_BYTES = 4 * _CHANNELS
+_SAMPLE_BYTES = 4
 _IEEE_FLOAT = 3  # WAVE_FORMAT_IEEE_FLOAT
 _HEADER = "<4sI4s4sI28x4sIHHIIHHH4sII4sI"  # RIFF WAVE, JUNK or ds64, fmt, fact, data
 _LARGE = 0xFFFFFFFF
 
 
 class WavWriter:
-    """A stereo WAV file of 32-bit floats that appears under its name only once it is whole.
+    """A WAV file of 32-bit floats that appears under its name only once it is whole.
 
-    Files beyond 4 GiB become RF64 (EBU Tech 3306), which has room for them.
+    What cannot be written (a full disk) leaves the frames before it: `close` then gives a shorter
+    file, and `discard` none.  Files beyond 4 GiB become RF64 (EBU Tech 3306), which has room for them.
 
     Parameters
     ----------
@@ -37,6 +37,7 @@ class WavWriter:
         Where it will be; what is there is replaced.
     sample_rate : int
         Hz.
+    channels : int
 
     Raises
     ------
@@ -53,26 +54,28 @@ class WavWriter:
     118
     """
 
-    def __init__(self, path: Path, sample_rate: int) -> None:
+    def __init__(self, path: Path, sample_rate: int, channels: int = 2) -> None:
         self.path = path
         self.sample_rate = sample_rate
+        self.channels = channels
         self.frames = 0
         self._temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
         with self._named():
-            self._file = self._temporary.open("wb")
-            self._file.write(self._header())
+            self._file = self._temporary.open("wb", buffering=0)  # what is told is what happened
+            self._write(self._header())
 
     def write(self, block: NDArray[np.float32]) -> None:
-        """Append float32[frames, 2]."""
+        """Append float32[frames, channels]."""
         with self._named():
-            self._file.write(np.ascontiguousarray(block, "<f4").tobytes())
+            self._write(np.ascontiguousarray(block, "<f4").tobytes())
         self.frames += len(block)
 
     def close(self) -> None:
         """Complete the header and give the file its name."""
         with self._named():
             self._file.seek(0)
-            self._file.write(self._header())
+            self._write(self._header())
+            self._file.truncate(len(self._header()) + self.frames * self.channels * _SAMPLE_BYTES)
             self._file.close()
             os.replace(self._temporary, self.path)
 
@@ -103,13 +106,20 @@ class WavWriter:
             reason = error.strerror or str(error)
             raise AudioError(f"cannot write {self.path}: {reason}; name another file") from error
 
+    def _write(self, text: bytes) -> None:
+        """Write all of `text`: a system that takes a part only says why when asked again."""
+        left = memoryview(text)
+        while left:
+            left = left[self._file.write(left) :]
+
     def _header(self) -> bytes:
-        return wav_header(self.frames, self.sample_rate)
+        return wav_header(self.frames, self.sample_rate, self.channels)
 
 
-def wav_header(frames: int, sample_rate: int) -> bytes:
-    """Everything that stands before the samples of a stereo float file."""
-    size = frames * _FRAME_BYTES
+def wav_header(frames: int, sample_rate: int, channels: int = 2) -> bytes:
+    """Everything that stands before the samples of a float file."""
+    frame_bytes = _SAMPLE_BYTES * channels
+    size = frames * frame_bytes
     head = struct.calcsize(_HEADER)
     total = head - 8 + size
     large = total > _LARGE
@@ -118,8 +128,8 @@ def wav_header(frames: int, sample_rate: int) -> bytes:
             _HEADER,
             *(b"RF64" if large else b"RIFF", min(total, _LARGE), b"WAVE"),
             *(b"ds64" if large else b"JUNK", 28),
-            *(b"fmt ", 18, _IEEE_FLOAT, _CHANNELS, sample_rate),
-            *(sample_rate * _FRAME_BYTES, _FRAME_BYTES, 32, 0),
+            *(b"fmt ", 18, _IEEE_FLOAT, channels, sample_rate),
+            *(sample_rate * frame_bytes, frame_bytes, 32, 0),
             *(b"fact", 4, min(frames, _LARGE)),
             *(b"data", min(size, _LARGE)),
         )
@@ -129,7 +139,9 @@ def wav_header(frames: int, sample_rate: int) -> bytes:
     return bytes(header)
 
 
-def write_wav(path: Path, blocks: Iterable[NDArray[np.float32]], sample_rate: int) -> int:
+def write_wav(
+    path: Path, blocks: Iterable[NDArray[np.float32]], sample_rate: int, channels: int = 2
+) -> int:
     """Write blocks to a WAV file, whole or not at all.
 
     Parameters
@@ -137,9 +149,10 @@ def write_wav(path: Path, blocks: Iterable[NDArray[np.float32]], sample_rate: in
     path
         Where it will be; what is there is replaced.
     blocks
-        Of float32[n, 2].
+        Of float32[n, channels].
     sample_rate : int
         Hz.
+    channels : int
 
     Returns
     -------
@@ -151,7 +164,7 @@ def write_wav(path: Path, blocks: Iterable[NDArray[np.float32]], sample_rate: in
     AudioError
         When the file cannot be written.
     """
-    with WavWriter(path, sample_rate) as wav:
+    with WavWriter(path, sample_rate, channels) as wav:
         for block in blocks:
             wav.write(block)
     return wav.frames

@@ -19,7 +19,7 @@ from idiolect.audio.jack import JackOutput, server_rate
 from idiolect.audio.libjack import load_libjack
 from idiolect.bench.row import Row, Stopwatch
 from idiolect.engine.clock import TIMING, XRUNS
-from idiolect.engine.seat import CLIENT, LEFT, RIGHT, Seat, note
+from idiolect.engine.seat import CLIENT, Seat, note
 from idiolect.engine.state import TABLE_SIZE
 from idiolect.errors import AudioError
 
@@ -39,6 +39,7 @@ class Silence:
 
     def __init__(self, sample_rate: int) -> None:
         self.sample_rate = sample_rate
+        self.channels = 2
         self.table: NDArray[np.int64] = np.zeros(TABLE_SIZE, np.int64)
         self.timing: NDArray[np.int64] = np.zeros(TIMING, np.int64)
 
@@ -115,9 +116,8 @@ class _PythonOutput(JackOutput):
         fade = np.linspace(0, 1, frames, dtype=np.float32)
         mixed = (self._source[:, self._at : self._at + frames] * fade).sum(axis=0) / _VOICES
         self._at = (self._at + frames) % (self._source.shape[1] - frames)
-        for column in (LEFT, RIGHT):
-            port = int(self.seat.columns[column])
-            address = self._library.jack_port_get_buffer(port, frames)
+        for port in self.seat.ports:
+            address = self._library.jack_port_get_buffer(int(port), frames)
             buffer = ctypes.cast(address, ctypes.POINTER(ctypes.c_float))
             np.ctypeslib.as_array(buffer, (frames,))[:] = mixed
 

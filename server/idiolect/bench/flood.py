@@ -1,25 +1,52 @@
-"""Somebody who turns every knob at once, over OSC.
+"""Somebody who turns every knob at once, over OSC, and counts the answers.
 
 A process of its own, ``python -m idiolect.bench.flood``, as a client is.
 """
 
+import json
 import math
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 
 from idiolect.client import Client
 
-__all__ = ["messages", "start"]
+__all__ = ["Flood", "Tally", "messages", "read", "start", "switches"]
 
 RATE = 60  # Hz: what a fader of TouchDesigner sends
 OTHERS = 16  # messages besides, each time: about a thousand a second
+# Commands that are answered, each once; refusals are too, but so many in a second and no more.
+COMMANDS = ("/sync", "/status", "/bundle/swap")
+PATIENCE_SECONDS = 2.0  # for the last answers
+SWITCH_TICKS = RATE // 2  # between two switches of scale, each of another voice
+SWAP_TICKS = 10 * RATE  # between two swaps of the bundle
 
 Message = tuple[str, tuple[float | str, ...]]
 
 
-def messages(tick: int, voices: int) -> Iterator[Message]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Flood:
+    """What is sent, and for how long."""
+
+    voices: int  # there are
+    seconds: float
+    others: int = OTHERS  # messages at each tick beside the voices' own
+    scales: int = 1  # that voices switch between
+    bundles: tuple[str, ...] = ()  # names that are swapped in turn
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tally:
+    """What became of a flood."""
+
+    sent: int
+    asked: int  # of these, messages that are answered
+    answered: int
+
+
+def messages(tick: int, voices: int, others: int = OTHERS) -> Iterator[Message]:
     """Give what is sent at a tick: every voice's temperature, then what else a stage brings.
 
     Parameters
@@ -28,11 +55,13 @@ def messages(tick: int, voices: int) -> Iterator[Message]:
         Counts at `RATE`.
     voices : int
         How many there are.
+    others : int
+        Messages beside those to each voice.
     """
     angle = 2 * math.pi * tick / (4 * RATE)  # a sweep takes four seconds
     for voice in range(1, voices + 1):
         yield f"/voice/{voice}/temperature", (1 + 0.8 * math.sin(angle + voice),)
-    others: tuple[Message, ...] = (
+    besides: tuple[Message, ...] = (
         ("/gain", (-1.0 - tick % 3,)),
         (f"/voice/{1 + tick % voices}/gain", (-3.0 * (tick % 2),)),
         (f"/voice/{1 + tick % voices}/pan", (math.sin(angle),)),
@@ -42,25 +71,66 @@ def messages(tick: int, voices: int) -> Iterator[Message]:
         ("/sync", (tick,)),
         ("/voice/1/gain", ("loud",)),  # not a number
     )
-    for number in range(OTHERS):
-        yield others[number % len(others)]
+    for number in range(others):
+        yield besides[number % len(besides)]
 
 
-def run(host: str, port: int, voices: int, seconds: float) -> None:
-    """Send for `seconds`; answers are left unread, as a careless client leaves them."""
+def switches(tick: int, voices: int, scales: int, bundles: Sequence[str]) -> Iterator[Message]:
+    """Give what is switched at a tick: now and then a voice's scale, seldom the bundle."""
+    turn, rest = divmod(tick, SWITCH_TICKS)
+    if rest == 0 and scales > 1:
+        yield f"/voice/{1 + turn % voices}/scale", (turn // voices % scales,)
+    turn, rest = divmod(tick, SWAP_TICKS)
+    if rest == 0 and turn > 0 and bundles:
+        yield "/bundle/swap", (bundles[turn % len(bundles)],)
+
+
+def run(host: str, port: int, flood: Flood) -> Tally:
+    """Send for as long as it says; count what comes back."""
     begun = time.monotonic()
+    sent = asked = answered = 0
     with Client(host, port) as client:
-        for tick in range(round(seconds * RATE)):
-            for address, arguments in messages(tick, voices):
-                client.send(address, *arguments)
-            time.sleep(max(0.0, begun + (tick + 1) / RATE - time.monotonic()))
+        for tick in range(round(flood.seconds * RATE)):
+            for message in _due(tick, flood):
+                client.send(message[0], *message[1])
+                sent += 1
+                asked += message[0] in COMMANDS
+            until = begun + (tick + 1) / RATE
+            answered += _count(client, max(0.0, until - time.monotonic()), asked - answered)
+            time.sleep(max(0.0, until - time.monotonic()))
+        answered += _count(client, PATIENCE_SECONDS, asked - answered)
+    return Tally(sent=sent, asked=asked, answered=answered)
 
 
-def start(host: str, port: int, voices: int, seconds: float) -> "subprocess.Popen[bytes]":
+def _due(tick: int, flood: Flood) -> Iterator[Message]:
+    yield from messages(tick, flood.voices, flood.others)
+    yield from switches(tick, flood.voices, flood.scales, flood.bundles)
+
+
+def _count(client: Client, seconds: float, most: int) -> int:
+    """Read answers until there are so many, or the seconds have passed."""
+    end, found = time.monotonic() + seconds, 0
+    while found < most and (left := end - time.monotonic()) > 0:
+        reply = client.receive(left)
+        found += reply is not None and any(map(reply.is_about, COMMANDS))
+    return found
+
+
+def start(host: str, port: int, flood: Flood) -> "subprocess.Popen[str]":
     """Begin `run` in a process of its own."""
-    words = [host, str(port), str(voices), str(seconds)]
-    return subprocess.Popen([sys.executable, "-m", "idiolect.bench.flood", *words])
+    words = [host, str(port), json.dumps(asdict(flood))]
+    program = [sys.executable, "-m", "idiolect.bench.flood", *words]
+    return subprocess.Popen(program, stdout=subprocess.PIPE, text=True)
+
+
+def read(process: "subprocess.Popen[str]") -> Tally:
+    """Wait for what `start` began, and give its tally."""
+    out, _ = process.communicate()
+    return Tally(**json.loads(out))
 
 
 if __name__ == "__main__":
-    run(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]))
+    told = json.loads(sys.argv[3])
+    told["bundles"] = tuple(told["bundles"])
+    tally = run(sys.argv[1], int(sys.argv[2]), Flood(**told))
+    sys.stdout.write(json.dumps(asdict(tally)))

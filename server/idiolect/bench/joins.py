@@ -6,13 +6,14 @@ between log-mel spectra one hop apart.  The measure of all is the same distance 
 each other in the corpus.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from idiolect.bench.levels import level_steps, measure_levels
 from idiolect.bench.rendering import Rendered, free_run, play_units
 from idiolect.bundle import Bundle
 from idiolect.corpus.spectrum import decibel, mel_bands, power_spectra
@@ -39,6 +40,12 @@ BANDS = 40
 BEFORE, AFTER = 1440, 256
 RECENT = 64  # units that the recency cost remembers, as in play
 CONTINUITIES = (0.0, 0.5, 0.9)
+LEVELLINGS = (0.0, 1.5, 3.0, 6.0)  # dB
+QUIET_DB = -60.0  # what is softer has no level to speak of
+COLUMNS = (
+    ("step", 8, 3), ("uncoupled", 11, 3), ("cost", 8, 3), ("jump", 8, 3), ("joins", 8, 0),
+    ("level", 8, 3), ("worst", 8, 3), ("departure", 11, 2), ("range", 8, 3),
+)  # fmt: skip
 
 Units = NDArray[np.int64]
 
@@ -68,12 +75,16 @@ def measure(path: Path, count: int) -> dict[str, object]:
         By method: ``step``, the median step at the joins over that at natural boundaries;
         ``uncoupled``, the same with the fade where the onset is; ``cost``, of the path, a step;
         ``jump``, the largest between two frames over the corpus' own.  By continuity, what the
-        instrument itself does: ``step``, ``joins``.
+        instrument itself does: ``step``, ``joins``.  By levelling, the window's units: ``step``;
+        ``level``, the median step in level at the joins over that at natural boundaries; ``worst``,
+        the same of the steps that one in ten is larger than;
+        ``departure``, by how many dB (root mean square) the level departs from what it is unlevelled;
+        ``range``, the spread of levels over what it is unlevelled.
     """
     bundle = Bundle.open(path)
     task = _pose(bundle, count)
     natural = _natural_step(bundle)
-    largest = float(np.abs(np.diff(bundle.audio, axis=0)).max())
+    largest = _largest_jump(bundle.audio)
     found: dict[str, object] = {"natural_step_db": natural, "joins": count - 1}
     for name, choose in METHODS.items():
         units = choose(task)
@@ -82,8 +93,12 @@ def measure(path: Path, count: int) -> dict[str, object]:
             "step": _median_step(coupled) / natural,
             "uncoupled": _median_step(plain) / natural,
             "cost": _path_cost(task, units),
-            "jump": float(np.abs(np.diff(coupled.audio, axis=0)).max()) / largest,
+            "jump": _largest_jump(coupled.audio) / largest,
         }
+    found |= {
+        f"window, levelled {most:g} dB": row
+        for most, row in _levelled(bundle, METHODS["window"](task), natural, largest)
+    }
     for continuity in CONTINUITIES:
         played = free_run(bundle, count, continuity)
         step = _median_step(played) / natural
@@ -93,17 +108,15 @@ def measure(path: Path, count: int) -> dict[str, object]:
 
 def lines(found: dict[str, dict[str, object]]) -> list[str]:
     """Lay the figures out as text."""
-    rows = [f"{'':<18}{'':<22}{'step':>8}{'uncoupled':>11}{'cost':>8}{'jump':>8}{'joins':>8}"]
+    heading = "".join(f"{name:>{width}}" for name, width, _ in COLUMNS)
+    rows = [f"{'':<18}{'':<22}{heading}"]
     for bundle, methods in found.items():
         for name, row in methods.items():
             if isinstance(row, dict):
                 cells = [
                     f"{row[key]:>{width}.{digits}f}" if key in row else " " * width
-                    for key, width, digits in (
-                        ("step", 8, 3), ("uncoupled", 11, 3), ("cost", 8, 3), ("jump", 8, 3),
-                        ("joins", 8, 0),
-                    )
-                ]  # fmt: skip
+                    for key, width, digits in COLUMNS
+                ]
                 rows.append(f"{bundle:<18}{name:<22}{''.join(cells)}")
     return rows
 
@@ -205,11 +218,45 @@ def _path_cost(task: Task, units: Units) -> float:
     return total / len(units)
 
 
+def _largest_jump(audio: NDArray[np.float32]) -> float:
+    """Find the largest step between two frames."""
+    return float(np.abs(np.diff(audio, axis=0)).max())
+
+
+def _levelled(
+    bundle: Bundle, units: Units, natural: float, largest: float
+) -> Iterator[tuple[float, dict[str, float]]]:
+    """Render the same units levelled by more and more, and say what it does to them."""
+    inherent = level_steps(bundle.audio, _boundaries(bundle), bundle.sample_rate)
+    plain = measure_levels(play_units(bundle, units).audio, bundle.sample_rate)
+    audible = plain > QUIET_DB
+    for most in LEVELLINGS:
+        played = play_units(bundle, units, levelling=most)
+        levels = measure_levels(played.audio, played.sample_rate)[audible]
+        heard = level_steps(played.audio, played.joins, played.sample_rate)
+        apart = levels - plain[audible]
+        yield (
+            most,
+            {
+                "step": _median_step(played) / natural,
+                "jump": _largest_jump(played.audio) / largest,
+                "level": heard[0] / inherent[0],
+                "worst": heard[1] / inherent[1],
+                "departure": float(np.sqrt((apart**2).mean())),
+                "range": float(levels.std() / plain[audible].std()),
+            },
+        )
+
+
+def _boundaries(bundle: Bundle) -> Units:
+    """Find where units of the finest scale follow each other in the corpus."""
+    units = bundle.scales[0].units
+    return np.asarray(units["start"][1:][units["source"][1:] == units["source"][:-1]])
+
+
 def _natural_step(bundle: Bundle) -> float:
     """Measure the median step where units of the finest scale follow each other in the corpus."""
-    units = bundle.scales[0].units
-    starts = units["start"][1:][units["source"][1:] == units["source"][:-1]]
-    return float(np.median(_steps(bundle.audio, starts, bundle.sample_rate)))
+    return float(np.median(_steps(bundle.audio, _boundaries(bundle), bundle.sample_rate)))
 
 
 def _median_step(rendered: Rendered) -> float:

@@ -68,6 +68,7 @@ def measure(
     app = App(bundle, config, say=say)
     with app, Client(*app.control.address) as client:
         meter = _Meter(app, client)
+        client.send("/levelling", 0.0)  # a unit that is seeded is to be heard bit for bit
         time.sleep(_SETTLE_SECONDS)
         say(f"{count} cuts, then {count} seeds")
         cuts = np.array([meter.cut() for _ in range(count)])

@@ -8,11 +8,14 @@ from numpy.typing import NDArray
 
 from idiolect.bundle import Bundle
 from idiolect.engine.engine import Engine
+from idiolect.parameters import PLANNER_SLOTS
+from idiolect.performance.cutting import begin_voice
+from idiolect.performance.pieces import queue_piece
 from idiolect.performance.planner import Planner
-from idiolect.performance.planning import begin_voice, queued_until
+from idiolect.performance.planning import queued_until
 from idiolect.performance.player import Player
 from idiolect.performance.queueing import publish_cut
-from idiolect.performance.steps import queue_piece, take_unit
+from idiolect.performance.steps import take_unit
 
 __all__ = ["Rendered", "free_run", "play_units"]
 
@@ -30,7 +33,9 @@ class Rendered(NamedTuple):
     hidden: NDArray[np.float32]  # (steps, width): what the network knew before each
 
 
-def play_units(bundle: Bundle, units: NDArray[np.int64], *, coupling: bool) -> Rendered:
+def play_units(
+    bundle: Bundle, units: NDArray[np.int64], *, coupling: bool = True, levelling: float = 0.0
+) -> Rendered:
     """Render units of the finest scale in the order given.
 
     Parameters
@@ -41,21 +46,23 @@ def play_units(bundle: Bundle, units: NDArray[np.int64], *, coupling: bool) -> R
         At most as many as a plan remembers.
     coupling
         Whether the fades of the joins are moved to where they are heard least.
+    levelling
+        dB by which a unit may be levelled with what it joins.
     """
     planner = _planner(bundle)
-    plan, table = planner.plan, planner.engine.table
+    tongue, table = planner.tongue_of(0), planner.engine.table
+    plan, limits = tongue.plan, tongue.view.source_limits
     if not coupling:
         plan = replace(plan, coupling=0)
-    starts = [int(source["start"]) for source in bundle.sources]
-    limits = np.array([*starts, len(bundle.audio)], np.int64)
+    plan.parameters[0, PLANNER_SLOTS["levelling"]] = levelling
     begin_voice(plan, table, 0, 0)
     publish_cut(plan, table, 0)
     own, parts = plan.voices[0], []
     for unit in units:
-        take_unit(plan, planner.inventory, 0, unit)
+        take_unit(plan, tongue.inventory, 0, unit)
         own["previous"] = unit
         while queued_until(plan, 0) < own["end"]:
-            queue_piece(plan, table, bundle.audio, planner.inventory, limits, 0)
+            queue_piece(plan, table, bundle.audio, tongue.inventory, limits, 0)
             parts.append(_render_until(planner.engine, queued_until(plan, 0) - AHEAD))
     parts.append(_render_until(planner.engine, int(own["end"]) - BLOCK))
     return _gather(planner, parts, len(units))
@@ -91,7 +98,7 @@ def _gather(planner: Planner, parts: list[NDArray[np.float32]], count: int) -> R
     joins = steps["onset"][1:][steps["natural"][1:] == 0] + planner.engine.delay_frames
     return Rendered(
         np.concatenate(parts),
-        planner.bundle.sample_rate,
+        planner.engine.sample_rate,
         joins,
         steps["token"].copy(),
         planner.plan.hidden[0, :count].copy(),

@@ -22,6 +22,7 @@ class Row:
     entered_late: int  # asked for when half their time had gone
     xruns: int  # as the server counts them
     cpu_p99: int  # microseconds of processor time for a block
+    cpu_p999: int
     cpu_longest: int  # microseconds; what is beyond the histogram counts as its end
 
     def as_dict(self) -> dict[str, Any]:
@@ -58,6 +59,7 @@ class Stopwatch:
             entered_late=int(passed[ENTERED_LATE]),
             xruns=int(passed[XRUNS]),
             cpu_p99=_quantile(histogram, 0.99),
+            cpu_p999=_quantile(histogram, 0.999),
             cpu_longest=_quantile(histogram, 1.0),
         )
 

@@ -4,7 +4,8 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,9 +19,9 @@ from idiolect.bench.row import Row, Stopwatch
 from idiolect.bundle import Bundle
 from idiolect.config import load
 from idiolect.engine.seat import Seat
-from idiolect.performance.player import Status
+from idiolect.performance.status import Status
 
-__all__ = ["Load", "Result", "run", "under_load"]
+__all__ = ["Daemon", "Load", "Result", "beside_empty", "open_daemon", "run", "under_load"]
 
 PERIOD = 64  # frames
 PYTHON_SECONDS = 10.0
@@ -49,9 +50,11 @@ class Load:
     """What the daemon did under load."""
 
     row: Row
+    tally: flood.Tally  # of what was sent to it
     starved: int  # times a voice had nothing planned
     cuts: int  # cuts that took effect
     cuts_late: int  # of these, after their frame
+    nan: int  # samples that were no numbers
     lookahead_full: float  # milliseconds, before
     lookahead_least: float  # milliseconds
     refill_seconds: float  # until it was full again
@@ -68,23 +71,26 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class _Daemon:
+class Daemon:
     """An `App` with the JACK output, as the load sees it."""
 
     app: App
 
     @property
     def seat(self) -> Seat:
+        """Of its callback."""
         output = self.app.output
         assert isinstance(output, JackOutput)
         return output.seat
 
     @property
     def address(self) -> tuple[str, int]:
+        """Where it listens for OSC."""
         host, port = self.app.control.address
         return host, port
 
     def status(self) -> Status:
+        """Ask what it reports."""
         return self.app.player.status()
 
 
@@ -118,7 +124,29 @@ def run(
     BundleError
         When the bundle cannot be opened.
     """
-    rate = Bundle.open(bundle).sample_rate
+    sent = flood.Flood(voices=voices, seconds=seconds)
+    with open_daemon(bundle, voices=voices, period=period, say=say) as (daemon, bare):
+        load_, empty, stolen = beside_empty(daemon, bare, sent, say=say)
+    python_seconds = min(seconds, PYTHON_SECONDS)
+    say(f"running a Python callback for {python_seconds:g} s")
+    with dummy_server(sample_rate=Bundle.open(bundle).sample_rate, period=period):
+        plain = callbacks.start("python", python_seconds)
+        callbacks.begin(plain)
+        python = callbacks.read(plain, python_seconds)
+    return Result(daemon=load_, empty=empty, python=python, stolen_ms=stolen)
+
+
+@contextmanager
+def open_daemon(
+    bundle: Path, *, voices: int, period: int, say: Callable[[str], None]
+) -> Iterator[tuple[Daemon, str]]:
+    """Open the daemon on a JACK server of its own; all its voices speak.
+
+    Yields
+    ------
+    Daemon, str
+        And the name of another server, on which nothing runs.
+    """
     config = load(
         flags={
             "audio.output": "jack",
@@ -128,36 +156,51 @@ def run(
             "performance.autostart": voices,
         }
     )
-    servers = partial(dummy_server, sample_rate=rate, period=period)
+    servers = partial(dummy_server, sample_rate=Bundle.open(bundle).sample_rate, period=period)
     with servers() as bare, servers():
         say("opening the daemon on a JACK server of its own")
         with App(bundle, config, say=say) as app:
-            with default_server(bare.name):
-                empty = callbacks.start("empty", seconds)
-            say(f"loading it for {seconds:g} s, beside an empty callback")
-            stolen = _stolen_ms()
-            callbacks.begin(empty)
-            load_ = under_load(_Daemon(app), seconds)
-            stolen = _stolen_ms() - stolen
-            empty_row = callbacks.read(empty, seconds)
-    python_seconds = min(seconds, PYTHON_SECONDS)
-    say(f"running a Python callback for {python_seconds:g} s")
-    with servers():
-        plain = callbacks.start("python", python_seconds)
-        callbacks.begin(plain)
-        python = callbacks.read(plain, python_seconds)
-    return Result(daemon=load_, empty=empty_row, python=python, stolen_ms=stolen)
+            yield Daemon(app), bare.name
 
 
-def under_load(daemon: Played, seconds: float) -> Load:
+def beside_empty(
+    daemon: Played,
+    server: str,
+    sent: flood.Flood,
+    *,
+    say: Callable[[str], None],
+    look: Callable[[], object] = lambda: None,
+) -> tuple[Load, Row, float]:
+    """Load the daemon while an empty callback runs on another server.
+
+    Returns
+    -------
+    Load, Row, float
+        What each did, and the milliseconds of processor time that the host kept for others.
+    """
+    with default_server(server):
+        empty = callbacks.start("empty", sent.seconds)
+    say(f"loading it for {sent.seconds:g} s, beside an empty callback")
+    stolen = _stolen_ms()
+    callbacks.begin(empty)
+    found = under_load(daemon, sent, look)
+    stolen = _stolen_ms() - stolen
+    return found, callbacks.read(empty, sent.seconds), stolen
+
+
+def under_load(
+    daemon: Played, sent: flood.Flood, look: Callable[[], object] = lambda: None
+) -> Load:
     """Let a Python thread spin in this process and a client turn every knob; watch the daemon.
 
     Parameters
     ----------
     daemon
         Playing, with all its voices.
-    seconds : float
-        How long.
+    sent
+        What the client sends, and for how long.
+    look : callable
+        Called now and then meanwhile.
 
     Notes
     -----
@@ -170,9 +213,10 @@ def under_load(daemon: Played, seconds: float) -> Load:
     spinner = threading.Thread(target=callbacks.spin, args=(stop,), name="spin", daemon=True)
     watch = Stopwatch(daemon.seat)
     spinner.start()
-    client = flood.start(*daemon.address, before.voices, seconds)
+    client = flood.start(*daemon.address, sent)
     while client.poll() is None:
         least = min(least, daemon.status().lookahead_ms)
+        look()
         time.sleep(_POLL_SECONDS)
     refill = _refill_seconds(daemon, full)
     row, after = watch.read(), daemon.status()
@@ -180,9 +224,11 @@ def under_load(daemon: Played, seconds: float) -> Load:
     spinner.join()
     return Load(
         row=row,
+        tally=flood.read(client),
         starved=after.starved - before.starved,
         cuts=after.cuts - before.cuts,
         cuts_late=after.cuts_late - before.cuts_late,
+        nan=after.nan - before.nan,
         lookahead_full=full,
         lookahead_least=least,
         refill_seconds=refill,

@@ -67,6 +67,30 @@ def callback(
 
 
 @bench.command()
+def soak(
+    bundle: Annotated[
+        Path | None, Argument(metavar="[BUNDLE]", help="What is played [a small one, made here].")
+    ] = None,
+    minutes: Annotated[float, Option(metavar="M", help="How long.")] = 20.0,
+    as_json: Annotated[bool, Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Eight voices under everything at once, for long: late blocks, starvations, memory, faults.
+
+    On a JACK server of its own, in blocks of 64 frames, beside an empty callback on another.
+    """
+    if not 0.1 <= minutes <= 10_080:
+        raise ConfigError(f"--minutes must be 0.1 to 10080, got {minutes:g}")
+    from idiolect.bench import soak as bench_soak
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    with TemporaryDirectory() as folder:
+        found = bench_soak.measure(bundle or _example(Path(folder), say), minutes=minutes, say=say)
+    print(json.dumps(found, indent=1) if as_json else "\n".join(bench_soak.summary(found)))
+
+
+@bench.command()
 def mixer(
     as_json: Annotated[bool, Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
@@ -224,6 +248,24 @@ def joins(
 
     found = {path.stem: bench_joins.measure(path, count) for path in bundles}
     print(json.dumps(found, indent=1) if as_json else "\n".join(bench_joins.lines(found)))
+
+
+@bench.command()
+def search(
+    as_json: Annotated[bool, Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Choose units from a corpus of minutes, and from one forty times as long: what that costs."""
+    from idiolect.bench import searching
+
+    found = searching.measure()
+    if as_json:
+        print(json.dumps(found, indent=1))
+        return
+    for name, row in found.items():
+        if isinstance(row, dict):
+            print(f"{name:<8}" + "  ".join(f"{key} {value:.3f}" for key, value in row.items()))
+        else:
+            print(f"{name:<8}{row:.2f}")
 
 
 @bench.command()

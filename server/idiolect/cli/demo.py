@@ -119,10 +119,10 @@ def _steer(app: "App", seconds: float) -> None:
     """Send the score to the daemon's own door, over UDP, and print what goes and what comes."""
     from idiolect.client import Client
 
-    source = str(app.player.bundle.sources[0]["name"])
+    source = str(app.performance.bundle.sources[0]["name"])
     start = time.monotonic()
     with Client(*app.control.address) as client:
-        for share, why, (address, *arguments) in score(source, app.player.scales):
+        for share, why, (address, *arguments) in score(source, app.player.scales_of(1)):
             _listen(client, start, start + share * seconds)
             client.send(address, *arguments)
             words = " ".join([address, *map(str, arguments)])

@@ -94,9 +94,12 @@ def _portaudio() -> Iterator[Finding]:
     if not outputs:
         yield Finding("sound device", False, "none", "connect one, or use --audio jack or null")
     chosen = sounddevice.default.device[1]
+    apis = [api["name"] for api in sounddevice.query_hostapis()]
     for device in outputs:
         mark = " (default)" if device["index"] == chosen else ""
-        detail = f"{device['name']}, {device['default_samplerate']:.0f} Hz{mark}"
+        channels = f"{device['max_output_channels']} channels"
+        name = f"{apis[device['hostapi']]}: {device['name']}"
+        detail = f"{name}, {channels}, {device['default_samplerate']:.0f} Hz{mark}"
         yield Finding("sound device", True, detail)
 
 

@@ -16,7 +16,10 @@ def serve(
     audio: Annotated[
         str | None, Option(metavar="device|jack|null|file:PATH", help="Where the sound goes.")
     ] = None,
-    device: Annotated[str | None, Option(metavar="NAME", help="Part of a device's name.")] = None,
+    device: Annotated[
+        str | None, Option(metavar="[API:]NAME", help="Part of a device's name.")
+    ] = None,
+    channels: Annotated[int | None, Option(metavar="N", help="Of the way out [2].")] = None,
     host: Annotated[
         str | None, Option(metavar="ADDRESS", help="Address to listen on [127.0.0.1].")
     ] = None,
@@ -28,17 +31,23 @@ def serve(
     ] = None,
     voices: Annotated[int | None, Option(metavar="N", help="How many voices [4].")] = None,
     name: Annotated[str | None, Option(metavar="NAME", help="Name of the JACK client.")] = None,
+    session: Annotated[
+        Path | None, Option(metavar="FILE", help="Write down all that decides the sound here.")
+    ] = None,
     config: Annotated[
         Path | None, Option(metavar="FILE", help="Settings; flags beat the file.")
     ] = None,
+    resume: Annotated[Path | None, Option(hidden=True)] = None,  # given by `handover` alone
 ) -> None:
     """Play a bundle and listen for OSC.
 
-    Prints one line when ready.  Ctrl-C or SIGTERM fades out and ends it.
+    Prints one line when ready.  Ctrl-C or SIGTERM fades out and ends it.  `idiolect replay` renders
+    a session again, to the last bit.
     """
     flags: dict[str, object] = {
         "audio.output": audio,
         "audio.device": device,
+        "audio.channels": channels,
         "control.host": host,
         "control.port": port,
         "control.http_port": http_port,
@@ -48,4 +57,4 @@ def serve(
     settings = load(config, flags)
     from idiolect import app  # not above: `--help` must not wait for the engine
 
-    raise typer.Exit(app.serve(bundle, settings))
+    raise typer.Exit(app.serve(bundle, settings, session, resume))

@@ -90,7 +90,7 @@ def fit(parameter: Parameter, arguments: Sequence[Argument], scales: Sequence[st
     arguments : sequence
         As they came.
     scales : sequence of str
-        The bundle's scales, finest first.
+        Of the voice's bundle, finest first; only a scale is looked up there.
 
     Returns
     -------

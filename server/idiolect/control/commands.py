@@ -27,6 +27,7 @@ class VoiceCommand:
     arguments: str  # types and names, for people
     doc: str
     read: Callable[[Sequence[Argument]], Act | None]  # None: a trigger let go, nothing to do
+    value: Callable[[Player, int], str] | None = None  # what it reads as without arguments, if so
 
 
 def seed_tokens(arguments: Sequence[Argument]) -> Act:
@@ -120,6 +121,13 @@ def cut(arguments: Sequence[Argument]) -> Act | None:
     return (lambda player, voice: player.cut(voice)) if is_pressed(arguments) else None
 
 
+def bundle(arguments: Sequence[Argument]) -> Act:
+    """Read a bundle's name."""
+    arity(arguments, 1, 1, "a bundle's name")
+    name = text(arguments[0], "a bundle")
+    return lambda player, voice: player.speak(voice, name)
+
+
 VOICE_COMMANDS: tuple[VoiceCommand, ...] = (
     VoiceCommand(
         path="seed/tokens", arguments="i token, ...", read=seed_tokens,
@@ -167,5 +175,11 @@ VOICE_COMMANDS: tuple[VoiceCommand, ...] = (
     VoiceCommand(
         path="cut", arguments="trigger", read=cut,
         doc="Leaves the sounding unit at once and goes on with the next decision.",
+    ),
+    VoiceCommand(
+        path="bundle", arguments="s name", read=bundle,
+        value=lambda player, voice: player.bundle_of(voice),
+        doc="Goes over to another bundle, with a join at the next boundary of the finest scale; it "
+        "is loaded first when it is not yet. Without arguments it reads as the name.",
     ),
 )  # fmt: skip

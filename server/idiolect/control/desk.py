@@ -5,13 +5,14 @@ import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
+from typing import Any
 
 from idiolect.control.allowance import Allowance
 from idiolect.control.backlog import Backlog
 from idiolect.control.clients import Clients, Peer
 from idiolect.control.codec import encode
 from idiolect.control.commands import Act
-from idiolect.control.door import Pending, Player
+from idiolect.control.door import Applied, Player, Recording
 from idiolect.errors import IdiolectError
 
 __all__ = ["Counters", "Desk", "wrap"]
@@ -20,7 +21,10 @@ _log = logging.getLogger(__name__)
 _sent = logging.getLogger("idiolect.osc.out")
 _FAILS_PER_SECOND = 50.0
 """Two servers that misunderstand each other would otherwise answer as fast as they can, for ever."""
-_REPLIES = {"/fail", "/done", "/synced", "/status.reply", "/version.reply", "/startup", "/shutdown"}
+_REPLIES = {
+    *("/fail", "/done", "/synced", "/status.reply", "/version.reply", "/bundle/list.reply"),
+    *("/startup", "/shutdown"),
+}
 
 
 @dataclass(slots=True)
@@ -55,6 +59,8 @@ class Desk:
         Runs a function on the control thread soon; may be called on any thread.
     quit : callable
         Stops the daemon.
+    recording : Recording, optional
+        Who writes what is heard to files.
 
     Notes
     -----
@@ -68,16 +74,18 @@ class Desk:
         name: str,
         defer: Callable[[Callable[[], None]], None],
         quit: Callable[[], None],
+        recording: Recording | None = None,
     ) -> None:
         self.player = player
         self.name = name
         self.quit = quit
+        self.recording = recording
+        self.defer = defer
         self.clients = Clients()
         self.backlog = Backlog()
         self.counters = Counters()
         self.watchers: list[Callable[[str, tuple[object, ...]], None]] = []
         """Told of every change too, with its address."""
-        self._defer = defer
         self._scolding = Allowance(_FAILS_PER_SECOND)
 
     def now(self) -> float:
@@ -113,22 +121,54 @@ class Desk:
         if address not in _REPLIES and self._scolding.allows(peer, self.now()):
             self.fail(peer, address, error)
 
-    def launch(self, peer: Peer, address: str, voice: int, act: Act) -> None:
-        """Begin a command; exactly one ``/done`` or ``/fail`` will answer it."""
+    def launch(
+        self, peer: Peer, address: str, voice: int, act: Act, then: Callable[[], None] | None = None
+    ) -> None:
+        """Begin a voice's command; exactly one ``/done`` or ``/fail`` will answer it.
+
+        Parameters
+        ----------
+        peer, address
+            Who is answered, and what for.
+        voice : int
+        act : callable
+            Begins.
+        then : callable, optional
+            Called after the ``/done``.
+        """
+
+        def tell(applied: Applied) -> tuple[object, ...]:
+            if then is not None:
+                self.defer(then)
+            return self.applied(applied)
+
+        self.promise(peer, address, lambda: act(self.player, voice), tell)
+
+    def promise(
+        self,
+        peer: Peer,
+        address: str,
+        begin: Callable[[], Any],
+        tell: Callable[[Any], tuple[object, ...]],
+    ) -> None:
+        """Begin what is answered later, by exactly one ``/done`` or ``/fail``.
+
+        Parameters
+        ----------
+        peer, address
+            Who is answered, and what for.
+        begin : callable
+            Begins, and returns the future of what will come of it, or of the step that goes on;
+            may raise.
+        tell : callable
+            Makes of that what the ``/done`` says; may raise.
+        """
         try:
             ticket = self.backlog.open(peer, address)
         except IdiolectError as error:
             self.fail(peer, address, error)
             return
-        try:
-            pending = act(self.player, voice)
-        except Exception as error:  # the border: whatever a player raises is the sender's to know
-            self.fail(peer, address, error)
-            self.backlog.close(peer, ticket)
-            return
-        pending.add_done_callback(
-            lambda done: self._defer(lambda: self._finish(peer, ticket, address, done))
-        )
+        self._begin(peer, ticket, address, begin, tell)
 
     def abandon(self) -> None:
         """Answer every command that is still open, because the daemon stops."""
@@ -136,20 +176,50 @@ class Desk:
             self.fail(peer, address, IdiolectError("the daemon is stopping"))
             self.backlog.close(peer, ticket)
 
-    def _finish(self, peer: Peer, ticket: int, address: str, done: Pending) -> None:
+    def applied(self, applied: Applied) -> tuple[object, ...]:
+        """Give what ``/done`` says of a change: voice, frame, units, seconds, and a seed's place."""
+        status = self.player.status()
+        ahead_s = (applied.frame - status.frame) / status.sample_rate
+        voice, frame, units = applied.voice, wrap(applied.frame), applied.units
+        place = (applied.unit, applied.source, applied.start) if applied.source else ()
+        return (voice, frame, units, ahead_s, *place)
+
+    def _begin(
+        self,
+        peer: Peer,
+        ticket: int,
+        address: str,
+        begin: Callable[[], Any],
+        tell: Callable[[Any], tuple[object, ...]],
+    ) -> None:
+        try:
+            pending = begin()
+        except Exception as error:  # the border: whatever a player raises is the sender's to know
+            self.fail(peer, address, error)
+            self.backlog.close(peer, ticket)
+            return
+        pending.add_done_callback(
+            lambda done: self.defer(lambda: self._finish(peer, ticket, address, done, tell))
+        )
+
+    def _finish(
+        self,
+        peer: Peer,
+        ticket: int,
+        address: str,
+        done: Any,
+        tell: Callable[[Any], tuple[object, ...]],
+    ) -> None:
         if not self.backlog.is_open(peer, ticket):
             return
         try:
-            self._done(peer, address, done)
+            came = done.result(0)
+            if callable(came):
+                self._begin(peer, ticket, address, came, tell)
+                return
+            self.reply(peer, "/done", address, *tell(came))
         except CancelledError:
             self.fail(peer, address, IdiolectError("a later command took its place"))
         except Exception as error:  # the border, as above
             self.fail(peer, address, error)
         self.backlog.close(peer, ticket)
-
-    def _done(self, peer: Peer, address: str, done: Pending) -> None:
-        applied, status = done.result(0), self.player.status()
-        ahead_s = (applied.frame - status.frame) / status.sample_rate
-        voice, frame, units = applied.voice, wrap(applied.frame), applied.units
-        place = (applied.unit, applied.source, applied.start) if applied.source else ()
-        self.reply(peer, "/done", address, voice, frame, units, ahead_s, *place)

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from idiolect.control.arguments import fit
 from idiolect.control.clients import Peer
@@ -10,7 +11,7 @@ from idiolect.control.codec import Argument, Message, OscBundle, parse
 from idiolect.control.commands import VoiceCommand
 from idiolect.control.desk import Desk
 from idiolect.control.namespace import Leaf, Namespace, address_of
-from idiolect.control.system import SystemCommand
+from idiolect.control.system import SystemCommand, announce_bundle
 from idiolect.errors import ControlError, PacketError
 from idiolect.parameters import Parameter
 
@@ -47,10 +48,18 @@ class Dispatcher:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self.namespace = Namespace(desk.player.voices, desk.player.descriptors)
+        self._namespace = Namespace(desk.player.voices, desk.player.descriptors)
         self._waiting: dict[tuple[str, int], _Change] = {}
         self._work = 0
         self._walked = 0  # leaves of the tree that patterns led past
+
+    @property
+    def namespace(self) -> Namespace:
+        """The addresses there are; another after a bundle with other descriptors was loaded."""
+        descriptors = self.desk.player.descriptors
+        if descriptors != self._namespace.descriptors:
+            self._namespace = Namespace(self.desk.player.voices, descriptors)
+        return self._namespace
 
     def receive(self, packet: bytes, peer: Peer) -> int:
         """Run one packet; whatever is in it, nothing is raised.
@@ -70,6 +79,11 @@ class Dispatcher:
         else:
             self._run(element, peer)
         return self._work + self._walked
+
+    def run(self, message: Message, peer: Peer) -> None:
+        """Run one message that is there already; nothing is raised."""
+        self._work = 1
+        self._run(message, peer)
 
     def flush(self) -> None:
         """Let the waiting changes through: the burst is read."""
@@ -127,25 +141,33 @@ class Dispatcher:
     def _set(
         self, leaf: Leaf, parameter: Parameter, arguments: Sequence[Argument], peer: Peer
     ) -> None:
-        value = fit(parameter, arguments, self.desk.player.scales)
+        values = [fit(parameter, arguments, self._scales(parameter, v)) for v in leaf.voices]
         if parameter.curve == "step":
             self.flush()
-        for voice in leaf.voices:
+        for voice, value in zip(leaf.voices, values, strict=True):
             key = (parameter.name, voice)
             self._waiting.pop(key, None)  # last come, last through
             self._waiting[key] = _Change(value, peer, leaf.address)
         if parameter.curve == "step":
             self.flush()
 
+    def _scales(self, parameter: Parameter, voice: int) -> tuple[str, ...]:
+        return self.desk.player.scales_of(voice) if parameter.kind == "scale" else ()
+
     def _command(
         self, leaf: Leaf, command: VoiceCommand, arguments: Sequence[Argument], peer: Peer
     ) -> None:
+        if command.value is not None and not arguments:
+            values = [command.value(self.desk.player, voice) for voice in leaf.voices]
+            self.desk.reply(peer, leaf.address, *values)
+            return
         act = command.read(arguments)
         if act is None:
             return
         self.flush()
         for voice in leaf.voices:
-            self.desk.launch(peer, leaf.address, voice, act)
+            then = partial(announce_bundle, self.desk, voice) if command.value else None
+            self.desk.launch(peer, leaf.address, voice, act, then)
 
     def _system(self, command: SystemCommand, arguments: Sequence[Argument], peer: Peer) -> None:
         self.flush()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
-__all__ = ["Applied", "Pending", "Player", "Status"]
+__all__ = ["Applied", "Pending", "Player", "Recording", "Status", "Take"]
 
 
 class Applied(Protocol):
@@ -34,14 +34,56 @@ class Applied(Protocol):
         """Where it begins there, in seconds."""
 
 
+class Take(Protocol):
+    """How a recording stands."""
+
+    @property
+    def name(self) -> str:
+        """The file's."""
+
+    @property
+    def seconds(self) -> float:
+        """What is written."""
+
+    @property
+    def lost_frames(self) -> int:
+        """Frames that came too late to be written."""
+
+    @property
+    def failure(self) -> str:
+        """Why it ended by itself; empty when it did not."""
+
+
+class Recording(Protocol):
+    """Who writes what is heard to files; every method returns at once, or fails as a player's."""
+
+    @property
+    def take(self) -> Take | None:
+        """The recording that runs, or the last."""
+
+    @property
+    def running(self) -> bool:
+        """Whether it records."""
+
+    def start(self, name: str) -> Any:
+        """Begin a file; the future of its `Take`."""
+
+    def stop(self) -> Any:
+        """End it; the same future."""
+
+
 class Pending(Protocol):
     """The part of `concurrent.futures.Future` that is used here."""
 
     def add_done_callback(self, fn: Callable[[Any], object], /) -> None:
         """Call `fn` with this object once it is done, on any thread."""
 
-    def result(self, timeout: float | None = None) -> Applied:
-        """Return what came of it, or raise what went wrong."""
+    def result(self, timeout: float | None = None) -> Any:
+        """Return what came of it, an `Applied`, or raise what went wrong.
+
+        It may also be a *step*: a function that goes on, to be called on the control thread, and
+        returns another such object.
+        """
 
 
 class Status(Protocol):
@@ -121,12 +163,29 @@ class Player(Protocol):
         """How many voices there are, counted from 1."""
 
     @property
-    def scales(self) -> tuple[str, ...]:
-        """Names of the bundle's scales, finest first."""
-
-    @property
     def descriptors(self) -> tuple[str, ...]:
-        """Names of the bundle's descriptors: each has its ``bias``."""
+        """Names of the descriptors of all bundles that are loaded: each has its ``bias``."""
+
+    def scales_of(self, voice: int) -> tuple[str, ...]:
+        """Names of the scales of the bundle that a voice plays, finest first."""
+
+    def bundle_of(self, voice: int) -> str:
+        """Name of the bundle that a voice plays."""
+
+    def bundles(self) -> dict[str, bool]:
+        """Name every bundle there is, and say whether it is loaded."""
+
+    def load(self, name: str) -> Any:
+        """Load a bundle; its future, or that of the step it gives, tells its name."""
+
+    def unload(self, name: str) -> None:
+        """Let go a bundle that no voice plays."""
+
+    def speak(self, voice: int, name: str) -> Pending:
+        """Let a voice go over to a bundle, which is loaded when it is not yet."""
+
+    def speak_all(self, name: str) -> Pending:
+        """Let every voice go over to a bundle; told is the last that does."""
 
     def get(self, name: str, voice: int) -> float:
         """Read a parameter; voice 0 is the master, a scale is its index."""

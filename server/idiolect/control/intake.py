@@ -23,13 +23,13 @@ whole tree."""
 
 
 class Entrance(Protocol):
-    """A way in, bound when it is made, so that whoever starts the daemon learns of a taken port."""
+    """A way in; its sockets are bound before it is made, and are the server's."""
 
     def open(self) -> None:
         """Begin to listen; on the control thread."""
 
     async def close(self) -> None:
-        """Send what is unsent, and give the port back."""
+        """Send what is unsent, and listen no more."""
 
 
 class Datagrams(Protocol):

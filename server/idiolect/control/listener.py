@@ -48,21 +48,23 @@ class Listener:
         self._intake = intake
         self._connect = connect
         self._connections: dict[socket.socket, str] = {}  # to their hosts; closed ones go late
+        self._is_open = False
         self._tasks: set[asyncio.Task[None]] = set()
 
     def open(self) -> None:
         """Begin to accept."""
+        self._is_open = True
         for handle in self._bound:
             self._resume(handle)
 
     def close(self) -> None:
         """Accept no more."""
+        self._is_open = False
         for handle in self._bound:
             asyncio.get_running_loop().remove_reader(handle)
-            handle.close()
 
     def _resume(self, handle: socket.socket) -> None:
-        if handle.fileno() >= 0:
+        if self._is_open:
             asyncio.get_running_loop().add_reader(handle, self._accept, handle)
 
     def _accept(self, handle: socket.socket) -> None:

@@ -37,7 +37,7 @@ class Namespace:
     voices : int
         How many there are.
     descriptors : sequence of str
-        Of the bundle; each voice has a bias for every one.
+        Of the bundles that are loaded; each voice has a bias for every one.
 
     Notes
     -----
@@ -45,6 +45,7 @@ class Namespace:
     """
 
     def __init__(self, voices: int, descriptors: Sequence[str] = ()) -> None:
+        self.descriptors = tuple(descriptors)
         self.leaves = {leaf.address: leaf for leaf in _leaves(voices, descriptors)}
         self._tree: Tree[Leaf] = Tree()
         for leaf in self.leaves.values():
@@ -99,8 +100,9 @@ def _leaves(voices: int, descriptors: Sequence[str]) -> Iterator[Leaf]:
         **voice_parameters(descriptors),
         **{command.path: command for command in VOICE_COMMANDS},
     }
+    folders = {command.address.rpartition("/")[0] for command in SYSTEM_COMMANDS}
     for path, target in targets.items():
-        if path not in MASTER:
+        if path not in MASTER and f"/{path}" not in folders:
             yield Leaf(f"/{path}", target, numbers, is_short=True)
     for voice in numbers:
         for path, target in targets.items():

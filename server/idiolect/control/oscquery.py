@@ -15,10 +15,12 @@ from idiolect.control.namespace import Leaf
 from idiolect.control.system import SystemCommand
 from idiolect.parameters import Parameter
 
-__all__ = ["ATTRIBUTES", "EXTENSIONS", "Directory", "Node", "notices", "signature"]
+__all__ = ["ATTRIBUTES", "EXTENSIONS", "Directory", "Node", "Value", "notices", "signature"]
 
 Node = dict[str, Any]
 """A JSON object."""
+
+Value = int | float | str
 
 ATTRIBUTES = (
     "FULL_PATH", "CONTENTS", "TYPE", "ACCESS", "VALUE", "RANGE", "DESCRIPTION", "UNIT", "CLIPMODE",
@@ -53,17 +55,17 @@ class Directory:
     ----------
     leaves : iterable of Leaf
         The addresses.
-    scales : sequence of str
-        The bundle's, finest first.
+    scales : sequence of sequence of str
+        Of each voice, finest first.
     read : callable
-        Returns the value of a parameter for a voice.
+        Returns the value of a leaf that can be read.
     """
 
     def __init__(
         self,
         leaves: Iterable[Leaf],
-        scales: Sequence[str],
-        read: Callable[[Parameter, int], int | float],
+        scales: Sequence[Sequence[str]],
+        read: Callable[[Leaf], Value],
     ) -> None:
         self._read = read
         self._leaves = {leaf.address: leaf for leaf in leaves}
@@ -82,13 +84,11 @@ class Directory:
     def is_readable(self, path: str) -> bool:
         """Tell whether there is a value at a path."""
         leaf = self._leaves.get(path)
-        return leaf is not None and isinstance(leaf.target, Parameter) and not leaf.is_short
+        return leaf is not None and not leaf.is_short and _has_value(leaf.target)
 
-    def value(self, path: str) -> int | float:
+    def value(self, path: str) -> Value:
         """Return the value at a readable path."""
-        leaf = self._leaves[path]
-        assert isinstance(leaf.target, Parameter)
-        return self._read(leaf.target, leaf.voices[0])
+        return self._read(self._leaves[path])
 
     def _grow(self, address: str) -> None:
         path = "/"
@@ -159,17 +159,29 @@ def _notice(command: str, path: str) -> str:
     return json.dumps({"COMMAND": command, "DATA": path})
 
 
-def _describe(leaf: Leaf, scales: Sequence[str]) -> Node:
-    if isinstance(leaf.target, Parameter):
-        return _describe_parameter(leaf.target, leaf.is_short, scales)
-    return _describe_command(leaf.target)
+def _has_value(target: Parameter | VoiceCommand | SystemCommand) -> bool:
+    return isinstance(target, Parameter) or (
+        isinstance(target, VoiceCommand) and target.value is not None
+    )
 
 
-def _describe_parameter(parameter: Parameter, is_short: bool, scales: Sequence[str]) -> Node:
+def _describe(leaf: Leaf, scales: Sequence[Sequence[str]]) -> Node:
+    target = leaf.target
+    node: Node = {"ACCESS": _WRITE if leaf.is_short or not _has_value(target) else _READ_WRITE}
+    if not isinstance(target, Parameter):
+        return node | _describe_command(target)
+    first, *others = [scales[voice - 1] for voice in leaf.voices if voice] or [()]
+    names = [name for name in first if all(name in other for other in others)]
+    node |= _describe_parameter(target, names)
+    if leaf.is_short:
+        node["DESCRIPTION"] = f"Of every voice: {target.doc}"
+    return node
+
+
+def _describe_parameter(parameter: Parameter, scales: Sequence[str]) -> Node:
     node: Node = {
-        "DESCRIPTION": f"Of every voice: {parameter.doc}" if is_short else parameter.doc,
+        "DESCRIPTION": parameter.doc,
         "TYPE": "f" if parameter.kind == "f" else "i",
-        "ACCESS": _WRITE if is_short else _READ_WRITE,
         "CLIPMODE": ["both"],
         "RANGE": [_range(parameter, len(scales))],
     }
@@ -183,24 +195,18 @@ def _describe_parameter(parameter: Parameter, is_short: bool, scales: Sequence[s
 def _range(parameter: Parameter, scales: int) -> Node:
     if parameter.kind == "f":
         return {"MIN": parameter.low, "MAX": parameter.high}
-    high = scales - 1 if parameter.kind == "scale" else int(parameter.high)
-    low = int(parameter.low)
+    low, high = int(parameter.low), int(parameter.high)
+    if parameter.kind == "scale":
+        high = scales - 1
     bounds: Node = {"MIN": low, "MAX": high}
-    is_switch = (low, high) == (0, 1)
-    return (
-        bounds | {"VALS": list(range(high + 1))}
-        if is_switch or parameter.kind == "scale"
-        else bounds
-    )
+    if parameter.kind == "scale" or (low, high) == (0, 1):
+        bounds["VALS"] = list(range(high + 1))
+    return bounds
 
 
 def _describe_command(command: VoiceCommand | SystemCommand) -> Node:
     (plain, *others), names = signature(command.arguments)
-    node: Node = {
-        "DESCRIPTION": f"{command.doc} ({command.arguments})",
-        "TYPE": plain,
-        "ACCESS": _WRITE,
-    }
+    node: Node = {"DESCRIPTION": f"{command.doc} ({command.arguments})", "TYPE": plain}
     if names:
         node["EXTENDED_TYPE"] = names
     if others:

@@ -8,7 +8,7 @@ from idiolect.control.commands import VOICE_COMMANDS
 from idiolect.control.dispatch import MAX_WORK
 from idiolect.control.pattern import MAX_WILDCARDS
 from idiolect.control.system import API, STATUS_FIELDS, SYSTEM_COMMANDS
-from idiolect.parameters import BIAS, DESCRIPTORS, MASTER, VOICE, Parameter
+from idiolect.parameters import BIAS, DESCRIPTORS, MASTER, MOST_BUNDLES, VOICE, Parameter
 
 __all__ = ["reference"]
 
@@ -71,6 +71,37 @@ token's units, and for what followed in the corpus, the one expected is moved as
 language is sure of what comes next, little changes. Biases add up, and -1 leans the other way.
 """
 
+_VOICE_ANSWERS = """\
+Each but bundle has its short form to every voice (`/cut`, `/seed/unit 12`; for bundle that is
+`/bundle/swap`), and answers, once its frame is known, `/done` s address, i voice, i frame, i units,
+f seconds: the frame of the engine where it is first heard, how many units it put into the context
+(of allow/...: how many of the voice's scale are allowed), and in how many seconds from now that is. A
+seed that put units there adds i unit, s source, f start: the last of them, which counts as just
+heard, its source, and at how many seconds of it that unit begins.
+
+Each allow/... takes the place of the one before, and acts as a parameter does, at the next boundary
+of the voice's scale. What would leave nothing to play is refused, and so is a scale of which nothing
+is allowed.
+
+What a seed, a cut or another bundle would do to a voice that is frozen waits until it is not.
+"""
+
+_BUNDLES = f"""\
+## Bundles
+
+Voices play the bundle the daemon was started with until told otherwise; up to {MOST_BUNDLES} can be loaded, from
+the folder of that one or from `control.bundles`. Loading takes a moment, and longer where audio has to
+be converted to the engine's rate; what plays goes on meanwhile. A name is that of the bundle's folder,
+with or without `.idiolect`, and never a path.
+
+A voice that goes over to a bundle leaves the sounding unit with a join. It begins there from an empty
+context, free to play everything, in the scale of the same name, or the finest where there is none. Its
+other parameters stay, and its bias for every descriptor that the bundle has; a bias that it has no
+descriptor for is refused, and one set before is kept for the next bundle that has it. Clients that are
+notified are told `/voice/{{n}}/bundle` s name and `/voice/{{n}}/scale`. What scales and descriptors there are
+depends on the bundle: `/scale note` is refused as a whole where one voice's bundle has no `note`.
+"""
+
 
 def reference() -> str:
     """Return the whole reference, in Markdown.
@@ -96,6 +127,7 @@ def reference() -> str:
             _voice_commands(),
             "## Commands to the daemon\n",
             _system_commands(),
+            _BUNDLES,
             "## /status.reply\n",
             _status(),
             _LIMITS,
@@ -132,18 +164,7 @@ def _plain(value: float) -> str:
 
 def _voice_commands() -> str:
     rows = [(f"`/voice/{{n}}/{c.path}`", c.arguments, c.doc) for c in VOICE_COMMANDS]
-    return (
-        _table(("address", "arguments", "what it does"), rows)
-        + "\nEach has its short form to every voice (`/cut`, `/seed/unit 12`), and answers, once its\n"
-        "frame is known, `/done` s address, i voice, i frame, i units, f seconds: the frame of the\n"
-        "engine where it is first heard, how many units it put into the context (of allow/...: how\n"
-        "many of the voice's scale are allowed), and in how many seconds from now that is. A seed\n"
-        "that put units there adds i unit, s source, f start: the last of them, which counts as\n"
-        "just heard, its source, and at how many seconds of it that unit begins.\n\n"
-        "Each allow/... takes the place of the one before, and acts as a parameter does, at the next\n"
-        "boundary of the voice's scale. What would leave nothing to play is refused, and so is a\n"
-        "scale of which nothing is allowed.\n"
-    )
+    return _table(("address", "arguments", "what it does"), rows) + "\n" + _VOICE_ANSWERS
 
 
 def _system_commands() -> str:

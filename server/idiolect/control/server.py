@@ -1,22 +1,21 @@
 """The control thread: one event loop, and the ways in that are opened and closed on it."""
 
 import asyncio
-import contextlib
 import logging
 import socket
 import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from idiolect import __version__
 from idiolect.control.desk import Counters, Desk
-from idiolect.control.door import Player
-from idiolect.control.hosts import Network, bind, is_loopback
+from idiolect.control.door import Player, Recording
+from idiolect.control.hosts import Network, Sockets, is_loopback, open_sockets, sort_sockets
 from idiolect.control.intake import Entrance, Intake
 from idiolect.control.mdns import OSC, OSCQUERY, Announcement
-from idiolect.control.namespace import Namespace
 from idiolect.control.tcp import TcpEntrance
-from idiolect.control.udp import UdpEntrance
+from idiolect.control.udp import UdpEntrance, UdpPeer
 from idiolect.errors import ControlError
 
 if TYPE_CHECKING:
@@ -24,9 +23,10 @@ if TYPE_CHECKING:
 
 __all__ = ["ControlServer"]
 
+T = TypeVar("T")
+
 _log = logging.getLogger(__name__)
 _STOP_S = 5.0
-_TRIES = 16  # for a port that is free for everything, when any will do
 
 
 class ControlServer:
@@ -52,6 +52,8 @@ class ControlServer:
     announce : tuple of (str, int)
         Numeric hosts and ports that get ``/startup`` and ``/shutdown`` without asking, so that
         what has no lease yet learns that the daemon is there.
+    recording : Recording, optional
+        Who writes what is heard to files.
 
     Notes
     -----
@@ -70,37 +72,51 @@ class ControlServer:
         allow: tuple[Network, ...] = (),
         name: str = "idiolect",
         announce: tuple[tuple[str, int], ...] = (),
+        recording: Recording | None = None,
     ) -> None:
         self._host = host
         self._port = port
         self._http_port = http_port
         self._allow = allow
         self._announce = announce
-        self._bound: tuple[int, int] = (port, -1)  # OSC and HTTP, when it runs
+        self._sockets = Sockets([], [], [])
+        self._listeners: Sequence[Sequence[Any]] = ()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._desk = Desk(player, name=name, defer=self._defer, quit=on_quit)
+        self._desk = Desk(player, name=name, defer=self._defer, quit=on_quit, recording=recording)
         self._intake = Intake(self._desk, allow)
         self._entrances: list[Entrance] = []
-        self._web: WebEntrance | None = None
 
     @property
     def address(self) -> tuple[str, int]:
         """Where it listens: host and port, the real one when 0 was asked for."""
-        return self._host, self._bound[0]
+        return self._host, self._sockets.port if self._sockets.datagrams else self._port
 
     @property
     def http_address(self) -> tuple[str, int] | None:
         """Where it answers HTTP: host and port; None when it does not."""
-        return (self._host, self._bound[1]) if self._bound[1] > 0 else None
+        return (self._host, self._sockets.http_port) if self._sockets.http else None
 
     @property
     def counters(self) -> Counters:
         """What happened to packets."""
         return self._desk.counters
 
+    def inherit(self, handles: Sequence[socket.socket], listeners: Sequence[Sequence[Any]]) -> None:
+        """Take sockets that are bound already, and the clients to notify, before `start`.
+
+        Parameters
+        ----------
+        handles
+            As `release` returned them.
+        listeners
+            As `release` returned them; each has a new lease.
+        """
+        self._sockets = sort_sockets(handles)
+        self._listeners = listeners
+
     def start(self) -> None:
-        """Bind and begin to listen.
+        """Bind, unless there are sockets already, and begin to listen.
 
         Raises
         ------
@@ -111,103 +127,116 @@ class ControlServer:
         """
         if self._thread is not None:
             raise ControlError("this server runs already: stop it first")
-        datagrams, streams, http = self._bind()
-        udp = UdpEntrance(datagrams, self._intake)
-        self._intake.datagrams = udp
-        self._bound = (udp.port, http[0].getsockname()[1] if http else -1)
-        self._entrances = [udp, TcpEntrance(streams, self._intake)]
-        if not is_loopback(self._host):
-            services = {OSC: udp.port} | ({OSCQUERY: self._bound[1]} if http else {})
-            self._entrances.append(Announcement(self._desk.name, self._host, services))
+        if not self._sockets.datagrams:
+            self._sockets = open_sockets(self._host, self._port, self._http_port, self._allow)
+        self._make_entrances()
         runner = asyncio.Runner(loop_factory=asyncio.SelectorEventLoop)
         self._loop, self._over = runner.get_loop(), asyncio.Event()
         self._thread = threading.Thread(
-            target=self._serve, args=(runner, http), name="control", daemon=True
+            target=self._serve, args=(runner,), name="control", daemon=True
         )
         self._thread.start()
 
     def stop(self) -> None:
         """Answer what is open, tell the clients, and give the ports back."""
+        self._end(self._say_goodbye)
+
+    def release(self) -> tuple[list[int], list[list[Any]]]:
+        """Stop listening but keep the sockets open, for a process that goes on in this one's place.
+
+        Connections end; what speaks over UDP notices nothing.
+
+        Returns
+        -------
+        list of int
+            Descriptors of the sockets; what arrives meanwhile waits in them.
+        list
+            The clients that are notified: place of their socket in that list, then host, port and
+            what else their address has.
+        """
+        self._end(self._over.set)
+        peers = self._desk.clients.listening(self._desk.now())
+        handles = self._sockets.all
+        listeners = [
+            [handles.index(peer.socket.handle), peer.host, peer.port, *peer.rest]
+            for peer in peers
+            if isinstance(peer, UdpPeer)
+        ]
+        self._sockets = Sockets([], [], [])
+        return [handle.detach() for handle in handles], listeners
+
+    def call(self, function: Callable[[], T]) -> Future[T]:
+        """Call a function on the control thread, while it runs; any other thread."""
+        done: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                done.set_result(function())
+            except Exception as error:  # for the one who waits
+                done.set_exception(error)
+
+        self._defer(run)
+        return done
+
+    def _make_entrances(self) -> None:
+        udp = UdpEntrance(self._sockets.datagrams, self._intake)
+        self._intake.datagrams = udp
+        for place, *address in self._listeners:
+            self._desk.clients.add(udp.sockets[place].at(tuple(address)), self._desk.now())
+        self._listeners = ()
+        self._entrances = [udp, TcpEntrance(self._sockets.streams, self._intake)]
+        if not is_loopback(self._host):
+            http = {OSCQUERY: self._sockets.http_port} if self._sockets.http else {}
+            services = {OSC: self._sockets.port, **http}
+            self._entrances.append(Announcement(self._desk.name, self._host, services))
+
+    def _end(self, end: Callable[[], None]) -> None:
         thread, self._thread = self._thread, None
         if thread is None:
             return
-        self._defer(self._over.set)
+        self._defer(end)
         if thread is not threading.current_thread():
             thread.join(_STOP_S)
 
-    def renew(self) -> None:
-        """Read the addresses anew from the player; who is connected is told.  Any thread."""
-        self._defer(self._renew)
+    def _say_goodbye(self) -> None:
+        self._intake.flush()
+        self._desk.abandon()
+        self._tell("/shutdown")
+        self._desk.clients.clear()
+        self._over.set()
+        self._gives_back = True
 
-    def _bind(self) -> tuple[list[socket.socket], list[socket.socket], list[socket.socket]]:
-        """Bind for UDP, TCP and HTTP; when any port will do, one that is free for all three."""
-        for _ in range(_TRIES - 1):
-            try:
-                return self._bind_all()
-            except ControlError:
-                if self._port:
-                    raise
-        return self._bind_all()
-
-    def _bind_all(self) -> tuple[list[socket.socket], list[socket.socket], list[socket.socket]]:
-        with contextlib.ExitStack() as undo:
-
-            def take(kind: socket.SocketKind, port: int, flag: str) -> list[socket.socket]:
-                bound = bind(kind, self._host, port, self._allow, flag)
-                for handle in bound:
-                    undo.callback(handle.close)
-                return bound
-
-            datagrams = take(socket.SOCK_DGRAM, self._port, "--port")
-            port = datagrams[0].getsockname()[1]
-            streams = take(socket.SOCK_STREAM, port, "--port")
-            http = []
-            if self._http_port >= 0:
-                http = take(socket.SOCK_STREAM, self._http_port or port + 1, "--http-port")
-            undo.pop_all()
-            return datagrams, streams, http
-
-    def _serve(self, runner: asyncio.Runner, http: list[socket.socket]) -> None:
+    def _serve(self, runner: asyncio.Runner) -> None:
+        self._gives_back = False
         with runner:
-            runner.run(self._live(http))
+            runner.run(self._live())
+        if self._gives_back:
+            for handle in self._sockets.all:
+                handle.close()
+            self._sockets = Sockets([], [], [])
 
-    async def _live(self, http: list[socket.socket]) -> None:
+    async def _live(self) -> None:
         for entrance in self._entrances:
             entrance.open()
         self._tell("/startup")
-        opening = asyncio.create_task(self._open_web(http))
+        opening = asyncio.create_task(self._open_web())
         await self._over.wait()
         opening.cancel()
         await asyncio.gather(opening, return_exceptions=True)
         self._intake.flush()
         self._desk.abandon()
-        self._tell("/shutdown")
-        self._desk.clients.clear()
         await asyncio.gather(*(entrance.close() for entrance in self._entrances))
-        self._entrances, self._web = [], None
 
-    async def _open_web(self, bound: list[socket.socket]) -> None:
+    async def _open_web(self) -> None:
         """Answer HTTP, as soon as what that needs is imported; until then questions wait."""
-        if not bound:
+        if not self._sockets.http:
             return
         try:
-            entrance = await asyncio.to_thread(_load_web)
-            self._web = entrance(bound, self._intake)
-            self._entrances.append(self._web)
-            self._web.open()
+            entrance = (await asyncio.to_thread(_load_web))(self._sockets.http, self._intake)
+            entrance.open()
+            self._entrances.append(entrance)
         except Exception:  # the border: OSC goes on without it
             _log.exception("HTTP is not answered")
-        finally:
-            if self._web is None:
-                for handle in bound:
-                    handle.close()
-
-    def _renew(self) -> None:
-        self._intake.flush()
-        player = self._desk.player
-        self._intake.dispatcher.namespace = Namespace(player.voices, player.descriptors)
-        if self._web is not None:
-            self._web.renew()
 
     def _tell(self, address: str) -> None:
         known = [self._intake.datagrams.peer(host, port) for host, port in self._announce]

@@ -128,7 +128,7 @@ class TcpEntrance:
         self._listener.open()
 
     async def close(self) -> None:
-        """Send what is unsent, and give the port back."""
+        """Send what is unsent, and listen no more."""
         self._listener.close()
         leaving = [peer.gone for peer in self._peers]
         for peer in list(self._peers):

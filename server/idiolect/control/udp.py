@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from idiolect.control.desk import Counters
+from idiolect.control.hosts import port_of
 from idiolect.control.intake import BURST, BURST_WORK, Intake
 
 __all__ = ["UdpEntrance", "UdpPeer", "UdpSocket"]
@@ -48,18 +49,13 @@ class UdpSocket:
         if sys.platform == "linux":  # elsewhere what the system loses cannot be counted
             bound.setsockopt(socket.SOL_SOCKET, _SO_RXQ_OVFL, 1)
 
-    @property
-    def port(self) -> int:
-        """The port it is bound to."""
-        return int(self.handle.getsockname()[1])
-
     def receive(self) -> tuple[bytes, UdpPeer] | None:
         """Take one datagram, or None when there is none left."""
         try:
             packet, sender = self._take()
         except (BlockingIOError, ConnectionResetError):  # Windows: an earlier answer was refused
             return None
-        return packet, UdpPeer(self, sender[0], sender[1], tuple(sender[2:]))
+        return packet, self.at(sender)
 
     def _take(self) -> tuple[bytes, Any]:
         if sys.platform != "linux":
@@ -79,37 +75,40 @@ class UdpSocket:
         except OSError:
             self.counters.dropped += 1
 
+    def at(self, address: tuple[Any, ...]) -> UdpPeer:
+        """Return the peer at a socket address."""
+        return UdpPeer(self, address[0], address[1], tuple(address[2:]))
+
 
 class UdpEntrance:
     """Reads datagrams, in bursts that leave the other ways in their turn."""
 
     def __init__(self, bound: list[socket.socket], intake: Intake) -> None:
-        self._sockets = [UdpSocket(handle, intake.desk.counters) for handle in bound]
+        self.sockets = [UdpSocket(handle, intake.desk.counters) for handle in bound]
         self._intake = intake
 
     @property
     def port(self) -> int:
         """The port it is bound to."""
-        return self._sockets[0].port
+        return port_of(self.sockets[0].handle)
 
     def peer(self, host: str, port: int) -> UdpPeer:
         """Return an address that can be sent to."""
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        fitting = [udp for udp in self._sockets if udp.handle.family == family]
-        return UdpPeer((fitting or self._sockets)[0], host, port)
+        fitting = [udp for udp in self.sockets if udp.handle.family == family]
+        return UdpPeer((fitting or self.sockets)[0], host, port)
 
     def open(self) -> None:
         """Begin to read."""
         loop = asyncio.get_running_loop()
-        for udp in self._sockets:
+        for udp in self.sockets:
             loop.add_reader(udp.handle, self._drain, udp)
 
     async def close(self) -> None:
-        """Give the port back."""
+        """Read no more."""
         loop = asyncio.get_running_loop()
-        for udp in self._sockets:
+        for udp in self.sockets:
             loop.remove_reader(udp.handle)
-            udp.handle.close()
 
     def _drain(self, udp: UdpSocket) -> None:
         try:

@@ -12,12 +12,15 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from idiolect.control.commands import VoiceCommand
 from idiolect.control.guard import is_own_host, is_own_origin
 from idiolect.control.health import LOOK_EVERY_S, Health, metrics
 from idiolect.control.intake import Intake
 from idiolect.control.listener import Listener
-from idiolect.control.oscquery import ATTRIBUTES, EXTENSIONS, Directory, notices
+from idiolect.control.namespace import Leaf, Namespace
+from idiolect.control.oscquery import ATTRIBUTES, EXTENSIONS, Directory, Value, notices
 from idiolect.control.websocket import Audience, accept
+from idiolect.parameters import Parameter
 
 __all__ = ["WebEntrance"]
 
@@ -43,7 +46,8 @@ class WebEntrance:
     def __init__(self, bound: list[socket.socket], intake: Intake) -> None:
         self._intake = intake
         self._desk = intake.desk
-        self._directory = self._read_directory()
+        self._directory = Directory((), (), self._value)
+        self._read: tuple[Namespace | None, list[tuple[str, ...]]] = (None, [])
         self._audience = Audience(intake)
         self._health = Health(intake.desk.player)
         self._pages: dict[str, Callable[[], web.Response]] = {
@@ -66,7 +70,7 @@ class WebEntrance:
         self._listener.open()
 
     async def close(self) -> None:
-        """Send what is unsent, and give the port back."""
+        """Send what is unsent, and listen no more."""
         self._listener.close()
         if self._looking is not None:
             self._looking.cancel()
@@ -74,21 +78,29 @@ class WebEntrance:
             peer.close()
         await self._server.shutdown(_GOODBYE_S)
 
-    def renew(self) -> None:
-        """Read the addresses anew; who is connected is told what has changed."""
-        before, self._directory = self._directory, self._read_directory()
+    def _renew(self) -> None:
+        """Read the addresses anew if they have changed; who is connected is told what has."""
+        player, namespace = self._desk.player, self._intake.dispatcher.namespace
+        scales = [player.scales_of(voice) for voice in range(1, player.voices + 1)]
+        if (namespace, scales) == self._read:
+            return
+        self._read = (namespace, scales)
+        before = self._directory
+        self._directory = Directory(namespace.leaves.values(), scales, self._value)
         for notice in notices(before, self._directory):
             for peer in tuple(self._audience.peers):
                 peer.send(notice)
 
-    def _read_directory(self) -> Directory:
-        dispatcher = self._intake.dispatcher
-        return Directory(
-            dispatcher.namespace.leaves.values(), self._desk.player.scales, dispatcher.value
-        )
+    def _value(self, leaf: Leaf) -> Value:
+        if isinstance(leaf.target, VoiceCommand):
+            assert leaf.target.value is not None
+            return leaf.target.value(self._desk.player, leaf.voices[0])
+        assert isinstance(leaf.target, Parameter)
+        return self._intake.dispatcher.value(leaf.target, leaf.voices[0])
 
     def _look(self) -> None:
         self._health.look(self._desk.now())
+        self._renew()
         self._looking = asyncio.get_running_loop().call_later(LOOK_EVERY_S, self._look)
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -104,6 +116,7 @@ class WebEntrance:
         if wait:
             self._desk.counters.limited += 1
             await asyncio.sleep(wait)
+        self._renew()
         response = _refusal(request)
         if response is None and "Upgrade" in request.headers:
             return await self._upgrade(request)
@@ -117,7 +130,7 @@ class WebEntrance:
         if origin is not None and not is_own_origin(origin, request.headers["Host"]):
             self._desk.counters.refused += 1
             return _text(403, "pages of other origins may not speak to this daemon")
-        return await accept(request, self._intake, self._directory, self._audience)
+        return await accept(request, self._intake, lambda: self._directory, self._audience)
 
     def _answer(self, request: web.BaseRequest) -> web.Response:
         page = self._pages.get(request.path)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+from collections.abc import Callable
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
@@ -90,7 +91,7 @@ class WebPeer:
         """Send what is unsent, then close."""
         self._queue.put_nowait(None)
 
-    async def converse(self, directory: Directory, audience: Audience) -> None:
+    async def converse(self, directory: Callable[[], Directory], audience: Audience) -> None:
         """Read until the other end leaves."""
         sender = asyncio.create_task(self._send_all())
         work = 0
@@ -98,7 +99,7 @@ class WebPeer:
             if message.type == WSMsgType.BINARY:
                 work += self._intake.receive(message.data, self)
             elif message.type == WSMsgType.TEXT:
-                work += self._obey(message.data, directory, audience)
+                work += self._obey(message.data, directory(), audience)
             wait = self._intake.owes(self.host)
             self._intake.desk.counters.limited += wait > 0
             if wait or work > BURST_WORK:
@@ -152,7 +153,10 @@ class WebPeer:
 
 
 async def accept(
-    request: web.BaseRequest, intake: Intake, directory: Directory, audience: Audience
+    request: web.BaseRequest,
+    intake: Intake,
+    directory: Callable[[], Directory],
+    audience: Audience,
 ) -> web.StreamResponse:
     """Speak with one WebSocket until it closes."""
     socket = web.WebSocketResponse(

@@ -17,15 +17,16 @@ from numpy.typing import NDArray
 
 from idiolect.compiled import OPTIONS, realtime
 from idiolect.engine.atomics import float32_1d, float32_2d, int64_1d
-from idiolect.engine.clock import CALLS, ENTERED_AT, TIMING, XRUNS, monotonic_ns, thread_cpu_ns
+from idiolect.engine.clock import TIMING, XRUNS, monotonic_ns, thread_cpu_ns
 from idiolect.engine.seat import (
     BUFFER,
+    CHANNELS,
     CLIENT,
     DOWN,
+    ENTERED,
     GET_BUFFER,
-    LEFT,
+    PORTS,
     RATE,
-    RIGHT,
     SCRATCH,
     SCRATCH_FRAMES,
     SEAT,
@@ -71,16 +72,16 @@ def _frames_since_start(_typing: Any, function: Any, client: Any) -> Any:
 
 
 def _portaudio(_input: int, output: int, frames: int, _time: int, flags: int, userdata: int) -> int:
-    """``PaStreamCallback``: interleaved float32, two channels."""
+    """``PaStreamCallback``: interleaved float32."""
     entered, cpu = monotonic_ns(), thread_cpu_ns()
     seat = int64_1d(userdata, (SEAT,))
     count = np.int64(frames)
     timing = int64_1d(seat[TIMES], (TIMING,))
-    play(seat, float32_2d(output, (count, 2)))
+    play(seat, float32_2d(output, (count, seat[CHANNELS])))
     # PortAudio does not say when a block is due: a period after the last one.
     period = count * 1_000_000_000 // seat[RATE]
-    due = timing[ENTERED_AT] + period
-    start = due if timing[CALLS] > 0 and entered - due > period // 2 else entered
+    due = seat[ENTERED] + period
+    start = due if seat[ENTERED] > 0 and entered - due > period // 2 else entered
     if np.int64(flags) & _UNDERFLOW:
         timing[XRUNS] += 1
     left = monotonic_ns()
@@ -91,16 +92,18 @@ def _portaudio(_input: int, output: int, frames: int, _time: int, flags: int, us
 @realtime
 def _jack_play(seat: NDArray[np.int64], frames: np.int64) -> None:
     """Render `frames` and put each channel into its port's buffer."""
-    scratch = float32_2d(seat[SCRATCH], (SCRATCH_FRAMES, 2))
-    left = float32_1d(port_buffer(seat[GET_BUFFER], seat[LEFT], np.uint32(frames)), (frames,))
-    right = float32_1d(port_buffer(seat[GET_BUFFER], seat[RIGHT], np.uint32(frames)), (frames,))
+    channels = seat[CHANNELS]
+    ports = int64_1d(seat[PORTS], (channels,))
     done = np.int64(0)
     while done < frames:
         count = min(np.int64(SCRATCH_FRAMES), frames - done)
-        play(seat, float32_2d(seat[SCRATCH], (count, 2)))
-        for i in range(count):
-            left[done + i] = scratch[i, 0]
-            right[done + i] = scratch[i, 1]
+        scratch = float32_2d(seat[SCRATCH], (count, channels))
+        play(seat, scratch)
+        for c in range(channels):
+            address = port_buffer(seat[GET_BUFFER], ports[c], np.uint32(frames))
+            buffer = float32_1d(address, (frames,))
+            for i in range(count):
+                buffer[done + i] = scratch[i, c]
         done += count
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from idiolect.compiled import realtime
 from idiolect.engine.interpolation import MARGIN, UNIT
-from idiolect.engine.kernels import ramp_value
+from idiolect.engine.kernels import level_of, ramp_value
 from idiolect.engine.layout import FAR, SUBGRAINS
 from idiolect.engine.state import State
 from idiolect.engine.subgrains import add_subgrain
@@ -240,6 +240,8 @@ def _bear(
     speed = 2.0 ** (cents / 1200)
     frames = max(2 * _ATTACK, min(round(length), int((active.held - 2) / speed)))
     reach = int(frames * speed) + 1  # frames it reads
+    if reach > active.held:  # its source ends here
+        return
     passed = _passed(state, voice, head, at)
     first = passed + int((frames - reach + 1) / 2)  # its middle sounds when it would have anyway
     first += int(jitter * frames * (_draw(state, voice, head, _WHERE) - 0.5))
@@ -282,6 +284,6 @@ def _shape(
         level = 2 / overlap if plain else math.sqrt(2 / overlap)
     spread = ramp_value(state, voice + 1, _PAN_SPREAD, at)
     side = spread * (2 * _draw(state, voice, head, _PAN) - 1)
-    gain = active.gain * level
+    gain = level * level_of(active.gain, active.settle, _passed(state, voice, head, at))
     sub.left = np.float32(gain * min(1.0, 1.0 - side))
     sub.right = np.float32(gain * min(1.0, 1.0 + side))

@@ -1,10 +1,5 @@
 """The engine's Python face: it owns the memory, and is the control thread's and planner's door."""
 
-import ctypes
-import ctypes.util
-import logging
-import sys
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +15,7 @@ from idiolect.engine.layout import (
     TAP_FRAMES,
 )
 from idiolect.engine.limiter import reset_limiter
+from idiolect.engine.locking import lock
 from idiolect.engine.state import (
     ARENA_FRAMES,
     LIMITER_FRAMES,
@@ -35,8 +31,6 @@ from idiolect.engine.state import (
 from idiolect.parameters import BLOCK_SLOTS, PARAMETERS
 
 __all__ = ["Engine"]
-
-logger = logging.getLogger(__name__)
 
 _ARENA_FRAMES = 230_000  # beside the lookaheads: eight of the longest pieces, for cuts
 _LIMITER_SECONDS = 0.0015
@@ -55,6 +49,8 @@ class Engine:
         Hz; of the bundle, and of the way out.
     lookahead_frames : int
         The arena holds eight times this: units overlap in it, and cuts leave some behind.
+    channels : int
+        Of the way out.
 
     Notes
     -----
@@ -62,14 +58,17 @@ class Engine:
     renders when no stream does.
     """
 
-    def __init__(self, voices: int, sample_rate: int, lookahead_frames: int) -> None:
+    def __init__(
+        self, voices: int, sample_rate: int, lookahead_frames: int, channels: int = 2
+    ) -> None:
         self.voices = voices
         self.sample_rate = sample_rate
+        self.channels = channels
         arena = 8 * lookahead_frames + _ARENA_FRAMES
         run_on = round(_RUN_ON_SECONDS * sample_rate)
         limiter = round(_LIMITER_SECONDS * sample_rate)
         self.timing: NDArray[np.int64] = np.zeros(16, np.int64)
-        self.state = _begin(voices, arena, run_on, limiter)
+        self.state = _begin(voices, arena, run_on, limiter, channels)
         self.table: NDArray[np.int64] = np.zeros(TABLE_SIZE, np.int64)
         self.table[VOICES] = voices
         self.table[SAMPLE_RATE] = sample_rate
@@ -78,7 +77,7 @@ class Engine:
         self.table[LIMITER_FRAMES] = limiter
         fill_table(self.table, self.state)
         self.table[TABLE_TIMING] = self.timing.ctypes.data
-        self.locked = _lock([*self.state, self.table, self.timing])
+        self.locked = lock([*self.state, self.table, self.timing])
 
     @property
     def frame(self) -> int:
@@ -145,7 +144,7 @@ class Engine:
 
         Returns
         -------
-        int, float32[n, 2]
+        int, float32[n, channels]
             The first frame of the copy, later than `first` when some were overwritten; the frames.
 
         Notes
@@ -157,15 +156,16 @@ class Engine:
         return first, self.state.tap[np.arange(first, last) % TAP_FRAMES]
 
     def render(self, out: NDArray[np.float32]) -> None:
-        """Render the next frames into float32[frames, 2], as the callback does."""
+        """Render the next frames into float32[frames, channels], as the callback does."""
         render_block(self.table, out)
 
 
-def _begin(voices: int, arena: int, run_on: int, limiter: int) -> State:
-    state = allocate(voices, arena, run_on, limiter)
+def _begin(voices: int, arena: int, run_on: int, limiter: int, channels: int) -> State:
+    state = allocate(voices, arena, run_on, limiter, channels)
     state.voices["resting"] = 1
     state.voices["starving"] = -1
     state.voices["turned"] = -FAR
+    state.voices["moved"] = -FAR
     state.voices["pace"], state.voices["reading"] = UNIT, 1.0
     state.taken.reshape(-1, LINE)[:, 3] = UNIT
     state.active["out_start"] = -1
@@ -176,15 +176,3 @@ def _begin(voices: int, arena: int, run_on: int, limiter: int) -> State:
     state.ramps["target"][:, BLOCK_SLOTS["gain"]] = 1.0  # linear here
     reset_limiter(state.limiter, state.limiter_needs)
     return state
-
-
-def _lock(arrays: list[NDArray[np.generic]]) -> bool:
-    """Keep the engine's own memory out of swap; never the whole process (torch, the corpus)."""
-    if sys.platform == "win32":
-        return False
-    libc = ctypes.CDLL(ctypes.util.find_library("c"), use_errno=True)
-    for array in arrays:
-        if libc.mlock(ctypes.c_void_p(array.ctypes.data), ctypes.c_size_t(array.nbytes)):
-            logger.info("memory is not locked (errno %d): raise memlock", ctypes.get_errno())
-            return False
-    return True

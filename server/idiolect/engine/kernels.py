@@ -5,6 +5,7 @@ cannot change the sound.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from idiolect.compiled import realtime
 from idiolect.engine.interpolation import MARGIN
 from idiolect.engine.state import State
 
-__all__ = ["add_grain", "fade_in", "fade_out", "mix", "ramp_value"]
+__all__ = ["add_grain", "fade_in", "fade_out", "level_of", "mix", "ramp_value"]
 
 _QUARTER = np.float32(math.pi / 2)
 _HALF = np.float32(0.5)
@@ -68,6 +69,33 @@ def ramp_value(state: State, row: int, slot: int, frame: int) -> float:
     if passed >= ramp.frames:
         return ramp.target
     return ramp.origin + (ramp.target - ramp.origin) * (passed / ramp.frames)
+
+
+@realtime
+def level_of(gain: np.float32, settle: int, position: int) -> np.float32:
+    """Gain of a grain on its way from where it was levelled to how it was recorded.
+
+    Parameters
+    ----------
+    gain : float32
+        At its start.
+    settle : int64
+        Frames from its start within which it comes to 1.
+    position : int64
+        Frames since its start.
+
+    Returns
+    -------
+    float32
+        A straight line, and exactly 1 where it has ended.
+
+    Notes
+    -----
+    Real time.
+    """
+    if position >= settle:
+        return _ONE
+    return _ONE + (gain - _ONE) * (np.float32(settle - position) / np.float32(settle))
 
 
 @realtime
@@ -133,8 +161,9 @@ def add_grain(
     fading_out = active.out_start >= 0
     if position >= active.held and active.slot < 0:
         return
+    gain, settle = active.gain, active.settle
     for i in range(count):
-        weight = active.gain
+        weight: Any = level_of(gain, settle, position + i)
         if fading_in:
             weight *= fade_in(position + i, active.in_frames, active.in_correlation)
         if fading_out:

@@ -69,8 +69,8 @@ ACTIVE = np.dtype(
         ("slot", np.int64),  # run-on slot read after the held frames; -1: none
         ("in_correlation", np.float32),
         ("out_correlation", np.float32),
-        ("gain", np.float32),
-        ("pad", np.float32),
+        ("gain", np.float32),  # at its start
+        ("settle", np.int32),  # frames from start within which the gain glides to 1
         ("channels", np.int64),  # 1: both sides are the same
         ("seed", np.int64),  # keys of its cloud's random stream
         ("step", np.int64),
@@ -116,7 +116,10 @@ VOICE = np.dtype(
         ("next", np.int64),  # engine frame of the next sub-grain
         ("sharp", np.int64),  # 1: it begins a unit, and keeps its attack
         ("spawned", np.int64),  # sub-grains of the unit so far
-        ("pad", np.int64),
+        ("pair", np.int64),  # channels it sounds on, as `out` says
+        ("left_pair", np.int64),  # those it sounded on before
+        ("moved", np.int64),  # engine frame from which it moves there
+        ("supplied", np.int64),  # grains seen in its queue, ever
     ]
 )
 """What the callback knows of a voice."""

@@ -50,7 +50,7 @@ def _least(state: State, count: int, need: int) -> int:
 
 
 @realtime
-def _next_gain(state: State, peak: float, release: int) -> float:
+def _next_gain(state: State, peak: np.float32, release: int) -> float:
     """Gain for the frame that leaves while one with sample peak `peak` enters."""
     s, needs = state.limiter, state.limiter_needs
     size = needs.shape[1]
@@ -76,8 +76,8 @@ def limit(
 
     Parameters
     ----------
-    out : float32[frames, 2]
-        Linear; finite.
+    out : float32[frames, channels]
+        Linear; finite.  All channels get the gain that the loudest needs, so nothing moves.
 
     Notes
     -----
@@ -87,13 +87,14 @@ def limit(
     release = int(_RELEASE_SECONDS * sample_rate)
     highest = np.float32(0.0)
     for i in range(offset, offset + count):
-        left, right = out[i, 0], out[i, 1]
         at = state.limiter[_COUNT] % size
-        gain = _next_gain(state, max(abs(left), abs(right)), release)
-        state.limiter_delay[at, 0] = left
-        state.limiter_delay[at, 1] = right
+        peak = np.float32(0.0)
+        for c in range(out.shape[1]):
+            peak = max(peak, abs(out[i, c]))
+            state.limiter_delay[at, c] = out[i, c]
+        gain = _next_gain(state, peak, release)
         oldest = (at + 1) % size
-        for c in range(2):
+        for c in range(out.shape[1]):
             y = state.limiter_delay[oldest, c] * gain
             y = min(max(y, -LIMITER_CEILING), LIMITER_CEILING)
             highest = max(highest, abs(y))

@@ -24,6 +24,7 @@ from idiolect.engine.clock import (
     WALL_LONGEST,
     monotonic_ns,
 )
+from idiolect.engine.locking import lock
 from idiolect.engine.state import TABLE_SIZE
 
 __all__ = ["BINS", "SCRATCH_FRAMES", "SEAT", "Renderer", "Seat", "note", "play"]
@@ -32,14 +33,16 @@ __all__ = ["BINS", "SCRATCH_FRAMES", "SEAT", "Renderer", "Seat", "note", "play"]
 TABLE = 0  # address of the engine's table
 TIMES = 1  # address of the engine's timing, int64[TIMING]
 HISTOGRAM = 2  # address of int64[BINS]
-SCRATCH = 3  # address of float32[SCRATCH_FRAMES, 2]
+SCRATCH = 3  # address of float32[SCRATCH_FRAMES, channels]
 RATE = 4  # Hz
 RUNNING = 5  # 1: play; 0: silence, the engine's clock stands still
 DOWN = 6  # 1: the server has gone, or the thread that stands in for one shall go
 BUFFER = 7  # frames per block, as the server last said
-LEFT, RIGHT = 8, 9  # JACK's ports
+CHANNELS = 8
+PORTS = 9  # address of JACK's ports, int64[channels]
 CLIENT = 10  # JACK's client
 GET_BUFFER, SINCE_START = 11, 12  # addresses of libjack's functions
+ENTERED = 13  # `monotonic_ns` of this seat's own last block
 SEAT = 16
 
 BINS = 4096
@@ -56,9 +59,10 @@ class Renderer(Protocol):
     table: NDArray[np.int64]  # (TABLE_SIZE,)
     timing: NDArray[np.int64]  # (TIMING,)
     sample_rate: int
+    channels: int
 
     def render(self, out: NDArray[np.float32]) -> None:
-        """Fill float32[frames, 2] and advance the clock, where there is no callback."""
+        """Fill float32[frames, channels] and advance the clock, where there is no callback."""
 
 
 class Seat:
@@ -80,7 +84,8 @@ class Seat:
     def __init__(self, engine: Renderer, buffer: int) -> None:
         self.engine = engine
         self.histogram: NDArray[np.int64] = np.zeros(BINS, np.int64)
-        self.scratch: NDArray[np.float32] = np.zeros((SCRATCH_FRAMES, 2), np.float32)
+        self.scratch: NDArray[np.float32] = np.zeros((SCRATCH_FRAMES, engine.channels), np.float32)
+        self.ports: NDArray[np.int64] = np.zeros(engine.channels, np.int64)
         self.columns: NDArray[np.int64] = np.zeros(SEAT, np.int64)
         self.columns[TABLE] = engine.table.ctypes.data
         self.columns[TIMES] = engine.timing.ctypes.data
@@ -88,6 +93,9 @@ class Seat:
         self.columns[SCRATCH] = self.scratch.ctypes.data
         self.columns[RATE] = engine.sample_rate
         self.columns[BUFFER] = buffer
+        self.columns[CHANNELS] = engine.channels
+        self.columns[PORTS] = self.ports.ctypes.data
+        lock([self.histogram, self.scratch, self.ports, self.columns])
         self._taken_at = 0
 
     @property
@@ -98,7 +106,7 @@ class Seat:
     @property
     def seconds_silent(self) -> float:
         """How long ago the last block was asked for, or the seat taken if that was later."""
-        last = max(self._taken_at, int(self.engine.timing[ENTERED_AT]))
+        last = max(self._taken_at, int(self.columns[ENTERED]))
         return max(0.0, (monotonic_ns() - last) / 1e9)
 
     def take(self) -> None:
@@ -117,7 +125,7 @@ class Seat:
 
 @realtime
 def play(seat: NDArray[np.int64], out: NDArray[np.float32]) -> None:
-    """Fill float32[frames, 2] with what the engine says next, or with silence until it is started.
+    """Fill float32[frames, channels] with what the engine says next, or with silence until it is started.
 
     Notes
     -----
@@ -127,8 +135,8 @@ def play(seat: NDArray[np.int64], out: NDArray[np.float32]) -> None:
         render_block(int64_1d(seat[TABLE], (TABLE_SIZE,)), out)
         return
     for i in range(out.shape[0]):
-        out[i, 0] = 0.0
-        out[i, 1] = 0.0
+        for c in range(out.shape[1]):
+            out[i, c] = 0.0
 
 
 @realtime
@@ -169,6 +177,7 @@ def note(
     in_time = entered - start <= period // 2
     timing[PERIOD] = period
     timing[ENTERED_AT] = entered
+    seat[ENTERED] = entered
     timing[CPU_SUM] += cpu
     timing[CPU_LONGEST] = max(timing[CPU_LONGEST], cpu)
     timing[WALL_LONGEST] = max(timing[WALL_LONGEST], left - entered)

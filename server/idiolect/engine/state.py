@@ -90,12 +90,14 @@ class State(NamedTuple):
     near: NDArray[np.float32]  # (NEAR * CHUNK,)
     limiter: NDArray[np.int64]  # (LIMITER_STATE,)
     limiter_needs: NDArray[np.int64]  # (4, limiter frames)
-    limiter_delay: NDArray[np.float32]  # (limiter frames, 2)
-    tap: NDArray[np.float32]  # (TAP_FRAMES, 2): what was heard last; frame f lies in f % TAP_FRAMES
+    limiter_delay: NDArray[np.float32]  # (limiter frames, channels)
+    tap: NDArray[
+        np.float32
+    ]  # (TAP_FRAMES, channels): what was heard last; frame f lies in f % TAP_FRAMES
 
 
 def _arrays(
-    voices: int, arena: int, run_on: int, limiter: int
+    voices: int, arena: int, run_on: int, limiter: int, channels: int
 ) -> dict[str, tuple[DTypeLike, tuple[int, ...]]]:
     """Type and shape of every array of `State`."""
     whole, real = np.int64, np.float32
@@ -131,12 +133,12 @@ def _arrays(
         "near": (real, (NEAR * CHUNK,)),
         "limiter": (whole, (LIMITER_STATE,)),
         "limiter_needs": (whole, (4, limiter)),
-        "limiter_delay": (real, (limiter, 2)),
-        "tap": (real, (TAP_FRAMES, 2)),
+        "limiter_delay": (real, (limiter, channels)),
+        "tap": (real, (TAP_FRAMES, channels)),
     }
 
 
-def allocate(voices: int, arena: int, run_on: int, limiter: int) -> State:
+def allocate(voices: int, arena: int, run_on: int, limiter: int, channels: int) -> State:
     """Make the arrays, all zero.
 
     Parameters
@@ -145,14 +147,16 @@ def allocate(voices: int, arena: int, run_on: int, limiter: int) -> State:
         How many.
     arena, run_on, limiter
         Frames of each voice's arena, of a run-on copy, and of the limiter's window.
+    channels
+        Of the way out.
     """
-    arrays = _arrays(voices, arena, run_on, limiter)
+    arrays = _arrays(voices, arena, run_on, limiter, channels)
     return State(**{name: np.zeros(shape, dtype) for name, (dtype, shape) in arrays.items()})
 
 
 TABLE_SIZE = _ROWS + ROW * len(State._fields)
 
-view_state = make_viewer(State, _arrays(1, 1, 1, 1), _arrays(2, 2, 2, 2), _ROWS)
+view_state = make_viewer(State, _arrays(1, 1, 1, 1, 1), _arrays(2, 2, 2, 2, 2), _ROWS)
 """Show compiled code the memory behind a table, int64[TABLE_SIZE], as a `State`.  Real time."""
 
 

@@ -2,13 +2,26 @@
 
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.performance.repertoire import Repertoire
 
-__all__ = ["Allow", "Applied", "Change", "Cut", "Pause", "Seed", "Turn"]
+__all__ = [
+    "Allow",
+    "Applied",
+    "Change",
+    "Context",
+    "Cut",
+    "Look",
+    "Pause",
+    "Seed",
+    "Speak",
+    "Turn",
+    "is_gathered",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +73,41 @@ class Allow:
 
 
 @dataclass(frozen=True, slots=True)
+class Speak:
+    """A voice goes over to another bundle, where its context is empty."""
+
+    voice: int
+    tongue: int  # its number among the planner's
+    scale: int  # of that bundle
+    done: Future[Applied] = field(default_factory=Future)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a voice goes on from."""
+
+    scale: int
+    heard: tuple[int, ...]  # units of that scale, oldest first
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Nothing changes; it is told what a voice goes on from."""
+
+    voice: int
+    done: Future[Context] = field(default_factory=Future)
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """The planner thread sleeps: the tests' way to make it late."""
 
     seconds: float
 
 
-Change = Turn | Seed | Cut | Allow | Pause
+Change = Turn | Seed | Cut | Allow | Speak | Look | Pause
+
+
+def is_gathered(change: Change) -> TypeGuard[Turn]:
+    """Say whether a change may wait for others: a parameter may, what begins or ends may not."""
+    return isinstance(change, Turn) and change.name != "run"

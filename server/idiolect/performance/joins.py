@@ -13,6 +13,7 @@ __all__ = [
     "SEARCH_FRAMES",
     "compare",
     "find_join",
+    "match_level",
 ]
 
 FADE_FRAMES = 240
@@ -32,17 +33,20 @@ ATTACK_FRAMES = 96
 
 _CANDIDATES = 32
 _WORTH = 0.1  # of agreement, for which the fade leaves the onset: less is chance
+_SILENCE = 1e-7  # mean square below which nothing is levelled: -70 dB
 _LEAST_CORRELATION = -0.5  # below it the compensated fade would amplify noise by more than 3 dB
 
 
 @njit
-def compare(audio: NDArray[np.float32], a: int, b: int, count: int) -> tuple[float, float]:
-    """Compare two stretches of the corpus, all channels together.
+def compare(
+    audio: NDArray[np.float32], a: int, other: NDArray[np.float32], b: int, count: int
+) -> tuple[float, float]:
+    """Compare two stretches of audio, all channels together; one channel stands for two.
 
     Parameters
     ----------
-    audio : float32[frames, channels]
-        The bundle's audio.
+    audio, other : float32[frames, channels]
+        Of the bundles they are from, mostly the same.
     a, b : int64
         First frames.
     count : int64
@@ -55,9 +59,10 @@ def compare(audio: NDArray[np.float32], a: int, b: int, count: int) -> tuple[flo
         against it as another phase does; and correlation.  Each -1 to 1; 0 when either is silent.
     """
     both, own_a, own_b = 0.0, 0.0, 0.0
+    last, other_last = audio.shape[1] - 1, other.shape[1] - 1
     for i in range(count):
-        for c in range(audio.shape[1]):
-            x, y = audio[a + i, c], audio[b + i, c]
+        for c in range(max(last, other_last) + 1):
+            x, y = audio[a + i, min(c, last)], other[b + i, min(c, other_last)]
             both += x * y
             own_a += x * x
             own_b += y * y
@@ -68,7 +73,12 @@ def compare(audio: NDArray[np.float32], a: int, b: int, count: int) -> tuple[flo
 
 @njit
 def find_join(
-    audio: NDArray[np.float32], following: int, frame: int, fade: int, room: int
+    sounding: NDArray[np.float32],
+    following: int,
+    audio: NDArray[np.float32],
+    frame: int,
+    fade: int,
+    room: int,
 ) -> tuple[int, float]:
     """Find where, before the onset, what sounds agrees best with what precedes the new unit.
 
@@ -76,10 +86,14 @@ def find_join(
 
     Parameters
     ----------
+    sounding : float32[frames, channels]
+        Audio of the bundle that what sounds is from.
     following : int64
-        Bundle frame that would sound at the onset if nothing took over.
+        Frame of it that would sound at the onset if nothing took over.
+    audio : float32[frames, channels]
+        Of the new unit's bundle.
     frame : int64
-        First bundle frame of the new unit.
+        Its first frame there.
     fade : int64
         Frames of cross-fade.
     room : int64
@@ -95,11 +109,53 @@ def find_join(
     Planner thread; bounded: 32 places.  After "optimal coupling", A. Conkie and S. Isard,
     "Optimal coupling of diphones" (1997), with the agreement of `compare` as measure.
     """
-    best, correlation = compare(audio, following - fade, frame - fade, fade)
+    best, correlation = compare(sounding, following - fade, audio, frame - fade, fade)
     best, best_at = best + _WORTH, 0
     for k in range(1, _CANDIDATES):
         at = room * k // _CANDIDATES
-        value, found = compare(audio, following - fade - at, frame - fade - at, fade)
+        value, found = compare(sounding, following - fade - at, audio, frame - fade - at, fade)
         if value > best:
             best, best_at, correlation = value, at, found
     return best_at, max(correlation, _LEAST_CORRELATION)
+
+
+@njit
+def match_level(
+    sounding: NDArray[np.float32],
+    ending: int,
+    audio: NDArray[np.float32],
+    beginning: int,
+    count: int,
+) -> float:
+    """Give the gain with which one stretch would be as loud as another; one channel stands for two.
+
+    Parameters
+    ----------
+    sounding, audio : float32[frames, channels]
+        Of the bundles of what sounds and of what comes, mostly the same.
+    ending, beginning : int64
+        First frames: of what sounds last, and of what comes, which the gain is for.
+    count : int64
+        Frames.
+
+    Returns
+    -------
+    float64
+        Linear; 1 when either is silent.
+
+    Notes
+    -----
+    Planner thread.
+    """
+    goes, comes = 0.0, 0.0
+    last, new = sounding.shape[1] - 1, audio.shape[1] - 1
+    channels = max(last, new) + 1
+    for i in range(count):
+        for c in range(channels):
+            x, y = sounding[ending + i, min(c, last)], audio[beginning + i, min(c, new)]
+            goes += x * x
+            comes += y * y
+    least = _SILENCE * count * channels
+    if goes <= least or comes <= least:
+        return 1.0
+    return np.sqrt(goes / comes)

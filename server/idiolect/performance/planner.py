@@ -13,37 +13,36 @@ from idiolect.bundle import Bundle
 from idiolect.engine.atomics import publish
 from idiolect.engine.engine import Engine
 from idiolect.errors import IdiolectError
-from idiolect.language.decoder import make_cache
-from idiolect.language.model import load_model
-from idiolect.parameters import PLANNER_SLOTS, bias_name
-from idiolect.performance.changes import Allow, Applied, Change, Pause, Seed, Turn
-from idiolect.performance.leaning import measure_leanings, tilt_tokens
-from idiolect.performance.plan import STEPS, make_plan
+from idiolect.parameters import PLANNER_SLOTS
+from idiolect.performance.changes import (
+    Allow,
+    Applied,
+    Change,
+    Look,
+    Pause,
+    Seed,
+    Speak,
+    Turn,
+    is_gathered,
+)
+from idiolect.performance.contexts import remember_seed
+from idiolect.performance.cutting import AT_BOUNDARY, AT_FINEST, AT_ONCE, cut_plan, run_voice
+from idiolect.performance.journal import Journal
+from idiolect.performance.plan import Plan, make_plan
 from idiolect.performance.planning import (
-    AT_BOUNDARY,
-    AT_FINEST,
-    AT_ONCE,
     LARGEST_GRAIN,
     ahead_of,
-    begin_voice,
-    cut_plan,
     engine_frame_of,
+    least_queued,
     plan_ahead,
-    queued_until,
-    stop_voice,
+    plan_first,
     timeline_now,
 )
 from idiolect.performance.queueing import room
-from idiolect.performance.reading import read_again
-from idiolect.performance.repertoire import adopt_repertoire, count_allowed, open_repertoire
-from idiolect.performance.seeding import (
-    adopt_context,
-    place_of,
-    read_context,
-    remember_seed,
-    units_heard,
-)
-from idiolect.selection.inventory import load_inventory
+from idiolect.performance.repertoire import adopt_repertoire, count_allowed
+from idiolect.performance.seeding import place_of
+from idiolect.performance.tongue import Tongue
+from idiolect.performance.tongues import Tongues
 
 __all__ = ["Planner"]
 
@@ -52,7 +51,7 @@ logger = logging.getLogger(__name__)
 _POLL_SECONDS = 0.005
 _LAST_SECONDS = 0.1  # before a decision point: the last call for changes that meet there
 _CUT_SECONDS = 0.01  # at most one cut per voice in this time: a fader sends 60 changes a second
-_STOP_SECONDS = 0.02
+_NOTHING: NDArray[np.int64] = np.empty(0, np.int64)  # an empty context
 
 
 class Planner:
@@ -61,7 +60,7 @@ class Planner:
     Parameters
     ----------
     bundle : Bundle
-        At the engine's rate.
+        What all voices speak at first, at the engine's rate.
     engine : Engine
     lookahead_seconds : float
         How far ahead each voice is planned.
@@ -70,58 +69,51 @@ class Planner:
 
     Notes
     -----
-    `submit` and `lookahead` may be called from the control thread; everything else belongs to the
-    planner thread, or to the only thread there is when rendering offline.
+    `submit`, `lookahead` and `tongues` are for the control thread too; everything else belongs to
+    the planner thread, or to the only thread there is when rendering offline.
     """
 
     def __init__(
         self, bundle: Bundle, engine: Engine, *, lookahead_seconds: float, margin_ms: float
     ) -> None:
-        self.bundle = bundle
         self.engine = engine
         self.on_events: Callable[[NDArray[np.void]], None] | None = None
+        self.journal: Journal | None = None
         self._lookahead = round(lookahead_seconds * engine.sample_rate)
         self._margin = round(margin_ms / 1000 * engine.sample_rate)
-        self._model = load_model(bundle)
-        self._cache = make_cache(bundle.manifest["model"], 2 * engine.voices, STEPS)
-        self.inventory = load_inventory(bundle)
-        starts = [int(source["start"]) for source in bundle.sources]
-        self._limits = np.array([*starts, len(bundle.audio)], np.int64)
-        self._descriptors = [bias_name(str(name)) for name in bundle.manifest["descriptors"]]
-        self._leanings = measure_leanings(self.inventory)
-        self.plan = make_plan(
-            engine.voices,
-            width=len(self._model.weights.final_norm),
-            tokens=len(self._leanings.places),
-            units=len(self.inventory.units),
-            descriptors=len(self._descriptors),
-            sample_rate=engine.sample_rate,
-        )
-        open_repertoire(self.plan, self.inventory)
+        self.tongues = Tongues(make_plan(engine.voices, engine.sample_rate))
+        first = self.tongues.add(Tongue(bundle, self.tongues.plan))
         self._inbox: deque[Change] = deque()
+        self._asked: list[int] = []  # what `_earliest` has answered for the changes being applied
         self._waiting: list[deque[Change]] = [deque() for _ in range(engine.voices)]
+        self._looks: deque[Look] = deque()
         self._last_cut = np.full(engine.voices, -engine.sample_rate, np.int64)
-        self._hidden = np.zeros(self.plan.hidden.shape[2], np.float32)
+        self._biases: list[dict[str, float]] = [{} for _ in range(engine.voices)]
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
         self._stopping = False
         for voice in range(engine.voices):
-            self._give_context(voice, 0, np.empty(0, np.int64))
+            first.greet(voice, {})
+            self._give_context(voice, first, 0, _NOTHING)
+
+    @property
+    def plan(self) -> Plan:
+        """The voices' plan, with what belongs to the bundle that the first of them speaks."""
+        return self.tongue_of(0).plan
+
+    def tongue_of(self, voice: int) -> Tongue:
+        """What a voice speaks, counted from 0."""
+        return self.tongues.of(voice)
 
     def submit(self, change: Change) -> None:
         """Hand a change over; it is applied within milliseconds.  Control thread."""
         self._inbox.append(change)
-        publish(self.plan.interrupted, 1)
+        publish(self.tongues.plan.interrupted, 1)
         self._wake.set()
 
     def lookahead(self) -> float:
         """Seconds queued for the running voice that has least; 0 when none runs.  Any thread."""
-        ahead = [
-            queued_until(self.plan, voice) - timeline_now(self.engine.table, voice)
-            for voice in range(self.engine.voices)
-            if self.plan.voices["running"][voice]
-        ]
-        return max(0, min(ahead, default=0)) / self.engine.sample_rate
+        return least_queued(self.tongues.plan, self.engine.table) / self.engine.sample_rate
 
     def start(self) -> None:
         """Begin to plan on a thread of its own."""
@@ -138,13 +130,23 @@ class Planner:
     def advance(self) -> None:
         """Apply what was submitted and plan up to the lookahead."""
         self._wake.clear()
-        publish(self.plan.interrupted, 0)
+        publish(self.tongues.plan.interrupted, 0)
         self._sort_inbox()
         for voice, waiting in enumerate(self._waiting):
             while waiting and self._may_cut(voice, waiting):
-                self._apply(voice, waiting)
-        self._plan_ahead()
+                self._apply_noted(voice, waiting)
+                # Each cut is planned before the next is made: of many at once all would be late.
+                plan_first(self.tongues.plan, self.engine.table)
+        while self._looks:
+            look = self._looks.popleft()
+            now = int(timeline_now(self.engine.table, look.voice))
+            look.done.set_result(self.tongue_of(look.voice).look(look.voice, now))
+        plan_ahead(self.tongues.plan, self.engine.table, self._lookahead)
+        self.tongues.let_go(self.engine.table)
+        frame = self.engine.frame  # what was done before it is among the events that follow
         events = self.engine.pop_events()
+        if self.journal is not None:
+            self.journal.note(self.tongues.plan, self.engine.state, frame, events)
         if self.on_events is not None and len(events):
             self.on_events(events)
 
@@ -158,24 +160,13 @@ class Planner:
                 time.sleep(_POLL_SECONDS)
             self._wake.wait(_POLL_SECONDS)
 
-    def _plan_ahead(self) -> None:
-        plan_ahead(
-            self.plan,
-            self._model,
-            self._cache,
-            self.inventory,
-            self._limits,
-            self.bundle.audio,
-            self.engine.table,
-            self._lookahead,
-            self.engine.sample_rate,
-        )
-
     def _sort_inbox(self) -> None:
         while self._inbox:
             change = self._inbox.popleft()
             if isinstance(change, Pause):
                 time.sleep(change.seconds)
+            elif isinstance(change, Look):
+                self._looks.append(change)
             else:
                 self._waiting[change.voice].append(change)
 
@@ -188,15 +179,26 @@ class Planner:
         might not find room.  A command waits for no decision point, nor do the parameters that
         were turned before it.
         """
-        if not self.plan.voices["running"][voice]:
+        rate, plan, table = self.engine.sample_rate, self.tongues.plan, self.engine.table
+        if not plan.voices["running"][voice]:
             return True
-        rate, table = self.engine.sample_rate, self.engine.table
         if self.engine.frame - self._last_cut[voice] < _CUT_SECONDS * rate:
             return False
-        ahead = int(self.plan.voices["point"][voice]) - int(timeline_now(table, voice))
-        if ahead > _LAST_SECONDS * rate and all(map(_is_gathered, waiting)):
-            return bool(self.plan.parameters[voice, PLANNER_SLOTS["interrupt"]])
-        return bool(room(self.plan, table, voice) >= 2 * LARGEST_GRAIN)
+        ahead = int(plan.voices["point"][voice]) - int(timeline_now(table, voice))
+        if ahead > _LAST_SECONDS * rate and all(map(is_gathered, waiting)):
+            return bool(plan.parameters[voice, PLANNER_SLOTS["interrupt"]])
+        return bool(room(plan, table, voice) >= 2 * LARGEST_GRAIN)
+
+    def _apply_noted(self, voice: int, waiting: deque[Change]) -> None:
+        """Apply what `_apply` does, and let the journal know."""
+        if self.journal is None:
+            self._apply(voice, waiting)
+            return
+        self.journal.note_plan(self.tongues.plan, self.engine.state)
+        before, self._asked = list(waiting), []
+        self._apply(voice, waiting)
+        applied = before[: len(before) - len(waiting)]
+        self.journal.note_change(voice, applied, self._asked, self.tongues)
 
     def _apply(self, voice: int, waiting: deque[Change]) -> None:
         """Apply every leading parameter, then one command if one follows: one cut for all."""
@@ -204,10 +206,9 @@ class Planner:
         turned, told = False, False
         while waiting:
             change = waiting[0]
-            if not _is_gathered(change):
+            if not is_gathered(change):
                 break
             waiting.popleft()
-            assert isinstance(change, Turn)
             if self._turn(voice, change):
                 turned, told = True, told or change.name == "parent"
         if waiting:
@@ -215,23 +216,24 @@ class Planner:
         elif turned:
             self._cut(voice, AT_BOUNDARY)
         if told:
-            read_again(self.plan, self._model, self._cache, self.inventory, voice)
+            self.tongue_of(voice).read_again(voice)
 
     def _turn(self, voice: int, change: Turn) -> bool:
         """Set a parameter; say whether the plan must be drawn anew for it."""
+        tongue = self.tongue_of(voice)
         if change.name in PLANNER_SLOTS:
-            row, slot = self.plan.parameters[voice], PLANNER_SLOTS[change.name]
+            row, slot = tongue.plan.parameters[voice], PLANNER_SLOTS[change.name]
         else:
-            row, slot = self.plan.bias[voice], self._descriptors.index(change.name)
+            self._biases[voice][change.name] = change.value
+            row, slot = tongue.plan.bias[voice], tongue.biases.index(change.name)
         if row[slot] == change.value:
             return False
         row[slot] = change.value
         if change.name == "parent" or change.name not in PLANNER_SLOTS:
-            parent = int(self.plan.parameters[voice, PLANNER_SLOTS["parent"]])
-            tilt_tokens(self._leanings, self.plan.bias[voice], parent, self.plan.tilt[voice])
+            tongue.lean(voice)
         if change.name == "random_seed":
             self._cut(voice, AT_BOUNDARY)
-            own = self.plan.voices[voice]
+            own = tongue.plan.voices[voice]
             own["seed"], own["base"] = int(change.value), own["steps"]
         return change.name not in ("interrupt", "random_seed")
 
@@ -248,71 +250,61 @@ class Planner:
                 done.set_result(applied)
 
     def _obey_one(self, voice: int, change: Change) -> Applied:
+        tongue = self.tongue_of(voice)
         if isinstance(change, Turn):
-            self._run(voice, change.value)
+            plan, table = self.tongues.plan, self.engine.table
+            run_voice(plan, table, voice, change.value, self._earliest(voice))
             return Applied(voice + 1, self.engine.frame, 0)
         if isinstance(change, Seed):
             if change.units is None:
-                frame, units = self._switch_scale(voice, change.scale)
+                frame = self._cut(voice, AT_FINEST)  # first, so that it is known what will be heard
+                units = tongue.carry(voice, change.scale)
             else:
-                remember_seed(self.plan, self.inventory, voice, change.scale, change.units)
-                frame, units = self._give_context(voice, change.scale, change.units), change.units
-            return Applied(
-                voice + 1, frame, len(units), *place_of(self.bundle, change.scale, units)
-            )
+                remember_seed(tongue.plan, tongue.inventory, voice, change.scale, change.units)
+                units = change.units
+                frame = self._give_context(voice, tongue, change.scale, units)
+            place = place_of(tongue.bundle, change.scale, units)
+            return Applied(voice + 1, frame, len(units), *place)
         if isinstance(change, Allow):
             frame = self._cut(voice, AT_BOUNDARY)
-            adopt_repertoire(self.plan, voice, change.repertoire)
-            return Applied(voice + 1, frame, count_allowed(self.plan, self.inventory, voice))
+            adopt_repertoire(tongue.plan, voice, change.repertoire)
+            return Applied(voice + 1, frame, count_allowed(tongue.plan, tongue.inventory, voice))
+        if isinstance(change, Speak):
+            return Applied(voice + 1, self._change_tongue(voice, change), 0)
         return Applied(voice + 1, self._cut(voice, AT_ONCE), 0)
 
     def _earliest(self, voice: int) -> int:
         """Timeline frame of the earliest cut: now and the margin, or the very start."""
         now, table = timeline_now(self.engine.table, voice), self.engine.table
-        return int(now) + (int(ahead_of(table, voice, self._margin)) if self.engine.frame else 0)
-
-    def _run(self, voice: int, value: float) -> None:
-        self.plan.parameters[voice, PLANNER_SLOTS["run"]] = value
-        running = bool(self.plan.voices["running"][voice])
-        at, table = self._earliest(voice), self.engine.table
-        if value and not running:
-            begin_voice(self.plan, table, voice, at)
-        elif running and not value:
-            fade = round(_STOP_SECONDS * self.engine.sample_rate)
-            stop_voice(self.plan, self.inventory, table, voice, at, fade)
+        ahead = int(ahead_of(table, voice, self._margin)) if self.engine.frame else 0
+        self._asked.append(int(now) + ahead)
+        return self._asked[-1]
 
     def _cut(self, voice: int, where: int) -> int:
         """Take back what is stale; return the engine frame of the decision point."""
-        if not self.plan.voices["running"][voice]:
+        plan, table = self.tongues.plan, self.engine.table
+        if not plan.voices["running"][voice]:
             return self.engine.frame
-        if where == AT_BOUNDARY and self.plan.parameters[voice, PLANNER_SLOTS["interrupt"]]:
+        if where == AT_BOUNDARY and plan.parameters[voice, PLANNER_SLOTS["interrupt"]]:
             where = AT_FINEST
-        table = self.engine.table
-        point = cut_plan(self.plan, self.inventory, table, voice, self._earliest(voice), where)
+        point = cut_plan(plan, table, voice, self._earliest(voice), where)
         return int(engine_frame_of(table, voice, point))
 
-    def _give_context(self, voice: int, scale: int, units: NDArray[np.int64]) -> int:
+    def _give_context(
+        self, voice: int, tongue: Tongue, scale: int, units: NDArray[np.int64]
+    ) -> int:
         """Read a context while the old plan plays, then cut to it."""
-        self._read_context(voice, scale, units)
+        tongue.read(voice, scale, units)
         frame = self._cut(voice, AT_FINEST)
-        adopt_context(self.plan, self.inventory, voice, scale, units, self._hidden)
+        tongue.adopt(voice, scale, units)
         return frame
 
-    def _switch_scale(self, voice: int, scale: int) -> tuple[int, NDArray[np.int64]]:
-        """Cut first, so that it is known what will have been heard; that is the context."""
-        frame = self._cut(voice, AT_FINEST)
-        units = units_heard(self.bundle, self.plan, self.inventory, voice, scale)
-        self._read_context(voice, scale, units)
-        adopt_context(self.plan, self.inventory, voice, scale, units, self._hidden)
-        return frame, units
-
-    def _read_context(self, voice: int, scale: int, units: NDArray[np.int64]) -> None:
-        read_context(
-            self.plan, self._model, self._cache, self.inventory, voice, scale, units,
-            self._hidden,
-        )  # fmt: skip
-
-
-def _is_gathered(change: Change) -> bool:
-    """Say whether a change may wait for others: a parameter may, what begins or ends may not."""
-    return isinstance(change, Turn) and change.name != "run"
+    def _change_tongue(self, voice: int, change: Speak) -> int:
+        """Cut to the empty context of another bundle."""
+        tongue = self.tongues[change.tongue]
+        if tongue is self.tongue_of(voice):
+            return self.engine.frame
+        tongue.greet(voice, self._biases[voice])
+        frame = self._give_context(voice, tongue, change.scale, _NOTHING)
+        tongue.plan.voices["repertoire"][voice] = 0
+        return frame

@@ -1,4 +1,4 @@
-"""The planner's compiled calls: plan ahead, and take back what a change makes stale."""
+"""The planner's compiled calls: what time it is for a voice, and planning ahead."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,46 +9,31 @@ from idiolect.engine.counters import FRAME
 from idiolect.engine.interpolation import UNIT
 from idiolect.engine.layout import LINE
 from idiolect.engine.state import VOICES, view_state
-from idiolect.language.decoder import Cache
-from idiolect.language.model import Model
-from idiolect.performance.joins import FADE_FRAMES, LEAD_FRAMES
+from idiolect.performance.joins import LEAD_FRAMES
+from idiolect.performance.pieces import queue_piece
 from idiolect.performance.plan import Plan
 from idiolect.performance.queueing import (
     PIECE_FRAMES,
     TAIL_FRAMES,
-    note_cut,
     publish_cut,
-    push_stop,
     refresh_run_on,
     room,
 )
-from idiolect.performance.steps import (
-    ALL_QUEUED,
-    decide_step,
-    go_back,
-    queue_piece,
-    skip_heard,
-    source_end,
-)
-from idiolect.selection.inventory import Inventory, unit_at
+from idiolect.performance.steps import decide_step, skip_heard, skip_unit, source_end
+from idiolect.performance.tongue import inventory_of, model_of, tongue_of
 
 __all__ = [
-    "AT_BOUNDARY",
-    "AT_FINEST",
-    "AT_ONCE",
     "LARGEST_GRAIN",
     "RESERVE",
     "ahead_of",
-    "begin_voice",
-    "cut_plan",
     "engine_frame_of",
+    "least_queued",
     "plan_ahead",
-    "stop_voice",
+    "plan_first",
+    "plan_grain",
+    "queued_until",
     "timeline_now",
 ]
-
-AT_BOUNDARY, AT_FINEST, AT_ONCE = 0, 1, 2
-"""Where a change acts: the next boundary of the voice's scale, of the finest scale, or the cut."""
 
 LARGEST_GRAIN = 2 * PIECE_FRAMES + TAIL_FRAMES + LEAD_FRAMES
 
@@ -94,46 +79,68 @@ def engine_frame_of(table: NDArray[np.int64], voice: int, frame: int) -> int:
 
 
 @njit
-def plan_ahead(
-    plan: Plan,
-    model: Model,
-    cache: Cache,
-    inventory: Inventory,
-    source_limits: NDArray[np.int64],
-    audio: NDArray[np.float32],
-    table: NDArray[np.int64],
-    lookahead: int,
-    sample_rate: int,
-) -> None:
+def plan_ahead(plan: Plan, table: NDArray[np.int64], lookahead: int) -> None:
     """Fill every running voice's queue up to the lookahead, the nearest onsets first.
 
     A waiting change (``plan.interrupted``) ends it early, but never before each voice has its
     first 50 ms and its cut is published, and then half a lookahead.
 
+    Parameters
+    ----------
+    plan
+        Any tongue's.
+    lookahead : int64
+        Frames.
+
     Notes
     -----
     Planner thread; the GIL is released throughout.
     """
-    shortest = int(_FIRST_SECONDS * sample_rate)
-    for reach in (shortest, lookahead // 2, lookahead):
+    plan_first(plan, table)
+    for reach in (lookahead // 2, lookahead):
         for voice in range(table[VOICES]):
-            own = plan.voices[voice]
-            first = ahead_of(table, voice, shortest)
-            if own.running == 1:
-                goal = max(timeline_now(table, voice), own.earliest, own.point) + first
-                goal = max(goal, timeline_now(table, voice) + ahead_of(table, voice, reach))
-                _extend(
-                    plan, model, cache, inventory, source_limits, audio, table, voice, goal,
-                    reach == lookahead,
-                )  # fmt: skip
-                if own.cut >= 0 and queued_until(plan, voice) >= own.point + first:
-                    publish_cut(plan, table, voice)
+            if plan.voices[voice].running == 1:
+                goal = timeline_now(table, voice) + ahead_of(table, voice, reach)
+                _extend(plan, table, voice, goal, reach == lookahead)
     for voice in range(table[VOICES]):
         own = plan.voices[voice]
         if own.running == 1 and own.steps > 0:
             step = plan.steps[voice, (own.steps - 1) % plan.steps.shape[1]]
-            limit = source_end(inventory, source_limits, step.scale, step.unit)
-            refresh_run_on(plan, table, audio, voice, limit)
+            if step.tongue == own.tongue and own.held == own.tongue:
+                tongue = tongue_of(plan, own.tongue)
+                inventory, limits = inventory_of(tongue), tongue.source_limits
+                limit = source_end(inventory, limits, step.scale, step.unit)
+                refresh_run_on(plan, table, tongue.audio, voice, limit)
+
+
+@njit
+def plan_first(plan: Plan, table: NDArray[np.int64]) -> None:
+    """Queue every running voice's next 50 ms, and after a cut those after its point; then publish it.
+
+    Parameters
+    ----------
+    plan
+        Any tongue's.
+
+    Notes
+    -----
+    Planner thread; the GIL is released throughout.
+    """
+    for voice in range(table[VOICES]):
+        own = plan.voices[voice]
+        if own.running == 1:
+            first = ahead_of(table, voice, int(_FIRST_SECONDS * plan.sample_rate))
+            goal = max(timeline_now(table, voice), own.earliest, own.point) + first
+            _extend(plan, table, voice, goal, False)
+            if own.cut >= 0 and queued_until(plan, voice) >= own.point + first:
+                publish_cut(plan, table, voice)
+
+
+def least_queued(plan: Plan, table: NDArray[np.int64]) -> int:
+    """Frames queued for the running voice that has least; 0 when none runs.  Any thread."""
+    running = map(int, np.flatnonzero(plan.voices["running"]))
+    ahead = [queued_until(plan, voice) - timeline_now(table, voice) for voice in running]
+    return max(0, min(ahead, default=0))
 
 
 @brief
@@ -147,18 +154,8 @@ def queued_until(plan: Plan, voice: int) -> int:
 
 
 @njit
-def _extend(
-    plan: Plan,
-    model: Model,
-    cache: Cache,
-    inventory: Inventory,
-    source_limits: NDArray[np.int64],
-    audio: NDArray[np.float32],
-    table: NDArray[np.int64],
-    voice: int,
-    goal: int,
-    may_stop: bool,
-) -> None:
+def _extend(plan: Plan, table: NDArray[np.int64], voice: int, goal: int, may_stop: bool) -> None:
+    """Queue what a voice says up to a timeline frame, deciding as it goes."""
     own = plan.voices[voice]
     while queued_until(plan, voice) < goal:
         if room(plan, table, voice) < (RESERVE if may_stop else LARGEST_GRAIN):
@@ -166,145 +163,47 @@ def _extend(
         if may_stop and load_acquire(plan.interrupted, 0) != 0:
             return
         if queued_until(plan, voice) >= own.end:
-            late = timeline_now(table, voice) - own.end
-            if late > 0:
-                skip_heard(plan, model, cache, inventory, voice, late)
-            decide_step(plan, model, cache, inventory, voice)
-        queue_piece(plan, table, audio, inventory, source_limits, voice)
-
-
-@brief
-def begin_voice(plan: Plan, table: NDArray[np.int64], voice: int, onset: int) -> None:
-    """Let a resting voice speak from timeline frame `onset` on."""
-    own = plan.voices[voice]
-    own.end = onset
-    _open_plan(plan, table, voice, onset, onset)
-    own.running = 1
-    own.following = -1
-    own.last_start = onset
-    own.pieced = ALL_QUEUED
+            _decide(plan, table, voice)
+        _queue(plan, table, voice)
 
 
 @njit
-def _open_plan(plan: Plan, table: NDArray[np.int64], voice: int, earliest: int, cut: int) -> None:
-    """Start a new epoch, to be published with `cut` when enough of it is queued."""
-    own = plan.voices[voice]
-    if own.cut >= 0:  # replaced before it was published: its grains must go too
-        note_cut(plan, table, voice)
-    own.epoch += 1
-    own.earliest = earliest
-    own.point = own.end
-    own.cut = cut
-
-
-@brief
-def stop_voice(
-    plan: Plan, inventory: Inventory, table: NDArray[np.int64], voice: int, at: int, fade: int
-) -> None:
-    """Fade a voice out from timeline frame `at` on; it rests."""
-    cut_plan(plan, inventory, table, voice, at, AT_ONCE)
-    own = plan.voices[voice]
-    _open_plan(plan, table, voice, at, at)
-    own.running = 0
-    push_stop(plan, table, voice, at, fade)
-    publish_cut(plan, table, voice)
-    own.following = -1
-
-
-@brief
-def cut_plan(
-    plan: Plan,
-    inventory: Inventory,
-    table: NDArray[np.int64],
-    voice: int,
-    earliest: int,
-    where: int,
-) -> int:
-    """Take back what a change makes stale, from the decision point on.
+def plan_grain(plan: Plan, table: NDArray[np.int64], voice: int, skipped: int) -> None:
+    """Queue a voice's next grain, whatever the time, as `plan_ahead` would.
 
     Parameters
     ----------
-    earliest : int64
-        Timeline frame before which nothing may be changed any more.
-    where : int64
-        `AT_BOUNDARY`, `AT_FINEST` or `AT_ONCE`.
-
-    Returns
-    -------
-    int64
-        Timeline frame from which on the plan will be drawn anew: the decision point.
-
-    Notes
-    -----
-    Planner thread.  Nothing is published here: the old plan plays until the new one is queued.
+    plan
+        Any tongue's.
+    skipped : int64
+        Units that had sounded because the plan came too late.
     """
     own = plan.voices[voice]
-    if where == AT_BOUNDARY:
-        return _cut_at_boundary(plan, table, voice, earliest)
-    index = _step_at(plan, voice, earliest + FADE_FRAMES)
-    if index < 0:
-        return own.end
-    point = _point(plan, inventory, voice, index, earliest + FADE_FRAMES, where)
-    reach = LEAD_FRAMES if where == AT_FINEST else FADE_FRAMES
-    _truncate(plan, inventory, voice, index, point, reach)
-    _open_plan(plan, table, voice, earliest, max(own.last_start + 1, point - reach))
-    return point
+    if queued_until(plan, voice) >= own.end:
+        tongue = tongue_of(plan, own.tongue)
+        model, inventory = model_of(tongue), inventory_of(tongue)
+        for _ in range(skipped):
+            skip_unit(tongue.plan, model, tongue.cache, inventory, voice)
+        decide_step(tongue.plan, model, tongue.cache, inventory, voice)
+    _queue(plan, table, voice)
 
 
 @njit
-def _cut_at_boundary(plan: Plan, table: NDArray[np.int64], voice: int, earliest: int) -> int:
+def _queue(plan: Plan, table: NDArray[np.int64], voice: int) -> None:
+    """Queue the next piece of what was decided last."""
+    step = plan.steps[voice, (plan.voices[voice].steps - 1) % plan.steps.shape[1]]
+    tongue = tongue_of(plan, step.tongue)
+    inventory, limits = inventory_of(tongue), tongue.source_limits
+    queue_piece(plan, table, tongue.audio, inventory, limits, voice)
+
+
+@njit
+def _decide(plan: Plan, table: NDArray[np.int64], voice: int) -> None:
+    """Decide a voice's next unit, after what sounded because that comes late."""
     own = plan.voices[voice]
-    found = own.steps
-    while found > max(0, own.steps - plan.steps.shape[1] // 2):
-        if plan.steps[voice, (found - 1) % plan.steps.shape[1]].start < earliest:
-            break
-        found -= 1
-    if found < own.steps:
-        go_back(plan, voice, found)
-        _open_plan(plan, table, voice, earliest, own.last_start + 1)
-    return own.end
-
-
-@njit
-def _step_at(plan: Plan, voice: int, at: int) -> int:
-    """Index of the step that sounds at timeline frame `at`; -1 when none is planned for it."""
-    own = plan.voices[voice]
-    for index in range(own.steps - 1, max(-1, own.steps - plan.steps.shape[1] // 2), -1):
-        step = plan.steps[voice, index % plan.steps.shape[1]]
-        if step.onset <= at < step.end:
-            return index
-        if step.end <= at:
-            return -1
-    return -1
-
-
-@njit
-def _point(plan: Plan, inventory: Inventory, voice: int, index: int, at: int, where: int) -> int:
-    """Timeline frame of the decision point inside a step."""
-    if where == AT_ONCE:
-        return at
-    step = plan.steps[voice, index % plan.steps.shape[1]]
-    unit = inventory.units[inventory.unit_offset[step.scale] + step.unit]
-    finest = inventory.units[unit_at(inventory, 0, unit.start + at - step.onset)]
-    return min(step.end, step.onset + finest.start + finest.length - unit.start)
-
-
-@njit
-def _truncate(
-    plan: Plan, inventory: Inventory, voice: int, index: int, point: int, reach: int
-) -> None:
-    """End a step at `point` and forget the steps after it; what it sounds of stays the context."""
-    own = plan.voices[voice]
-    if index + 1 < own.steps:
-        go_back(plan, voice, index + 1)
-    step = plan.steps[voice, index % plan.steps.shape[1]]
-    unit = inventory.units[inventory.unit_offset[step.scale] + step.unit]
-    step.end = point
-    own.end = point
-    if own.pieced >= point - step.onset:
-        own.following = unit.start + point - step.onset
-        own.body = point - step.onset
-        own.pieced = ALL_QUEUED
-    pieces = max(1, unit.length // PIECE_FRAMES)
-    piece = max(0, min((point - reach - step.onset) // PIECE_FRAMES, pieces - 1))
-    own.last_start = step.onset + piece * PIECE_FRAMES if piece > 0 else step.start
+    tongue = tongue_of(plan, own.tongue)
+    model, inventory = model_of(tongue), inventory_of(tongue)
+    late = timeline_now(table, voice) - own.end
+    if late > 0:
+        skip_heard(tongue.plan, model, tongue.cache, inventory, voice, late)
+    decide_step(tongue.plan, model, tongue.cache, inventory, voice)

@@ -23,7 +23,9 @@ def unit_to_repeat(plan: Plan, voice: int) -> int:
     if length <= 0 or own.steps < length:
         return -1
     step = plan.steps[voice, (own.steps - length) % plan.steps.shape[1]]
-    return int(step.unit) if step.scale == own.scale else -1
+    if step.tongue != own.tongue or step.scale != own.scale:
+        return -1
+    return int(step.unit)
 
 
 @njit
@@ -35,7 +37,7 @@ def gather_recent(plan: Plan, voice: int) -> int:
     count = 0
     for k in range(first, own.steps):
         step = plan.steps[voice, k % plan.steps.shape[1]]
-        if step.scale == own.scale:
+        if step.tongue == own.tongue and step.scale == own.scale:
             plan.recent[count] = step.unit
             count += 1
     return count
@@ -62,7 +64,7 @@ def count_heard(plan: Plan, voice: int) -> None:
         step = plan.steps[voice, k % kept]
         if step.end <= opening:
             return
-        if step.scale == own.scale:
+        if step.tongue == own.tongue and step.scale == own.scale:
             plan.heard[step.token] += 1
 
 

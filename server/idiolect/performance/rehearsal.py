@@ -9,10 +9,10 @@ from idiolect.bundle import Bundle
 from idiolect.language.decoder import make_cache
 from idiolect.language.model import load_model
 from idiolect.parameters import PLANNER_SLOTS
+from idiolect.performance.contexts import adopt_context, read_context
 from idiolect.performance.leaning import measure_leanings, tilt_tokens
-from idiolect.performance.plan import STEPS, Plan, make_plan
+from idiolect.performance.plan import STEPS, Plan, make_plan, widen_plan
 from idiolect.performance.repertoire import open_repertoire
-from idiolect.performance.seeding import adopt_context, read_context
 from idiolect.performance.steps import decide_step
 from idiolect.selection.inventory import load_inventory
 
@@ -74,13 +74,12 @@ class Rehearsal:
 
     def _begin(self, parameters: Mapping[str, float], seed: int) -> Plan:
         inventory = self._inventory
-        plan = make_plan(
-            1,
+        plan = widen_plan(
+            make_plan(1, self._bundle.sample_rate),
             width=len(self._model.weights.final_norm),
             tokens=int(inventory.token_offset[-1]),
             units=len(inventory.units),
             descriptors=inventory.descriptors.shape[1],
-            sample_rate=self._bundle.sample_rate,
         )
         open_repertoire(plan, inventory)
         for name, value in parameters.items():

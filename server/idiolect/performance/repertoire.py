@@ -95,9 +95,8 @@ def restrict(inventory: Inventory, inside: NDArray[np.bool_]) -> Repertoire:
 
 
 def open_repertoire(plan: Plan, inventory: Inventory) -> None:
-    """Let every voice play everything."""
+    """Make everything the row of voices without a repertoire of their own."""
     _write(plan, 0, inventory.allowed, inventory.members, inventory.member_start)
-    plan.voices["repertoire"] = 0
 
 
 def adopt_repertoire(plan: Plan, voice: int, repertoire: Repertoire | None) -> None:
@@ -141,6 +140,7 @@ def view_repertoire(plan: Plan, inventory: Inventory, voice: int) -> Inventory:
         inventory.descriptors,
         inventory.present,
         inventory.edges,
+        inventory.heads,
         plan.allowed[row],
         plan.members[row],
         plan.member_start[row],

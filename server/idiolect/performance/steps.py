@@ -1,4 +1,4 @@
-"""One step of a voice: decide the next unit, read it, queue it; and going back over steps."""
+"""One step of a voice: decide the next unit and read it; and going back over steps."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,9 +9,7 @@ from idiolect.language.model import Model
 from idiolect.parameters import PLANNER_SLOTS
 from idiolect.performance.decision import Steering, decide
 from idiolect.performance.foresight import foresee
-from idiolect.performance.joins import ATTACK_FRAMES, JOIN_FRAMES, find_join
 from idiolect.performance.plan import Plan
-from idiolect.performance.queueing import PIECE_FRAMES, push_grain
 from idiolect.performance.reading import read_unit
 from idiolect.performance.recall import count_heard, gather_recent, seeded_in, unit_to_repeat
 from idiolect.performance.repertoire import view_repertoire
@@ -21,8 +19,8 @@ __all__ = [
     "ALL_QUEUED",
     "decide_step",
     "go_back",
-    "queue_piece",
     "skip_heard",
+    "skip_unit",
     "source_end",
     "take_unit",
 ]
@@ -51,9 +49,13 @@ def _open_step(plan: Plan, voice: int) -> None:
     step.scale = own.scale
     step.previous = own.previous
     step.following = own.following
+    step.sounding = own.sounding
     step.body = own.body
+    step.levelled = own.levelled
+    step.lift = own.lift
     step.last_start = own.last_start
     step.past[:] = own.past
+    step.tongue = own.tongue
 
 
 @njit
@@ -147,101 +149,33 @@ def skip_heard(
         How far the voice has run on past its last unit.
     """
     own = plan.voices[voice]
-    while own.previous >= 0 and own.following >= 0:
+    while own.previous >= 0 and own.following >= 0 and own.sounding == own.tongue:
         unit = successor(inventory, own.scale, own.previous)
         if unit < 0:
             return
         length = inventory.units[inventory.unit_offset[own.scale] + unit].length
         if 2 * frames < length:
             return
-        _open_step(plan, voice)
-        step = plan.steps[voice, own.steps % plan.steps.shape[1]]
-        step.unit = unit
-        step.token = inventory.units[inventory.unit_offset[own.scale] + unit].token
-        step.natural = 1
-        step.start = own.end
-        step.end = own.end
-        step.entropy = 0.0
-        own.steps += 1
-        own.following += length
+        skip_unit(plan, model, cache, inventory, voice)
         frames -= length
-        read_unit(plan, model, cache, inventory, voice, unit)
 
 
 @njit
-def queue_piece(
-    plan: Plan,
-    table: NDArray[np.int64],
-    audio: NDArray[np.float32],
-    inventory: Inventory,
-    source_limits: NDArray[np.int64],
-    voice: int,
-) -> None:
-    """Queue the next piece of the last decided unit; the first one brings the join."""
+def skip_unit(plan: Plan, model: Model, cache: Cache, inventory: Inventory, voice: int) -> None:
+    """Read the natural successor of a voice's last unit as one that has sounded."""
     own = plan.voices[voice]
-    step = plan.steps[voice, (own.steps - 1) % plan.steps.shape[1]]
-    unit = inventory.units[inventory.unit_offset[step.scale] + step.unit]
-    limit = source_limits[unit.source + 1]
-    frame = unit.start + own.pieced
-    left = step.end - step.onset - own.pieced
-    length = left if left < 2 * PIECE_FRAMES else PIECE_FRAMES
-    lead, fade, correlation = 0, 0, 0.0
-    first = 1 if own.pieced == 0 else 0
-    if first == 1 and own.following != frame:
-        lead, fade, correlation = _join(plan, audio, voice, frame, source_limits[unit.source])
-    start = step.onset + own.pieced - lead
-    if first == 1:
-        step.start = start
-        own.body = 0
-    push_grain(
-        plan, table, audio, voice, start, lead, fade, correlation, length, frame, limit, first
-    )
-    own.pieced += length
-    own.body += length
-    own.following = frame + length
-
-
-@njit
-def _join(
-    plan: Plan, audio: NDArray[np.float32], voice: int, frame: int, source_start: int
-) -> tuple[int, int, float]:
-    """Find how a unit that does not follow what sounds takes over from it.
-
-    Returns
-    -------
-    int64, int64, float64
-        Frames that sound before the unit's own first one, frames of cross-fade, correlation.
-    """
-    own = plan.voices[voice]
-    onset = plan.steps[voice, (own.steps - 1) % plan.steps.shape[1]].onset
-    before = frame - source_start
-    attack = ATTACK_FRAMES if before > 0 or own.following >= 0 else 0
-    if own.following < 0:
-        return 0, attack, 0.0
-    reach = plan.coupling
-    lead, fade, correlation = _search_join(audio, own.following, frame, before, own.body, reach)
-    latest = onset - own.earliest
-    if lead > latest:  # a cut has come closer than the best place for the fade
-        lead, fade, correlation = _search_join(
-            audio, own.following, frame, min(before, latest), own.body, reach
-        )
-    if fade == 0:
-        return 0, attack, 0.0
-    return lead, fade, correlation
-
-
-@njit
-def _search_join(
-    audio: NDArray[np.float32], following: int, frame: int, before: int, body: int, reach: int
-) -> tuple[int, int, float]:
-    """Find lead, fade and correlation within `before` frames ahead of the onset; fade 0: none."""
-    space = min(before, body // 2)
-    fade = min(JOIN_FRAMES, space)
-    if fade < ATTACK_FRAMES:
-        return 0, 0, 0.0
-    search = min(reach, space - fade, body // 4)
-    shift, correlation = find_join(audio, following, frame, fade, search)
-    return fade + shift, fade, correlation
+    unit = successor(inventory, own.scale, own.previous)
+    _open_step(plan, voice)
+    step = plan.steps[voice, own.steps % plan.steps.shape[1]]
+    step.unit = unit
+    step.token = inventory.units[inventory.unit_offset[own.scale] + unit].token
+    step.natural = 1
+    step.start = own.end
+    step.end = own.end
+    step.entropy = 0.0
+    own.steps += 1
+    own.following += inventory.units[inventory.unit_offset[own.scale] + unit].length
+    read_unit(plan, model, cache, inventory, voice, unit)
 
 
 @njit
@@ -256,7 +190,10 @@ def go_back(plan: Plan, voice: int, step_index: int) -> None:
     own.scale = step.scale
     own.previous = step.previous
     own.following = step.following
+    own.sounding = step.sounding
     own.body = step.body
+    own.levelled = step.levelled
+    own.lift = step.lift
     own.last_start = step.last_start
     own.past[:] = step.past
     own.pieced = ALL_QUEUED

@@ -22,8 +22,9 @@ class Inventory(NamedTuple):
     descriptors: NDArray[np.float32]  # (N, D), standardised, 0 where missing
     present: NDArray[np.float32]  # (N, D), 1 where present, else 0
     edges: NDArray[np.float32]  # (N, 2, B), how each unit begins and ends
+    heads: NDArray[np.float32]  # (N,) mean of the edge each begins with
     allowed: NDArray[np.uint8]  # (N,) 1 where a unit may be chosen, else 0
-    members: NDArray[np.int64]  # (N,) global units allowed, token after token, ascending in each
+    members: NDArray[np.int64]  # (N,) global units allowed, token after token, by `heads` in each
     member_start: NDArray[np.int64]  # (T + 1,) where each global token's members begin
     unit_offset: NDArray[np.int64]  # (S + 1,) where each scale's units begin
     token_offset: NDArray[np.int64]  # (S + 1,) where each scale's tokens begin
@@ -38,13 +39,16 @@ def load_inventory(bundle: Bundle) -> Inventory:
         [s.units["token"] + first for s, first in zip(scales, token_offset[:-1], strict=True)]
     )
     counts = np.bincount(tokens, minlength=int(token_offset[-1]))
+    edges = np.concatenate([s.edges for s in scales])
+    heads = edges[:, 0].mean(axis=1, dtype=np.float64).astype(np.float32)
     return Inventory(
         units=np.concatenate([s.units for s in scales]),
         descriptors=np.concatenate([s.descriptors for s in scales]),
         present=np.concatenate([s.present for s in scales]).astype(np.float32),
-        edges=np.concatenate([s.edges for s in scales]),
+        edges=edges,
+        heads=heads,
         allowed=np.ones(len(tokens), np.uint8),
-        members=np.argsort(tokens, kind="stable").astype(np.int64),
+        members=np.lexsort((heads, tokens)).astype(np.int64),
         member_start=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         unit_offset=unit_offset,
         token_offset=token_offset,

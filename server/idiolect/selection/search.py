@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from idiolect.compiled import njit
 from idiolect.selection.cost import join_cost, recency_cost, strays, target_cost
 from idiolect.selection.inventory import Inventory, successor
+from idiolect.selection.neighbours import find_near
 
 __all__ = [
     "CANDIDATES",
+    "NEAR",
     "WINDOW",
     "Window",
     "add_step",
@@ -31,6 +33,7 @@ JOIN_WEIGHT = 3.0  # random edges differ by 1: of all costs a bad join weighs mo
 RECENCY_WEIGHT = 2.0  # as much as two standard deviations in every descriptor
 STRAY_WEIGHT = 1.0  # as much as 1.4 standard deviations in every descriptor
 CANDIDATES = 64  # at most, so that a token of a huge corpus costs no more than a small one's
+NEAR = 32  # of these, those that join best; the others are spread over the token's units
 LATER_CANDIDATES = 24  # at most, of each token after the one that is due
 WINDOW = 3  # steps looked at: the one that is due, and those after it
 
@@ -98,15 +101,24 @@ def add_step(
 
     Notes
     -----
-    Ahead.  At most `CANDIDATES` units are looked at, spread evenly over the token's.
+    Ahead.  At most `CANDIDATES` units are weighed: all that the token has, or else those that
+    join best what sounds, as far as `find_near` finds them, and others spread evenly.
     """
     step, offset = window.counts[WINDOW], inventory.unit_offset[scale]
     first = inventory.member_start[inventory.token_offset[scale] + token]
     count = inventory.member_start[inventory.token_offset[scale] + token + 1] - first
-    looked, start = min(count, CANDIDATES if step == 0 else LATER_CANDIDATES), int(u * count)
+    most, start = min(count, CANDIDATES if step == 0 else LATER_CANDIDATES), int(u * count)
+    near, found = np.empty(NEAR, np.int64), 0
+    if step == 0 and previous >= 0 and most < count:
+        found, _ = find_near(inventory, first, count, previous + offset, near)
+    spread = most - found
     filled, least = 0, 3
-    for k in range(looked):
-        unit = inventory.members[first + (start + k * count // looked) % count]
+    for k in range(most):
+        unit = inventory.members[first + (start + k * count // spread) % count]
+        if k >= spread:
+            unit = near[k - spread]
+        elif unit in near[:found]:
+            continue
         rank = _rank(unit - offset, previous, exclude)
         if rank > least:
             continue

@@ -1,0 +1,138 @@
+"""Everything at once, for long: late blocks, starvations, memory that grows, pages that fault."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from idiolect.bench.flood import RATE, Flood
+from idiolect.bench.threads import is_realtime, jack_thread, major_faults, private_mib
+from idiolect.bench.workload import Load, beside_empty, open_daemon
+from idiolect.bundle import Bundle
+from idiolect.client import Client, RefusedError
+
+__all__ = ["measure", "summary"]
+
+VOICES = 8
+PERIOD = 64  # frames
+MESSAGES = 1000  # a second
+SETTLE_SECONDS = 60.0  # after which memory has to stay as it is
+_LOOK_SECONDS = 0.5
+_NAMES = ("first", "second")
+
+
+class _Memory:
+    """Looks at this process' private memory: once it has settled, and from then on."""
+
+    def __init__(self, settle_seconds: float) -> None:
+        self._settle = settle_seconds
+        self._due = 0.0
+        self.settled = self.most = 0.0
+
+    def look(self) -> None:
+        """Look again, when it is time; the first time it only begins to wait."""
+        self._due = self._due or time.monotonic() + self._settle
+        if time.monotonic() < self._due:
+            return
+        self._due = time.monotonic() + _LOOK_SECONDS
+        now = private_mib()
+        self.settled = self.settled or now
+        self.most = max(self.most, now)
+
+
+def measure(bundle: Path, *, minutes: float, say: Callable[[str], None]) -> dict[str, object]:
+    """Play with all voices under load: messages, switches, swaps, and a Python thread that spins.
+
+    Parameters
+    ----------
+    bundle
+        What is played; where the daemon can swap bundles it goes by two names.
+    minutes
+        How long.
+    say
+        Told, in a line, what is being done.
+
+    Returns
+    -------
+    dict
+        ``late``, ``starved``, ``nan``; ``p999_share``, the processor time that one block in a
+        thousand exceeds, over the period; ``memory_mib``, private, after the first minute and at
+        most afterwards; ``major_faults`` of the callback's thread; ``messages``; ``daemon`` and
+        ``empty``, all that is known of each callback.
+
+    Raises
+    ------
+    AudioError
+        When there is no jackd.
+    BundleError
+        When the bundle cannot be opened.
+
+    Notes
+    -----
+    Faults and memory are 0 where the system does not tell them: only Linux does.
+    """
+    seconds, opened = 60 * minutes, Bundle.open(bundle)
+    memory = _Memory(min(SETTLE_SECONDS, seconds / 2))
+    with TemporaryDirectory() as folder:
+        first = _name_twice(bundle, Path(folder))
+        with open_daemon(first, voices=VOICES, period=PERIOD, say=say) as (daemon, server):
+            names = _NAMES if _swaps_bundles(*daemon.address) else ()
+            sent = _flood(seconds, len(opened.scales), names)
+            thread = jack_thread(daemon.seat)
+            faults, realtime = major_faults(thread), is_realtime(thread)
+            load, empty, stolen = beside_empty(daemon, server, sent, say=say, look=memory.look)
+            faults = major_faults(thread) - faults
+    return {
+        "minutes": minutes,
+        "voices": VOICES,
+        "period": PERIOD,
+        "realtime": realtime,
+        **_counts(load, PERIOD / opened.sample_rate),
+        "memory_mib": {"settled": memory.settled, "most": memory.most},
+        "major_faults": faults,
+        "swaps": bool(sent.bundles),
+        "empty": empty.as_dict(),
+        "stolen_ms": stolen,
+    }
+
+
+def _name_twice(bundle: Path, folder: Path) -> Path:
+    """Give a bundle two names in a folder; return the path of the first."""
+    for name in _NAMES:
+        (folder / f"{name}.idiolect").symlink_to(bundle.resolve())
+    return folder / f"{_NAMES[0]}.idiolect"
+
+
+def _flood(seconds: float, scales: int, names: tuple[str, ...]) -> Flood:
+    others = MESSAGES // RATE + 1 - VOICES  # beside one to each voice
+    return Flood(voices=VOICES, seconds=seconds, others=others, scales=scales, bundles=names)
+
+
+def _swaps_bundles(host: str, port: int) -> bool:
+    """Ask the daemon whether it can go over to another bundle while it plays."""
+    with Client(host, port) as client:
+        try:
+            client.ask("/bundle/list")
+        except RefusedError:
+            return False
+    return True
+
+
+def _counts(load: Load, period: float) -> dict[str, object]:
+    return {
+        "late": load.row.late,
+        "starved": load.starved,
+        "nan": load.nan,
+        "cuts": load.cuts,
+        "cuts_late": load.cuts_late,
+        "p999_share": 1e-6 * load.row.cpu_p999 / period,
+        "lookahead_least_ms": load.lookahead_least,
+        "messages": asdict(load.tally),
+        "daemon": load.row.as_dict(),
+    }
+
+
+def summary(found: dict[str, object]) -> list[str]:
+    """Lay the figures out as text, a line each."""
+    return [f"{name:<20}{value}" for name, value in found.items()]

@@ -1,0 +1,174 @@
+"""The bundles that are loaded, by name, and how one comes to be: on a thread of its own.
+
+What is loaded becomes known on the control thread.  So the future of something that has to be
+loaded first gives no result but a *step*: a function to be called there, which goes on.
+"""
+
+import threading
+from collections.abc import Callable, Collection
+from concurrent.futures import Future
+from functools import partial
+from typing import Any, Protocol
+
+from idiolect.bundle import Bundle
+from idiolect.errors import ControlError
+from idiolect.parameters import MOST_BUNDLES
+from idiolect.performance.tongue import Tongue
+from idiolect.performance.tongues import Tongues
+
+__all__ = ["Library", "Shelf"]
+
+GoOn = Callable[[Tongue], "Future[Any]"]
+
+
+class Shelf(Protocol):
+    """Where bundles come from."""
+
+    def names(self) -> list[str]:
+        """Name what can be opened.  Control thread."""
+
+    def open(self, name: str) -> Bundle:
+        """Open one, at the engine's rate.  Any thread; may take seconds, and fail."""
+
+
+class Library:
+    """Loads bundles and knows them by name.
+
+    Parameters
+    ----------
+    tongues : Tongues
+        The planner's.
+    first : Tongue
+        The one that is loaded from the start.
+    shelf : Shelf, optional
+        Without it no other can be.
+
+    Notes
+    -----
+    Control thread only.
+    """
+
+    def __init__(self, tongues: Tongues, first: Tongue, shelf: Shelf | None = None) -> None:
+        self._tongues = tongues
+        self._shelf = shelf
+        self._loaded = {first.bundle.name: first}
+        self._loading: dict[str, Future[Tongue]] = {}
+        self._one_by_one = threading.Lock()  # so that several take no more processors than one
+
+    @property
+    def loaded(self) -> tuple[Tongue, ...]:
+        """What is loaded, the oldest first."""
+        return tuple(self._loaded.values())
+
+    def names(self) -> dict[str, bool]:
+        """Name every bundle there is, and say whether it is loaded."""
+        there = self._shelf.names() if self._shelf is not None else []
+        return {name: name in self._loaded for name in [*self._loaded, *there]}
+
+    def fetch(self, name: str, go_on: GoOn) -> "Future[Any]":
+        """Go on with a bundle at once where it is loaded, else load it first.
+
+        Returns
+        -------
+        Future
+            What `go_on` returned; or one of the step that will go on, once it is loaded.
+
+        Raises
+        ------
+        ControlError
+            When it can be told at once that it cannot be loaded.
+        """
+        name = name.removesuffix(".idiolect")
+        if name in self._loaded:
+            return go_on(self._loaded[name])
+        loading = self._loading.get(name) or self._load(name)
+        step: Future[Any] = Future()
+        loading.add_done_callback(lambda done: _promise_step(step, done, self._admit, name, go_on))
+        return step
+
+    def bring(self, name: str) -> Tongue:
+        """Give a bundle, after loading it here where it is not yet loaded.
+
+        Raises
+        ------
+        IdiolectError
+            When it cannot be loaded.
+        """
+        if name not in self._loaded:
+            if self._shelf is None:
+                raise _no_folder(name)
+            self._loaded[name] = self._tongues.add(
+                Tongue(self._shelf.open(name), self._tongues.plan)
+            )
+        return self._loaded[name]
+
+    def release(self, name: str, spoken: Collection[Tongue]) -> None:
+        """Unload a bundle.
+
+        Parameters
+        ----------
+        name : str
+        spoken
+            What voices were told to speak.
+
+        Raises
+        ------
+        ControlError
+            When it is not loaded, or spoken.
+        """
+        name = name.removesuffix(".idiolect")
+        tongue = self._loaded.get(name)
+        if tongue is None:
+            raise ControlError(f"{name[:64]!r} is not loaded; {', '.join(self._loaded)} is")
+        if tongue in spoken:
+            raise ControlError(f"{name} is played: move its voices to another bundle first")
+        del self._loaded[name]
+        self._tongues.remove(tongue)
+
+    def _load(self, name: str) -> "Future[Tongue]":
+        if self._shelf is None:
+            raise _no_folder(name)
+        if len(self._loaded) + len(self._loading) >= MOST_BUNDLES:
+            raise ControlError(
+                f"there is room for {MOST_BUNDLES} bundles: unload one with /bundle/unload"
+            )
+        loading: Future[Tongue] = Future()
+        self._loading[name] = loading
+        work = partial(self._work, self._shelf, name, loading)
+        threading.Thread(target=work, name="bundle", daemon=True).start()
+        return loading
+
+    def _work(self, shelf: Shelf, name: str, loading: "Future[Tongue]") -> None:
+        try:
+            with self._one_by_one:
+                tongue = Tongue(shelf.open(name), self._tongues.plan)
+        except Exception as error:  # the border of this thread: whoever asked is told
+            del self._loading[name]
+            loading.set_exception(error)
+        else:
+            loading.set_result(tongue)
+
+    def _admit(self, name: str, tongue: Tongue, go_on: GoOn) -> "Future[Any]":
+        """Make a bundle known that was loaded, unless another was quicker, and go on with it."""
+        self._loading.pop(name, None)
+        if name not in self._loaded:
+            self._loaded[name] = self._tongues.add(tongue)
+        return go_on(self._loaded[name])
+
+
+def _no_folder(name: str) -> ControlError:
+    return ControlError(f"no bundle {name[:64]!r}: there is no folder to load it from")
+
+
+def _promise_step(
+    step: "Future[Any]",
+    loading: "Future[Tongue]",
+    admit: Callable[[str, Tongue, GoOn], "Future[Any]"],
+    name: str,
+    go_on: GoOn,
+) -> None:
+    error = loading.exception()
+    if error is not None:
+        step.set_exception(error)
+    else:
+        step.set_result(partial(admit, name, loading.result(), go_on))

@@ -1,0 +1,125 @@
+"""The soak: what is sent and counted, what the system says of threads, and a short run of it all."""
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from components import require
+from idiolect.audio.jack import JackOutput
+from idiolect.bench.callbacks import Silence
+from idiolect.bench.flood import COMMANDS, RATE, SWAP_TICKS, messages, switches
+from idiolect.bench.jackd import dummy_server
+from idiolect.bench.soak import MESSAGES, VOICES, measure, summary
+from idiolect.bench.threads import is_realtime, jack_thread, major_faults, private_mib
+from idiolect.cli import main
+from idiolect.control.namespace import Namespace
+from idiolect.engine.seat import Seat
+from synthetic import make_bundle
+
+LINUX = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="only Linux says it")
+
+
+def sent(ticks: int, bundles: tuple[str, ...] = ()) -> Iterator[str]:
+    for tick in range(ticks):
+        for address, _ in messages(tick, VOICES, MESSAGES // RATE + 1 - VOICES):
+            yield address
+        for address, _ in switches(tick, VOICES, 3, bundles):
+            yield address
+
+
+def test_a_soak_sends_a_thousand_messages_a_second_and_some_are_answered() -> None:
+    each = list(sent(RATE))
+    assert 1000 <= len(each) <= 1050
+    assert sum(address in COMMANDS for address in each) >= 100
+
+
+def test_every_voice_comes_to_every_scale() -> None:
+    turned = [m for tick in range(20 * RATE) for m in switches(tick, VOICES, 3, ())]
+    places = {(address, int(scale)) for address, (scale,) in turned}
+    assert places == {(f"/voice/{v}/scale", s) for v in range(1, VOICES + 1) for s in range(3)}
+    known = Namespace(VOICES)
+    assert all(known.is_known(address) for address, _ in places)
+
+
+def test_bundles_are_swapped_in_turn_where_there_are_any() -> None:
+    named = [
+        arguments[0]
+        for tick in range(4 * SWAP_TICKS + 1)
+        for address, arguments in switches(tick, VOICES, 1, ("a", "b"))
+        if address == "/bundle/swap"
+    ]
+    assert named == ["b", "a", "b", "a"]
+    assert "/bundle/swap" not in set(sent(3 * SWAP_TICKS))
+
+
+@LINUX
+def test_memory_of_ones_own_is_counted_in_mib() -> None:
+    before = private_mib()
+    held = np.ones(40 << 17)  # 40 MiB
+    assert 38 < private_mib() - before < 44
+    del held
+
+
+@LINUX
+def test_a_thread_that_only_waits_faults_nowhere() -> None:
+    stop, begun = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        begun.set()
+        stop.wait()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    begun.wait()
+    assert major_faults(thread.native_id) == 0
+    assert not is_realtime(thread.native_id)
+    stop.set()
+    thread.join()
+
+
+@LINUX
+def test_jacks_thread_is_the_one_that_calls() -> None:
+    """None of Python's, and it uses its processor time for us alone."""
+    require("jackd")
+    seat = Seat(Silence(48_000), 64)
+    with dummy_server(sample_rate=48_000, period=64):
+        output = JackOutput(seat, "soak")
+        found = jack_thread(seat)
+        others = {thread.native_id for thread in threading.enumerate()}
+        assert found > 0
+        assert found not in others
+        assert Path(f"/proc/self/task/{found}/stat").is_file()
+        assert major_faults(found) >= 0
+        output.stop()
+
+
+def test_an_impossible_length_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "soak", "--minutes", "0"]) == 1
+    assert "--minutes must be" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@LINUX
+def test_two_minutes_of_everything_leave_memory_flat_and_nobody_waiting(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Times are printed and not judged: they are the machine's as much as ours."""
+    require("jackd")
+    bundle = tmp_path / "random.idiolect"
+    make_bundle(bundle, sample_rate=48_000, seconds=30)
+    found = measure(bundle, minutes=2, say=lambda _: None)
+    with capsys.disabled():
+        print("", *summary(found), sep="\n")
+    json.dumps(found)
+    tally, memory = found["messages"], found["memory_mib"]
+    assert isinstance(tally, dict)
+    assert isinstance(memory, dict)
+    assert tally["sent"] >= 2 * 60 * MESSAGES
+    assert tally["answered"] == tally["asked"] > 10_000
+    assert memory["most"] - memory["settled"] < 8
+    assert (found["nan"], found["starved"], found["major_faults"]) == (0, 0, 0)
+    assert int(str(found["cuts"])) > 1000
