@@ -1,8 +1,8 @@
 """Announced on the loopback interface alone, where nobody else hears it."""
 
 import asyncio
-import builtins
 import ipaddress
+import sys
 
 import pytest
 
@@ -39,20 +39,15 @@ def test_others_find_both_ports_and_are_told_when_it_goes() -> None:
 def test_without_the_extra_the_cure_is_told(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    real = builtins.__import__
-
-    def missing(name: str, *rest: object) -> object:
-        if name.startswith("zeroconf"):
-            raise ImportError(name)
-        return real(name, *rest)  # type: ignore[arg-type]
-
     async def announce() -> None:
         announcement = Announcement("idiolect", "127.0.0.1", {OSC: 57300})
         announcement.open()
-        await asyncio.sleep(0)
+        assert announcement._task is not None
+        await announcement._task
         await announcement.close()
 
-    monkeypatch.setattr(builtins, "__import__", missing)
+    for name in ("zeroconf", "zeroconf.asyncio"):
+        monkeypatch.setitem(sys.modules, name, None)
     asyncio.run(announce())
     assert "idiolect[mdns]" in caplog.text
 

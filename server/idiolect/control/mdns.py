@@ -8,6 +8,7 @@ import ipaddress
 import logging
 import socket
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -56,14 +57,16 @@ class Announcement:
             await self._zeroconf.async_close()
 
     async def _announce(self) -> None:
-        try:
-            import zeroconf
-            from zeroconf.asyncio import AsyncZeroconf
+        try:  # aside, since it takes a while
+            await asyncio.to_thread(import_module, "zeroconf.asyncio")
         except ImportError:
             _log.warning(
                 "not announced on the network, since zeroconf is missing: pip install 'idiolect[mdns]'"
             )
             return
+        import zeroconf
+        from zeroconf.asyncio import AsyncZeroconf
+
         every = self._host.is_unspecified
         interfaces = zeroconf.InterfaceChoice.All if every else [str(self._host)]
         try:

@@ -153,6 +153,7 @@ class WebEntrance:
     def _host_info(self, request: web.BaseRequest) -> dict[str, object]:
         assert request.transport is not None
         host, port = request.transport.get_extra_info("sockname")[:2]
+        host = host.removeprefix("::ffff:")  # an IPv4 client of an IPv6 socket
         return {
             "NAME": self._desk.name,
             "EXTENSIONS": EXTENSIONS,
