@@ -10,6 +10,7 @@ import pytest
 
 from idiolect.control import ControlServer
 from idiolect.control.codec import Message, encode, parse
+from idiolect.control.framing import Framing, Slip
 from idiolect.errors import ControlError
 from idiolect.parameters import MASTER, voice_parameters
 
@@ -206,8 +207,11 @@ class Wire:
     def send(self, address: str, *arguments: object) -> None:
         self.raw(encode(address, *arguments))
 
+    def take(self) -> bytes:
+        return self.socket.recv(65536)
+
     def receive(self) -> tuple[Any, ...]:
-        message = parse(self.socket.recv(65536))
+        message = parse(self.take())
         assert isinstance(message, Message)
         return (message.address, *message.arguments)
 
@@ -223,6 +227,29 @@ class Wire:
         while (answer := self.receive()) != ("/synced", self.sent):
             answers.append(answer)
         return answers
+
+
+class TcpWire(Wire):
+    """The same over TCP, in the framing of OSC 1.1 or of OSC 1.0."""
+
+    def __init__(self, port: int, host: str = "127.0.0.1", framing: Framing | None = None) -> None:
+        self.framing = framing or Slip()
+        self.packets: list[bytes] = []
+        self.socket = socket.create_connection((host, port), TIMEOUT)
+        self.sent = 0
+
+    def raw(self, packet: bytes) -> None:
+        self.socket.sendall(self.framing.frame(packet))
+
+    def take(self) -> bytes:
+        while not self.packets:
+            received = self.socket.recv(65536)
+            if not received:
+                raise EOFError
+            packets = self.framing.feed(received)
+            assert all(isinstance(packet, bytes) for packet in packets)
+            self.packets += packets
+        return self.packets.pop(0)
 
 
 @pytest.fixture
@@ -243,7 +270,7 @@ def tape() -> Tape:
 @pytest.fixture
 def server(player: RecordingPlayer, quits: list[str], tape: Tape) -> Iterator[ControlServer]:
     server = ControlServer(
-        player, "127.0.0.1", 0, on_quit=lambda: quits.append("quit"), recording=tape
+        player, "127.0.0.1", 0, on_quit=lambda: quits.append("quit"), http_port=0, recording=tape
     )
     server.start()
     yield server
@@ -252,7 +279,7 @@ def server(player: RecordingPlayer, quits: list[str], tape: Tape) -> Iterator[Co
 
 @pytest.fixture
 def daemon(server: ControlServer) -> int:
-    """The UDP port of something that can be steered."""
+    """The OSC port of something that can be steered."""
     return server.address[1]
 
 

@@ -1,5 +1,6 @@
 """The daemon, started as a user starts it."""
 
+import json
 import os
 import re
 import signal
@@ -8,6 +9,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import numpy as np
 import pytest
@@ -22,6 +26,7 @@ from idiolect.bundle import Bundle
 from idiolect.client import Client
 from idiolect.config import load
 from idiolect.performance.changes import Pause
+from recording import TcpWire
 from stage import Stage
 from synthetic import make_bundle
 
@@ -76,6 +81,22 @@ def frame(client: Client) -> int:
     found = client.ask("/status").arguments[16]
     time.sleep(0.1)
     return int(found)
+
+
+def read(app: App, path: str) -> Any:
+    assert app.control.http_address is not None
+    host, port = app.control.http_address
+    try:
+        with urlopen(f"http://{host}:{port}{path}", timeout=20) as answer:
+            return json.load(answer)
+    except HTTPError as error:
+        with error:
+            return json.load(error)
+
+
+def health(app: App) -> tuple[int, dict[str, bool]]:
+    report = read(app, "/healthz")
+    return (200 if report.pop("healthy") else 503), report
 
 
 def starved(client: Client) -> int:
@@ -213,6 +234,40 @@ def test_a_change_sent_while_the_planner_sleeps_loses_no_sound(
     assert np.abs(np.diff(heard[: -rate // 4], axis=0)).max() <= 1.5 * most
     silent = np.abs(heard[rate // 4 : -rate // 4]).max(axis=1) == 0
     assert not silent.reshape(-1)[: len(silent) // 480 * 480].reshape(-1, 480).all(axis=1).any()
+
+
+def test_it_says_when_it_does_not_play(bundle: Path) -> None:
+    """The planner sleeps beyond what is planned: a voice starves, and who watches is told."""
+    config = load(flags={"audio.output": "null", "control.port": 0})
+    with App(bundle, config) as app:
+        until(lambda: health(app) == (200, {"blocks_advance": True, "planner_keeps_up": True}))
+        app.planner.submit(Pause(3.0))
+        until(lambda: health(app) == (503, {"blocks_advance": True, "planner_keeps_up": False}))
+
+
+def test_every_way_in_steers_the_same_instrument(bundle: Path) -> None:
+    config = load(flags={"audio.output": "null", "control.port": 0})
+    with App(bundle, config) as app, Client(*app.control.address) as client:
+        wire = TcpWire(app.control.address[1])
+        node = read(app, "/voice/1/gain")
+        assert node["RANGE"] == [{"MIN": -90, "MAX": 12}]
+        assert node["VALUE"] == [0.0]
+        wire.send("/voice/1/gain", -6.0)
+        assert wire.ask("/voice/1/gain") == ("/voice/1/gain", -6.0)
+        assert client.ask("/voice/1/gain").arguments == (-6.0,)
+        assert read(app, "/voice/1/gain?VALUE") == {"VALUE": [-6.0]}
+        assert wire.ask("/voice/1/seed/random")[:3] == ("/done", "/voice/1/seed/random", 1)
+        scale = read(app, "/voice/1/scale")
+        assert scale["OVERLOADS"][0]["RANGE"] == [{"VALS": list(app.player.scales_of(1))}]
+        wire.socket.close()
+
+
+def test_the_ready_line_says_where_it_answers_http(
+    serve: Callable[..., tuple["subprocess.Popen[str]", int]],
+) -> None:
+    _, port = serve()
+    with urlopen(f"http://127.0.0.1:{port + 1}/?HOST_INFO", timeout=20) as answer:
+        assert json.load(answer)["OSC_PORT"] == port
 
 
 @pytest.mark.slow

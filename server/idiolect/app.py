@@ -138,6 +138,7 @@ class App:
             control.host,
             control.port,
             self._quit.set,
+            http_port=control.http_port,
             allow=tuple(ip_network(entry, strict=False) for entry in control.allow),
             name=config.performance.name,
             witness=self.witness,
@@ -277,10 +278,17 @@ class App:
         latency = 1000 * (self.output.latency_frames + self.engine.delay_frames) / rate
         return (
             f"{self.config.performance.name}: {self.performance.bundle.name} on "
-            f"osc.udp://{host}:{port}, {self.player.voices} voices, "
+            f"osc.udp://{host}:{port}{_web(self.control.http_address)}, {self.player.voices} voices, "
             f"scales {', '.join(self.player.scales_of(1))}, "
             f"{self.output.name} at {rate} Hz, latency {latency:.1f} ms"
         )
+
+
+def _web(address: tuple[str, int] | None) -> str:
+    if address is None:
+        return ""
+    host, port = address
+    return f" and http://[{host}]:{port}" if ":" in host else f" and http://{host}:{port}"
 
 
 def serve(

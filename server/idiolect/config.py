@@ -86,12 +86,14 @@ class ControlConfig:
     """Who may steer, and where it listens."""
 
     host: str = "127.0.0.1"  # address to listen on
-    port: int = 57300  # UDP port; 0: any free one
+    port: int = 57300  # for OSC, UDP and TCP; 0: any free one
+    http_port: int = 0  # for OSCQuery, HTTP and WebSocket; 0: the one above port, -1: none
     allow: tuple[str, ...] = ()  # addresses or networks heard beyond loopback
     bundles: str = ""  # folder that bundles may be loaded from; empty: that of the one served
 
     def __post_init__(self) -> None:
         _within("control.port", self.port, 0, 65535)
+        _within("control.http_port", self.http_port, -1, 65535)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 import pytest
 
 from idiolect.control.backlog import MAX_WAITING, Backlog
-from idiolect.control.clients import LEASE_S, MAX_CLIENTS, Clients, Scolding
+from idiolect.control.clients import LEASE_S, MAX_CLIENTS, Clients
 from idiolect.errors import ControlError
 
 
@@ -35,21 +35,6 @@ def test_an_ended_lease_makes_room() -> None:
     with pytest.raises(ControlError, match="32"):
         clients.add(Nobody(99), LEASE_S - 1)
     assert clients.add(Nobody(99), LEASE_S) == 0
-
-
-def test_refusals_run_out_and_come_back_with_time() -> None:
-    scolding = Scolding()
-    assert [scolding.allows(Nobody(1), 0.0) for _ in range(60)] == [True] * 50 + [False] * 10
-    assert scolding.allows(Nobody(2), 0.0)
-    assert [scolding.allows(Nobody(1), 0.1) for _ in range(6)] == [True] * 5 + [False]
-    assert sum(scolding.allows(Nobody(1), 1000.0) for _ in range(60)) == 50
-
-
-def test_many_senders_take_bounded_room() -> None:
-    scolding = Scolding()
-    for port in range(5000):
-        scolding.allows(Nobody(port), 0.0)
-    assert len(scolding._buckets) <= 256
 
 
 def test_a_sync_waits_for_what_came_before_it_only() -> None:

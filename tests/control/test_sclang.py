@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from idiolect.control import ControlServer
+
 SCRIPT = Path(__file__).with_name("steer.scd")
 
 
@@ -20,7 +22,7 @@ def sclang() -> str:
     return found
 
 
-def steer(sclang: str, port: int, home: Path) -> subprocess.CompletedProcess[str]:
+def steer(sclang: str, port: int, home: Path, **more: str) -> subprocess.CompletedProcess[str]:
     """Run the script in an empty home, so that nobody's own start-up file takes part."""
     environment = os.environ | {
         "HOME": str(home),
@@ -30,6 +32,7 @@ def steer(sclang: str, port: int, home: Path) -> subprocess.CompletedProcess[str
         "QT_QPA_PLATFORM": "offscreen",
         "QTWEBENGINE_DISABLE_SANDBOX": "1",  # or it does not start as root, as in CI
         "IDIOLECT_PORT": str(port),
+        **more,
     }
     home.chmod(0o700)
     return subprocess.run(
@@ -42,8 +45,12 @@ def steer(sclang: str, port: int, home: Path) -> subprocess.CompletedProcess[str
     )
 
 
-def test_supercollider_steers_the_daemon(sclang: str, daemon: int, tmp_path: Path) -> None:
-    run = steer(sclang, daemon, tmp_path)
+@pytest.mark.parametrize("more", [{}, {"IDIOLECT_TCP": "1"}], ids=["UDP", "TCP"])
+def test_supercollider_steers_the_daemon(
+    sclang: str, server: ControlServer, tmp_path: Path, more: dict[str, str]
+) -> None:
+    run = steer(sclang, server.address[1], tmp_path, **more)
+    assert server.counters.connections == len(more)
     lines = [line for line in run.stdout.splitlines() if line.startswith(("PASS ", "FAIL "))]
     assert run.returncode == 0, run.stdout + run.stderr
     assert len(lines) == SCRIPT.read_text().count('check.("')

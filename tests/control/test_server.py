@@ -3,6 +3,8 @@ import math
 import socket
 import struct
 from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import ClassVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,7 +14,7 @@ from idiolect import __version__
 from idiolect.control import ControlServer
 from idiolect.control.clients import MAX_CLIENTS
 from idiolect.control.codec import encode, encode_bundle
-from idiolect.control.udp import is_allowed
+from idiolect.control.hosts import is_allowed
 from idiolect.errors import ConfigError, ControlError
 from idiolect.parameters import VOICE
 from recording import Applied, RecordingPlayer, Wire
@@ -493,13 +495,49 @@ def test_only_loopback_and_the_allowed_are_heard() -> None:
     assert not is_allowed("2001:db8::1", allow)
 
 
-def test_the_allowed_reach_a_server_that_is_open(player: RecordingPlayer) -> None:
+@dataclass
+class Rumour:
+    """What would be announced to the network, kept here."""
+
+    name: str
+    host: str
+    services: dict[str, int]
+    told: ClassVar[list["Rumour"]] = []
+
+    def open(self) -> None:
+        self.told.append(self)
+
+    async def close(self) -> None:
+        self.told.remove(self)
+
+
+def test_the_allowed_reach_a_server_that_is_open_and_announced(
+    player: RecordingPlayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("idiolect.control.server.Announcement", Rumour)
     allow = (ipaddress.ip_network("192.0.2.0/24"),)
-    server = ControlServer(player, "0.0.0.0", 0, on_quit=lambda: None, allow=allow)
+    server = ControlServer(
+        player, "0.0.0.0", 0, on_quit=lambda: None, allow=allow, http_port=0, name="me"
+    )
     server.start()
     wire = Wire(server.address[1])
     assert wire.ask("/mute") == ("/mute", 0)
     wire.socket.close()
+    port = server.address[1]
+    services = {"_osc._udp.local.": port, "_oscjson._tcp.local.": port + 1}
+    assert Rumour.told == [Rumour("me", "0.0.0.0", services)]
+    server.stop()
+    assert Rumour.told == []
+
+
+def test_nothing_is_announced_of_a_server_that_is_not(
+    player: RecordingPlayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("idiolect.control.server.Announcement", Rumour)
+    server = ControlServer(player, "127.0.0.1", 0, on_quit=lambda: None, http_port=0)
+    server.start()
+    Wire(server.address[1]).socket.close()
+    assert Rumour.told == []
     server.stop()
 
 

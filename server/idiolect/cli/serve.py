@@ -23,7 +23,12 @@ def serve(
     host: Annotated[
         str | None, Option(metavar="ADDRESS", help="Address to listen on [127.0.0.1].")
     ] = None,
-    port: Annotated[int | None, Option(metavar="N", help="UDP port for OSC [57300].")] = None,
+    port: Annotated[
+        int | None, Option(metavar="N", help="UDP and TCP port for OSC [57300].")
+    ] = None,
+    http_port: Annotated[
+        int | None, Option(metavar="N", help="For HTTP and WebSocket [port + 1]; -1: none.")
+    ] = None,
     voices: Annotated[int | None, Option(metavar="N", help="How many voices [4].")] = None,
     name: Annotated[str | None, Option(metavar="NAME", help="Name of the JACK client.")] = None,
     session: Annotated[
@@ -45,6 +50,7 @@ def serve(
         "audio.channels": channels,
         "control.host": host,
         "control.port": port,
+        "control.http_port": http_port,
         "performance.voices": voices,
         "performance.name": name,
     }

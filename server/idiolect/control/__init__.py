@@ -4,9 +4,11 @@ Clock: control (one asyncio thread; I/O and allocation allowed, 100 ms at most).
 ``app``; nothing here imports the engine, the audio ways out or the performance: all it knows of
 them is the `idiolect.control.door.Player` it is handed.
 
-A packet goes ``udp`` -> ``codec`` (bytes to messages) -> ``dispatch`` (messages to the player)
-through ``namespace`` (addresses to parameters and commands) and ``arguments`` (values made to fit).
-Everything that is sent leaves from the control thread, so answers keep their order.
+A packet comes in through ``udp``, ``tcp`` or ``websocket``, which hand it to ``intake``; it goes
+``codec`` (bytes to messages) -> ``dispatch`` (messages to the player) through ``namespace``
+(addresses to parameters and commands) and ``arguments`` (values made to fit).  ``web`` answers what
+is asked over HTTP, ``oscquery`` from the same tables.  Everything that is sent leaves from the
+control thread, so answers keep their order.
 """
 
 from idiolect.control.server import ControlServer

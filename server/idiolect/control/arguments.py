@@ -88,7 +88,7 @@ def text(argument: Argument, name: str) -> str:
 
 
 def is_pressed(arguments: Sequence[Argument]) -> bool:
-    """Read a trigger: alone, or with a number where 0 is the button being let go.
+    """Read a trigger: alone, with an impulse or nil, or with a number where 0 is the button let go.
 
     Raises
     ------
@@ -96,7 +96,9 @@ def is_pressed(arguments: Sequence[Argument]) -> bool:
         When there is more than one argument, or it is no number.
     """
     arity(arguments, 0, 1, "nothing (or 1)")
-    return not arguments or number(arguments[0], "a trigger") != 0
+    return (
+        not arguments or arguments[0] in (None, math.inf) or number(arguments[0], "a trigger") != 0
+    )
 
 
 def fit(parameter: Parameter, arguments: Sequence[Argument], scales: Sequence[str]) -> Fitted:

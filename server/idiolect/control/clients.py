@@ -1,4 +1,4 @@
-"""Who is listening, and how often each may be told off."""
+"""Who is listening, and what a host may be answered."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -16,7 +16,6 @@ __all__ = [
     "Credit",
     "Lease",
     "Peer",
-    "Scolding",
 ]
 
 GROUPS = ("state", "meter", "grain", "health", "log")
@@ -25,10 +24,9 @@ GROUPS = ("state", "meter", "grain", "health", "log")
 RATES = (1.0, 60.0)  # messages a second, of the meters
 DEFAULT_RATE = 30.0
 
+_REMEMBERED = 1024  # hosts, the latest
 MAX_CLIENTS = 32
 LEASE_S = 60.0  # a client that fell asleep is forgotten; sending /notify again renews
-_FAILS_PER_SECOND = 50.0
-_REMEMBERED = 256  # senders whose rate is kept
 
 
 class Peer(Protocol):
@@ -128,25 +126,6 @@ class Clients:
         for number, lease in enumerate(self._leases):
             if lease is not None and lease.ends <= now:
                 self._leases[number] = None
-
-
-class Scolding:
-    """A token bucket for each sender: 50 refusals at once, then 50 a second.
-
-    Two servers that misunderstand each other would otherwise answer for ever, as fast as they can.
-    """
-
-    def __init__(self) -> None:
-        self._buckets: OrderedDict[Peer, tuple[float, float]] = OrderedDict()  # left, when
-
-    def allows(self, peer: Peer, now: float) -> bool:
-        """Take one refusal from a sender's bucket, or return False."""
-        left, since = self._buckets.pop(peer, (_FAILS_PER_SECOND, now))
-        left = min(_FAILS_PER_SECOND, left + (now - since) * _FAILS_PER_SECOND)
-        self._buckets[peer] = (max(left - 1.0, 0.0) if left >= 1.0 else left, now)
-        if len(self._buckets) > _REMEMBERED:
-            self._buckets.popitem(last=False)
-        return left >= 1.0
 
 
 class Credit:

@@ -7,8 +7,9 @@ from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from typing import Any
 
+from idiolect.control.allowance import Allowance
 from idiolect.control.backlog import Backlog
-from idiolect.control.clients import Clients, Peer, Scolding
+from idiolect.control.clients import Clients, Peer
 from idiolect.control.codec import encode
 from idiolect.control.commands import Act
 from idiolect.control.door import Applied, Player, Recording
@@ -19,6 +20,8 @@ __all__ = ["Counters", "Desk", "wrap"]
 
 _log = logging.getLogger(__name__)
 _sent = logging.getLogger("idiolect.osc.out")
+_FAILS_PER_SECOND = 50.0
+"""Two servers that misunderstand each other would otherwise answer as fast as they can, for ever."""
 _REPLIES = {"/fail", "/done", "/synced", "/startup", "/shutdown"}  # and what ends in .reply
 
 
@@ -30,6 +33,10 @@ class Counters:
     malformed: int = 0  # of those, not OSC
     refused: int = 0  # from senders outside the allow-list, unread
     dropped: int = 0  # lost: the system's buffer was full, in or out
+    limited: int = 0  # times a machine asked for too much: a datagram lost, or a stream held back
+    connections: int = 0  # accepted
+    turned_away: int = 0  # connections beyond the bound
+    unread: int = 0  # connections closed because the other end did not read
 
 
 def wrap(count: int) -> int:
@@ -79,7 +86,9 @@ class Desk:
         self.clients = Clients()
         self.backlog = Backlog()
         self.counters = Counters()
-        self._scolding = Scolding()
+        self.watchers: list[Callable[[str, tuple[object, ...]], None]] = []
+        """Told of every change too, with its address."""
+        self._scolding = Allowance(_FAILS_PER_SECOND)
 
     def now(self) -> float:
         """Return seconds on a clock that is never set back."""
@@ -94,6 +103,12 @@ class Desk:
         """Send one message to every client that is told of changes."""
         for peer in self.clients.listening(self.now(), "state"):
             self.reply(peer, address, *arguments)
+        for watcher in self.watchers:
+            watcher(address, arguments)
+
+    def is_watched(self) -> bool:
+        """Tell whether anybody wants to know of changes."""
+        return bool(self.watchers or self.clients.listening(self.now()))
 
     def fail(self, peer: Peer, address: str, error: Exception) -> None:
         """Answer that something could not be done; our own faults go to the log."""

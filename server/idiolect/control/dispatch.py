@@ -54,6 +54,7 @@ class Dispatcher:
         self._waiting: dict[tuple[str, int], _Change] = {}
         self._clipped: dict[tuple[Peer, str], None] = {}  # oldest first
         self._work = 0
+        self._walked = 0  # leaves of the tree that patterns led past
 
     @property
     def namespace(self) -> Namespace:
@@ -69,10 +70,10 @@ class Dispatcher:
         Returns
         -------
         int
-            The work it was, at least 1, hardly above `MAX_WORK`.
+            The work it was, at least 1; what finding its addresses took is counted too.
         """
         self.desk.counters.packets += 1
-        self._work = 1
+        self._work, self._walked = 1, 0
         try:
             element = parse(packet)
         except PacketError as error:
@@ -80,7 +81,7 @@ class Dispatcher:
             self.desk.scold(peer, "/", error)
         else:
             self._run(element, peer)
-        return self._work
+        return self._work + self._walked
 
     def run(self, message: Message, peer: Peer) -> None:
         """Run one message that is there already; nothing is raised."""
@@ -93,6 +94,10 @@ class Dispatcher:
         for (name, voice), change in waiting.items():
             self._apply(name, voice, change)
 
+    def shown(self, leaf: Leaf, voice: int) -> int | float:
+        """Return what lies at a parameter's address, or its twin's, as it is sent."""
+        return _shown(leaf, self.desk.player.get(_parameter(leaf).name, voice))
+
     def _run(self, element: Message | OscBundle, peer: Peer) -> None:
         if isinstance(element, OscBundle):
             for inner in element.elements:
@@ -100,7 +105,10 @@ class Dispatcher:
             return
         _heard.debug("%s:%s %s %s", peer.host, peer.port, element.address, element.arguments)
         try:
-            self._spend(1 if self.namespace.is_known(element.address) else _NEW_PATTERN)
+            known = self.namespace.is_known(element.address)
+            self._spend(1 if known else _NEW_PATTERN)
+            if not known and "//" in element.address:
+                self._walked += len(self.namespace.leaves)
             for leaf in self.namespace.find(element.address):
                 self._spend(len(leaf.voices))
                 self._obey(leaf, element.arguments, peer)
@@ -131,7 +139,7 @@ class Dispatcher:
         if not _parameter(leaf).readable:
             raise ControlError(f"{_parameter(leaf).name} cannot be read: send it a value")
         self.flush()
-        self.desk.reply(peer, leaf.address, *[self._shown(leaf, voice) for voice in leaf.voices])
+        self.desk.reply(peer, leaf.address, *[self.shown(leaf, voice) for voice in leaf.voices])
 
     def _set(self, leaf: Leaf, arguments: Sequence[Argument], peer: Peer) -> None:
         parameter = _parameter(leaf)
@@ -195,10 +203,10 @@ class Dispatcher:
 
     def _snapshot(self) -> dict[str, int | float]:
         """Every parameter by its own address, when somebody wants to know of changes."""
-        if not self.desk.clients.listening(self.desk.now()):
+        if not self.desk.is_watched():
             return {}
         return {
-            leaf.address: self._shown(leaf, leaf.voices[0])
+            leaf.address: self.shown(leaf, leaf.voices[0])
             for leaf in self.namespace.leaves.values()
             if isinstance(leaf.target, Parameter) and not leaf.is_short
         }
@@ -210,12 +218,9 @@ class Dispatcher:
             before = player.get(name, voice)
             player.set(name, voice, change.value, change.ramp)
             if player.get(name, voice) != before:
-                self.desk.announce(leaf.address, self._shown(leaf, voice))
+                self.desk.announce(leaf.address, self.shown(leaf, voice))
         except Exception as error:  # the border: whatever a player raises is the sender's to know
             self.desk.fail(change.peer, change.address, error)
-
-    def _shown(self, leaf: Leaf, voice: int) -> int | float:
-        return _shown(leaf, self.desk.player.get(_parameter(leaf).name, voice))
 
 
 def _parameter(leaf: Leaf) -> Parameter:

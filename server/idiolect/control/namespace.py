@@ -64,8 +64,8 @@ class Namespace:
         self._found: dict[str, list[Leaf]] = {}
 
     def is_known(self, address: str) -> bool:
-        """Tell whether finding an address is one look-up."""
-        return address in self.leaves or address in self._found
+        """Tell whether finding an address needs no walk through the tree."""
+        return address in self.leaves or address in self._found or not is_pattern(address)
 
     def find(self, address: str) -> list[Leaf]:
         """Find what an address or a pattern speaks to.

@@ -22,8 +22,8 @@ _OPENING = f"""\
 
 Written by `idiolect osc` from the tables the daemon obeys; API {API}.
 
-The daemon listens on UDP port 57300 of 127.0.0.1, and of ::1, unless told otherwise. Voices are
-counted from 1.
+The daemon listens on port 57300 of 127.0.0.1, and of ::1, unless told otherwise: over UDP, and over
+TCP. The port above it has WebSockets and OSCQuery: [ways in](control.md). Voices are counted from 1.
 
 ## How messages are read
 
@@ -46,8 +46,8 @@ counted from 1.
 - **Patterns** are those of OSC 1.0 (`?`, `*`, `[1-4]`, `[!2]`, `{{1,3}}`), and `//` for any number of
   parts: `/voice/{{1,3}}/pan -0.5`, `//gain`. A get answers on each address that fits. Wildcards in
   the last part reach parameters alone: `/voice/1/*` reads a voice and does not cut it.
-- **Triggers** are sent alone, or with a number that is not 0; 0 is the button let go, and does
-  nothing.
+- **Triggers** are sent alone, with an impulse or nil (`I N`), or with a number that is not 0; 0 is
+  the button let go, and does nothing.
 - **OSC bundles** are run in order, with nothing in between. Time tags are not waited for.
 - Of changes to one continuous parameter that arrive in one burst the last alone counts. Steps and
   commands all count, and nothing overtakes them.
@@ -74,7 +74,8 @@ _LIMITS = f"""\
 A packet holds at most {MAX_ELEMENTS} messages, OSC bundles nested {MAX_DEPTH} deep, and asks for at
 most {MAX_WORK} things, where each voice a pattern fits is one; a pattern has at most
 {MAX_WILDCARDS} wildcards. Senders beyond this machine are heard only when the allow-list names
-them; answers go to the sender's own host alone.
+them; answers go to the sender's own host alone. Connections have [limits of their
+own](control.md#limits).
 """
 
 

@@ -1,4 +1,4 @@
-"""The control thread: one event loop that reads packets and sends answers."""
+"""The control thread: one event loop, and the ways in that are opened and closed on it."""
 
 import asyncio
 import logging
@@ -6,24 +6,28 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from idiolect import __version__
 from idiolect.control.desk import Counters, Desk
-from idiolect.control.dispatch import Dispatcher
 from idiolect.control.door import Player, Recording
+from idiolect.control.hosts import Network, Sockets, is_loopback, open_sockets, sort_sockets
+from idiolect.control.intake import Entrance, Intake
+from idiolect.control.mdns import OSC, OSCQUERY, Announcement
+from idiolect.control.tcp import TcpEntrance
 from idiolect.control.telling import Teller
-from idiolect.control.udp import Network, UdpPeer, UdpSocket, is_allowed, open_sockets
+from idiolect.control.udp import UdpEntrance, UdpPeer
 from idiolect.control.witness import Witness
 from idiolect.errors import ControlError
+
+if TYPE_CHECKING:
+    from idiolect.control.web import WebEntrance
 
 __all__ = ["ControlServer"]
 
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
-_BURST = 128  # packets read before answers, and other sockets, get their turn
-_BURST_WORK = 1024  # what they may ask for, as `Dispatcher.receive` counts it
 _STOP_S = 5.0
 _TICK_S = 1.0  # from an error in telling to the next try
 
@@ -38,10 +42,12 @@ class ControlServer:
     host : str
         A numeric address; loopback in either family listens on both.
     port : int
-        UDP; 0 lets the system choose.
+        UDP and TCP; 0 lets the system choose.
     on_quit : callable
         Called on the control thread when ``/quit`` was answered; it is to stop the daemon, and
         with it this server, without waiting here.
+    http_port : int
+        OSCQuery and WebSockets, over TCP; 0 is the one above `port`, -1 none.
     allow : tuple of networks
         Who may send from beyond this machine; needed when `host` is not loopback.
     name : str
@@ -67,6 +73,7 @@ class ControlServer:
         port: int,
         on_quit: Callable[[], None],
         *,
+        http_port: int = -1,
         allow: tuple[Network, ...] = (),
         name: str = "idiolect",
         announce: tuple[tuple[str, int], ...] = (),
@@ -75,9 +82,11 @@ class ControlServer:
     ) -> None:
         self._host = host
         self._port = port
+        self._http_port = http_port
         self._allow = allow
         self._announce = announce
-        self._sockets: list[UdpSocket] = []
+        self._sockets = Sockets([], [], [])
+        self._listeners: Sequence[Sequence[Any]] = ()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._desk = Desk(
@@ -89,13 +98,18 @@ class ControlServer:
             witness=witness,
         )
         self._teller = Teller(self._desk)
-        self._dispatcher = Dispatcher(self._desk)
+        self._intake = Intake(self._desk, allow)
+        self._entrances: list[Entrance] = []
 
     @property
     def address(self) -> tuple[str, int]:
         """Where it listens: host and port, the real one when 0 was asked for."""
-        port = self._sockets[0].port if self._sockets else self._port
-        return self._host, port
+        return self._host, self._sockets.port if self._sockets.datagrams else self._port
+
+    @property
+    def http_address(self) -> tuple[str, int] | None:
+        """Where it answers HTTP: host and port; None when it does not."""
+        return (self._host, self._sockets.http_port) if self._sockets.http else None
 
     @property
     def counters(self) -> Counters:
@@ -112,10 +126,8 @@ class ControlServer:
         listeners
             As `release` returned them; each has a new lease.
         """
-        self._sockets = [UdpSocket(handle, self.counters) for handle in handles]
-        clients, now = self._desk.clients, self._desk.now()
-        for place, groups, rate, *address in listeners:
-            clients.add(self._sockets[place].at(tuple(address)), now, tuple(groups), rate)
+        self._sockets = sort_sockets(handles)
+        self._listeners = listeners
 
     def start(self) -> None:
         """Bind, unless there are sockets already, and begin to listen.
@@ -125,22 +137,28 @@ class ControlServer:
         ConfigError
             When the host cannot be used as it is.
         ControlError
-            When it runs already, or the port is taken.
+            When it runs already, or a port is taken.
         """
         if self._thread is not None:
             raise ControlError("this server runs already: stop it first")
-        if not self._sockets:
-            self._sockets = open_sockets(self._host, self._port, self._allow, self.counters)
-        self._loop = asyncio.SelectorEventLoop()
-        self._thread = threading.Thread(target=self._serve, name="control", daemon=True)
+        if not self._sockets.datagrams:
+            self._sockets = open_sockets(self._host, self._port, self._http_port, self._allow)
+        self._make_entrances()
+        runner = asyncio.Runner(loop_factory=asyncio.SelectorEventLoop)
+        self._loop, self._over = runner.get_loop(), asyncio.Event()
+        self._thread = threading.Thread(
+            target=self._serve, args=(runner,), name="control", daemon=True
+        )
         self._thread.start()
 
     def stop(self) -> None:
-        """Answer what is open, tell the clients, and give the port back."""
-        self._end(self._close)
+        """Answer what is open, tell the clients, and give the ports back."""
+        self._end(self._say_goodbye)
 
     def release(self) -> tuple[list[int], list[list[Any]]]:
         """Stop listening but keep the sockets open, for a process that goes on in this one's place.
+
+        Connections end; what speaks over UDP notices nothing.
 
         Returns
         -------
@@ -150,9 +168,9 @@ class ControlServer:
             The clients that are notified: place of their socket in that list, groups, rate, then
             host, port and what else their address has.
         """
-        self._end(self._leave)
+        self._end(self._over.set)
         leases = self._desk.clients.leases(self._desk.now())
-        handles = [udp.handle for udp in self._sockets]
+        handles = self._sockets.all
         listeners = [
             [
                 handles.index(lease.peer.socket.handle),
@@ -163,7 +181,7 @@ class ControlServer:
             for lease in leases
             if isinstance(lease.peer, UdpPeer)
         ]
-        self._sockets = []
+        self._sockets = Sockets([], [], [])
         return [handle.detach() for handle in handles], listeners
 
     def call(self, function: Callable[[], T]) -> Future[T]:
@@ -179,28 +197,28 @@ class ControlServer:
         self._defer(run)
         return done
 
-    def _end(self, close: Callable[[], None]) -> None:
+    def _make_entrances(self) -> None:
+        udp = UdpEntrance(self._sockets.datagrams, self._intake)
+        self._intake.datagrams = udp
+        clients, now = self._desk.clients, self._desk.now()
+        for own in udp.sockets:
+            own.is_told = clients.holds
+        for place, groups, rate, *address in self._listeners:
+            clients.add(udp.sockets[place].at(tuple(address)), now, tuple(groups), rate)
+        self._listeners = ()
+        self._entrances = [udp, TcpEntrance(self._sockets.streams, self._intake)]
+        if not is_loopback(self._host):
+            http = {OSCQUERY: self._sockets.http_port} if self._sockets.http else {}
+            services = {OSC: self._sockets.port, **http}
+            self._entrances.append(Announcement(self._desk.name, self._host, services))
+
+    def _end(self, end: Callable[[], None]) -> None:
         thread, self._thread = self._thread, None
         if thread is None:
             return
-        self._defer(close)
+        self._defer(end)
         if thread is not threading.current_thread():
             thread.join(_STOP_S)
-
-    def _serve(self) -> None:
-        loop = self._loop
-        assert loop is not None
-        for udp in self._sockets:
-            udp.is_told = self._desk.clients.holds
-            loop.add_reader(udp.handle, self._drain, udp)
-        loop.call_soon(self._tell, "/startup")
-        self._teller.open()
-        self._tick()
-        try:
-            loop.run_forever()
-        finally:
-            loop.close()
-            self._loop = None
 
     def _tick(self) -> None:
         wait = _TICK_S
@@ -208,28 +226,54 @@ class ControlServer:
             wait = self._teller.tick()
         except Exception:  # the border: log, and go on telling
             _log.exception("what was to be told was lost to an internal error")
-        if self._loop is not None:
-            self._loop.call_later(wait, self._tick)
+        if not self._over.is_set():
+            asyncio.get_running_loop().call_later(wait, self._tick)
 
-    def _leave(self) -> None:
-        self._teller.close()
-        self._dispatcher.flush()
+    def _say_goodbye(self) -> None:
+        self._intake.flush()
         self._desk.abandon()
-        assert self._loop is not None
-        for udp in self._sockets:
-            self._loop.remove_reader(udp.handle)
-        self._loop.stop()
-
-    def _close(self) -> None:
-        self._leave()
         self._tell("/shutdown")
         self._desk.clients.clear()
-        for udp in self._sockets:
-            udp.close()
-        self._sockets = []
+        self._over.set()
+        self._gives_back = True
+
+    def _serve(self, runner: asyncio.Runner) -> None:
+        self._gives_back = False
+        with runner:
+            runner.run(self._live())
+        if self._gives_back:
+            for handle in self._sockets.all:
+                handle.close()
+            self._sockets = Sockets([], [], [])
+
+    async def _live(self) -> None:
+        for entrance in self._entrances:
+            entrance.open()
+        self._tell("/startup")
+        self._teller.open()
+        self._tick()
+        opening = asyncio.create_task(self._open_web())
+        await self._over.wait()
+        opening.cancel()
+        await asyncio.gather(opening, return_exceptions=True)
+        self._teller.close()
+        self._intake.flush()
+        self._desk.abandon()
+        await asyncio.gather(*(entrance.close() for entrance in self._entrances))
+
+    async def _open_web(self) -> None:
+        """Answer HTTP, as soon as what that needs is imported; until then questions wait."""
+        if not self._sockets.http:
+            return
+        try:
+            entrance = (await asyncio.to_thread(_load_web))(self._sockets.http, self._intake)
+            entrance.open()
+            self._entrances.append(entrance)
+        except Exception:  # the border: OSC goes on without it
+            _log.exception("HTTP is not answered")
 
     def _tell(self, address: str) -> None:
-        known = [UdpPeer(self._sockets[0], host, port) for host, port in self._announce]
+        known = [self._intake.datagrams.peer(host, port) for host, port in self._announce]
         for peer in dict.fromkeys([*known, *self._desk.clients.listening(self._desk.now())]):
             self._desk.reply(peer, address, self._desk.name, __version__, self.address[1])
 
@@ -239,26 +283,11 @@ class ControlServer:
             return
         try:
             loop.call_soon_threadsafe(function)
-        except RuntimeError:  # closed between the two lines: nobody is left to answer
+        except RuntimeError:  # closed before: nobody is left to answer
             _log.debug("an answer came after the control thread had ended")
 
-    def _drain(self, udp: UdpSocket) -> None:
-        try:
-            self._read_burst(udp)
-            self._dispatcher.flush()
-        except Exception:  # the border: log, and listen on
-            _log.exception("a packet was lost to an internal error")
 
-    def _read_burst(self, udp: UdpSocket) -> None:
-        work = 0
-        for _ in range(_BURST):
-            if work > _BURST_WORK:
-                return
-            received = udp.receive()
-            if received is None:
-                return
-            packet, peer = received
-            if is_allowed(peer.host, self._allow):
-                work += self._dispatcher.receive(packet, peer)
-            else:
-                self.counters.refused += 1
+def _load_web() -> "type[WebEntrance]":
+    from idiolect.control.web import WebEntrance
+
+    return WebEntrance

@@ -40,7 +40,8 @@ class StatusField:
     tag: str  # OSC type
     name: str
     doc: str
-    read: Callable[[Status, Desk], object]
+    read: Callable[[Status, Desk], int | float | str]
+    counts: bool = False  # only ever grows
 
 
 STATUS_FIELDS: tuple[StatusField, ...] = (
@@ -51,23 +52,31 @@ STATUS_FIELDS: tuple[StatusField, ...] = (
     StatusField("f", "cpu_peak", "the largest, percent", lambda s, _: s.cpu_peak),
     StatusField("f", "sample_rate", "Hz", lambda s, _: s.sample_rate),
     StatusField("f", "lookahead_ms", "planned ahead, milliseconds", lambda s, _: s.lookahead_ms),
-    StatusField("i", "starved", "times a voice had nothing to play", lambda s, _: wrap(s.starved)),
-    StatusField("i", "late", "blocks that took too long", lambda s, _: wrap(s.late)),
-    StatusField("i", "dropped", "packets lost, in or out", lambda _, d: wrap(d.counters.dropped)),
-    StatusField("i", "uptime_s", "seconds since the start", lambda s, _: wrap(int(s.uptime_s))),
+    StatusField(
+        "i", "starved", "times a voice had nothing to play", lambda s, _: s.starved, counts=True
+    ),
+    StatusField("i", "late", "blocks that took too long", lambda s, _: s.late, counts=True),
+    StatusField(
+        "i", "dropped", "packets lost, in or out", lambda _, d: d.counters.dropped, counts=True
+    ),
+    StatusField("i", "uptime_s", "seconds since the start", lambda s, _: int(s.uptime_s)),
     StatusField(
         "s", "state", "`speaking` or `resting`", lambda s, _: "speaking" if s.running else "resting"
     ),
     StatusField("i", "running", "voices that speak", lambda s, _: s.running),
-    StatusField("i", "blocks", "blocks rendered", lambda s, _: wrap(s.blocks)),
-    StatusField("i", "clipped", "samples held at the ceiling", lambda s, _: wrap(s.clipped)),
-    StatusField("i", "nan", "samples that were no numbers", lambda s, _: wrap(s.nan)),
-    StatusField("i", "cuts", "changes of plan published", lambda s, _: wrap(s.cuts)),
-    StatusField("i", "cuts_late", "of those, too late", lambda s, _: wrap(s.cuts_late)),
-    StatusField("i", "frame", "the engine's frame now", lambda s, _: wrap(s.frame)),
-    StatusField("i", "packets", "packets taken in", lambda _, d: wrap(d.counters.packets)),
-    StatusField("i", "malformed", "of those, not OSC", lambda _, d: wrap(d.counters.malformed)),
-    StatusField("i", "refused", "packets not allowed in", lambda _, d: wrap(d.counters.refused)),
+    StatusField("i", "blocks", "blocks rendered", lambda s, _: s.blocks, counts=True),
+    StatusField("i", "clipped", "samples held at the ceiling", lambda s, _: s.clipped, counts=True),
+    StatusField("i", "nan", "samples that were no numbers", lambda s, _: s.nan, counts=True),
+    StatusField("i", "cuts", "changes of plan published", lambda s, _: s.cuts, counts=True),
+    StatusField("i", "cuts_late", "of those, too late", lambda s, _: s.cuts_late, counts=True),
+    StatusField("i", "frame", "the engine's frame now", lambda s, _: s.frame, counts=True),
+    StatusField("i", "packets", "packets taken in", lambda _, d: d.counters.packets, counts=True),
+    StatusField(
+        "i", "malformed", "of those, not OSC", lambda _, d: d.counters.malformed, counts=True
+    ),
+    StatusField(
+        "i", "refused", "packets not allowed in", lambda _, d: d.counters.refused, counts=True
+    ),
     StatusField("s", "name", "the daemon's, to tell several apart", lambda _, d: d.name),
 )
 
@@ -88,7 +97,7 @@ def status(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
     if is_pressed(arguments):
         counted = desk.player.status()
         values = [field.read(counted, desk) for field in STATUS_FIELDS]
-        desk.reply(peer, "/status.reply", *values)
+        desk.reply(peer, "/status.reply", *(wrap(v) if isinstance(v, int) else v for v in values))
 
 
 def notify(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:

@@ -1,24 +1,22 @@
-"""OSC over UDP: sockets, senders, and who is let in."""
+"""OSC over UDP: one packet, one datagram."""
 
-import errno
-import ipaddress
+import asyncio
+import logging
 import socket
 import struct
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from idiolect.control.clients import Credit
 from idiolect.control.desk import Counters
-from idiolect.errors import ConfigError, ControlError
+from idiolect.control.hosts import is_local, port_of
+from idiolect.control.intake import BURST, BURST_WORK, Intake
 
-__all__ = ["Network", "UdpPeer", "UdpSocket", "is_allowed", "is_local", "open_sockets"]
+__all__ = ["UdpEntrance", "UdpPeer", "UdpSocket"]
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
+_log = logging.getLogger(__name__)
 _DATAGRAM = 65536  # bytes, more than UDP can carry
 _BUFFER = 4 * 1024 * 1024  # bytes asked of the system for what is not read yet
 _SO_RXQ_OVFL = 40  # Linux: tell with each datagram how many were lost before it
@@ -54,12 +52,9 @@ class UdpSocket:
         self.credit = Credit()
         self.is_told: Callable[[UdpPeer], bool] = lambda _: False  # whether it asked to be told
         self._lost = 0  # as the system counted when last heard
-        bound.setblocking(False)
-
-    @property
-    def port(self) -> int:
-        """The port it is bound to."""
-        return int(self.handle.getsockname()[1])
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+        if sys.platform == "linux":  # elsewhere what the system loses cannot be counted
+            bound.setsockopt(socket.SOL_SOCKET, _SO_RXQ_OVFL, 1)
 
     def receive(self) -> tuple[bytes, UdpPeer] | None:
         """Take one datagram, or None when there is none left."""
@@ -93,102 +88,60 @@ class UdpSocket:
         except OSError:
             self.counters.dropped += 1
 
-    def at(self, address: tuple[Any, ...]) -> "UdpPeer":
+    def at(self, address: tuple[Any, ...]) -> UdpPeer:
         """Return the peer at a socket address."""
         return UdpPeer(self, address[0], address[1], tuple(address[2:]))
 
-    def close(self) -> None:
-        """Give the port back."""
-        self.handle.close()
 
+class UdpEntrance:
+    """Reads datagrams, in bursts that leave the other ways in their turn."""
 
-def open_sockets(
-    host: str, port: int, allow: tuple[Network, ...], counters: Counters
-) -> list[UdpSocket]:
-    """Bind where the daemon is to listen.
+    def __init__(self, bound: list[socket.socket], intake: Intake) -> None:
+        self.sockets = [UdpSocket(handle, intake.desk.counters) for handle in bound]
+        self._intake = intake
 
-    Parameters
-    ----------
-    host : str
-        A numeric address.  ``localhost``, ``127.0.0.1`` and ``::1`` all mean both loopbacks, so
-        that a client reaches the daemon whichever its system picks; the one named comes first.
-    port : int
-        0 lets the system choose.
-    allow : tuple of networks
-        Who may send from beyond this machine.
-    counters : Counters
-        Where losses are counted.
+    @property
+    def port(self) -> int:
+        """The port it is bound to."""
+        return port_of(self.sockets[0].handle)
 
-    Raises
-    ------
-    ConfigError
-        When the host is not numeric, or lies beyond loopback without anyone allowed.
-    ControlError
-        When the address cannot be bound.
-    """
-    address = _parse_host(host)
-    if not address.is_loopback and not allow:
-        raise ConfigError(
-            f"host {host} can be reached by other machines, and OSC has no passwords: "
-            "say who may send with an allow-list (as in 192.168.1.0/24), or use 127.0.0.1"
-        )
-    first = UdpSocket(_bind(address, port), counters)
-    if not address.is_loopback:
-        return [first]
-    other = ipaddress.ip_address("::1" if address.version == 4 else "127.0.0.1")
-    try:
-        return [first, UdpSocket(_bind(other, first.port), counters)]
-    except ControlError:  # a machine without IPv6, or a port taken there: one is enough
-        return [first]
+    def peer(self, host: str, port: int) -> UdpPeer:
+        """Return an address that can be sent to."""
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        fitting = [udp for udp in self.sockets if udp.handle.family == family]
+        return UdpPeer((fitting or self.sockets)[0], host, port)
 
+    def open(self) -> None:
+        """Begin to read."""
+        loop = asyncio.get_running_loop()
+        for udp in self.sockets:
+            loop.add_reader(udp.handle, self._drain, udp)
 
-@lru_cache(maxsize=1024)
-def is_local(host: str) -> bool:
-    """Tell whether a host is this machine by its loopback, which nobody elsewhere can forge."""
-    return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    async def close(self) -> None:
+        """Read no more."""
+        loop = asyncio.get_running_loop()
+        for udp in self.sockets:
+            loop.remove_reader(udp.handle)
 
+    def _drain(self, udp: UdpSocket) -> None:
+        try:
+            self._read_burst(udp)
+        except Exception:  # the border: log, and listen on
+            _log.exception("a packet was lost to an internal error")
 
-@lru_cache(maxsize=1024)
-def is_allowed(host: str, allow: tuple[Network, ...]) -> bool:
-    """Tell whether a sender's packets are read."""
-    address = ipaddress.ip_address(host)
-    mapped = getattr(address, "ipv4_mapped", None)  # an IPv4 sender seen by an IPv6 socket
-    address = mapped or address
-    return address.is_loopback or any(address in network for network in allow)
+    def _read_burst(self, udp: UdpSocket) -> None:
+        work = 0
+        for _ in range(BURST):
+            received = udp.receive() if work <= BURST_WORK else None
+            if received is None:
+                return
+            packet, peer = received
+            if self._intake.admits(peer.host):
+                work += self._receive(packet, peer)
 
-
-def _parse_host(host: str) -> _Address:
-    try:
-        return ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
-    except ValueError:
-        raise ConfigError(
-            f"host {host!r} is no numeric address: use 127.0.0.1, or one of this machine's own"
-        ) from None
-
-
-def _bind(address: _Address, port: int) -> socket.socket:
-    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
-    handle = socket.socket(family, socket.SOCK_DGRAM)
-    try:
-        handle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
-        _count_losses(handle)
-        handle.bind((str(address), port))
-    except OSError as error:
-        handle.close()
-        raise _cannot_bind(address, port, error) from error
-    return handle
-
-
-def _count_losses(handle: socket.socket) -> None:
-    if sys.platform == "linux":  # elsewhere what the system loses cannot be counted
-        handle.setsockopt(socket.SOL_SOCKET, _SO_RXQ_OVFL, 1)
-
-
-def _cannot_bind(address: _Address, port: int, error: OSError) -> ControlError:
-    if error.errno == errno.EADDRINUSE:
-        cure = "another daemon may be running: stop it, or choose another with --port"
-        return ControlError(f"UDP port {port} on {address} is taken: {cure}")
-    reason = error.strerror or str(error)
-    return ControlError(
-        f"cannot listen on {address}, UDP port {port}: {reason}; choose with --host and --port"
-    )
+    def _receive(self, packet: bytes, peer: UdpPeer) -> int:
+        """Run a packet, or lose it: a sender of datagrams cannot be made to wait."""
+        if self._intake.owes(peer.host):
+            self._intake.desk.counters.limited += 1
+            return 1
+        return self._intake.receive(packet, peer)

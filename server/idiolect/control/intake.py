@@ -1,0 +1,123 @@
+"""Where every way in hands over what it has read."""
+
+import asyncio
+import logging
+from typing import Protocol
+
+from idiolect.control.allowance import Allowance
+from idiolect.control.clients import Peer
+from idiolect.control.desk import Desk
+from idiolect.control.dispatch import Dispatcher
+from idiolect.control.hosts import Network, is_allowed
+from idiolect.errors import PacketError
+
+__all__ = ["BURST", "BURST_WORK", "WORK_PER_SECOND", "Entrance", "Intake"]
+
+_log = logging.getLogger(__name__)
+
+BURST = 128  # packets one connection or socket may hand over before others get their turn
+BURST_WORK = 1024  # what they may ask for, as `Dispatcher.receive` counts it
+WORK_PER_SECOND = 250_000.0
+"""What the programs of one machine may ask for: some 80,000 plain messages, or 500 searches of the
+whole tree."""
+
+
+class Entrance(Protocol):
+    """A way in; its sockets are bound before it is made, and are the server's."""
+
+    def open(self) -> None:
+        """Begin to listen; on the control thread."""
+
+    async def close(self) -> None:
+        """Send what is unsent, and listen no more."""
+
+
+class Datagrams(Protocol):
+    """The part of the way in over UDP that the others need."""
+
+    @property
+    def port(self) -> int:
+        """The port OSC is read on."""
+
+    def peer(self, host: str, port: int) -> Peer:
+        """Return a place that can be sent to."""
+
+
+class Intake:
+    """Runs packets for peers that are allowed to send them, and no faster than they may.
+
+    Parameters
+    ----------
+    desk : Desk
+        Who answers.
+    allow : tuple of networks
+        Who may send from beyond this machine.
+
+    Notes
+    -----
+    Control thread only.
+    """
+
+    def __init__(self, desk: Desk, allow: tuple[Network, ...]) -> None:
+        self.desk = desk
+        self.dispatcher = Dispatcher(desk)
+        self.datagrams: Datagrams  # set once it is bound
+        self._allow = allow
+        self._allowance = Allowance(WORK_PER_SECOND)
+        self._flushing = False
+
+    def admits(self, host: str) -> bool:
+        """Tell whether a sender is allowed in; who is not is counted."""
+        if is_allowed(host, self._allow):
+            return True
+        self.desk.counters.refused += 1
+        return False
+
+    def owes(self, host: str) -> float:
+        """Return how many seconds a machine that asked for too much is to wait; 0 as a rule."""
+        return self._allowance.wait(host, self.desk.now())
+
+    def charge(self, host: str, work: float) -> None:
+        """Note what a machine's question took to answer."""
+        self._allowance.spend(host, self.desk.now(), work)
+
+    def receive(self, packet: bytes | PacketError, peer: Peer) -> int:
+        """Run one packet, or answer that it was none; nothing is raised.
+
+        Changes of continuous parameters wait until all that is there was read.
+
+        Returns
+        -------
+        int
+            The work it was, at least 1.
+        """
+        work = 1
+        try:
+            if isinstance(packet, PacketError):
+                self._complain(packet, peer)
+            else:
+                work = self.dispatcher.receive(packet, peer)
+        except Exception:  # the border: log, and listen on
+            _log.exception("a packet was lost to an internal error")
+        self.charge(peer.host, work)
+        if not self._flushing:
+            self._flushing = True
+            asyncio.get_running_loop().call_soon(self.flush)
+        return work
+
+    def forget(self, peer: Peer) -> None:
+        """Note that a peer has gone."""
+        self.desk.clients.remove(peer)
+
+    def flush(self) -> None:
+        """Let the waiting changes through."""
+        self._flushing = False
+        try:
+            self.dispatcher.flush()
+        except Exception:  # the border, as above
+            _log.exception("changes were lost to an internal error")
+
+    def _complain(self, error: PacketError, peer: Peer) -> None:
+        self.desk.counters.packets += 1
+        self.desk.counters.malformed += 1
+        self.desk.scold(peer, "/", error)

@@ -1,0 +1,164 @@
+import json
+from dataclasses import fields
+
+import pytest
+
+from idiolect.control.arguments import fit
+from idiolect.control.commands import VOICE_COMMANDS
+from idiolect.control.namespace import Leaf, Namespace
+from idiolect.control.oscquery import ATTRIBUTES, Directory, Node, notices, signature
+from idiolect.control.system import SYSTEM_COMMANDS
+from idiolect.parameters import PARAMETERS, Parameter
+
+SCALES = ("grain", "note")
+
+
+def directory(
+    descriptors: tuple[str, ...] = ("loudness",), scales: tuple[str, ...] = SCALES
+) -> Directory:
+    return Directory(Namespace(2, descriptors).leaves.values(), [scales, scales], read)
+
+
+def read(leaf: Leaf) -> float | str:
+    return leaf.target.default if isinstance(leaf.target, Parameter) else "birds"
+
+
+def walk(node: Node) -> list[Node]:
+    return [node, *(found for child in node.get("CONTENTS", {}).values() for found in walk(child))]
+
+
+def test_every_address_is_a_node_and_every_other_node_a_container() -> None:
+    tree = directory().node("/")
+    assert tree is not None
+    nodes = {node["FULL_PATH"]: node for node in walk(tree)}
+    leaves = Namespace(2, ("loudness",)).leaves
+    assert {path for path, node in nodes.items() if "TYPE" in node} == leaves.keys()
+    for path, node in nodes.items():
+        assert ("CONTENTS" in node) != ("TYPE" in node)
+        assert set(node) <= set(ATTRIBUTES)
+        for name, child in node.get("CONTENTS", {}).items():
+            assert child["FULL_PATH"] == f"{path.rstrip('/')}/{name}"
+
+
+def test_a_node_is_the_same_alone_as_in_the_whole() -> None:
+    whole = directory()
+    for node in walk(whole.node("/") or {}):
+        assert whole.node(node["FULL_PATH"]) == node
+        assert whole.node(node["FULL_PATH"] + "/") == node
+
+
+@pytest.mark.parametrize(
+    "path", ["/nowhere", "//", "/voice/9/gain", "/voice//1", "x", "/voice/1/gain/x"]
+)
+def test_what_is_not_there_is_none(path: str) -> None:
+    assert directory().node(path) is None or path == "//"
+
+
+def test_json_can_hold_all_of_it() -> None:
+    tree = directory().node("/")
+    assert json.loads(json.dumps(tree, allow_nan=False)) == tree
+
+
+def test_every_attribute_of_a_method_has_one_entry_for_each_argument() -> None:
+    for node in walk(directory().node("/") or {}):
+        for attribute in {"VALUE", "RANGE", "UNIT", "CLIPMODE", "EXTENDED_TYPE"} & node.keys():
+            assert len(node[attribute]) == len(node["TYPE"]), (node["FULL_PATH"], attribute)
+
+
+@pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda p: f"{p.name} {p.per_voice}")
+def test_the_range_is_what_values_are_clipped_to(parameter: Parameter) -> None:
+    path = f"/voice/1/{parameter.name}" if parameter.per_voice else f"/{parameter.name}"
+    node = directory().node(path)
+    assert node is not None
+    bounds = node["RANGE"][0]
+    assert fit(parameter, [-1e18], SCALES) == bounds["MIN"]
+    assert fit(parameter, [1e18], SCALES) == bounds["MAX"]
+    assert node["TYPE"] == ("f" if parameter.kind == "f" else "i")
+    assert node["ACCESS"] == 3
+    assert bounds["MIN"] <= node["VALUE"][0] <= bounds["MAX"]
+    if "VALS" in bounds:
+        assert bounds["VALS"] == list(range(bounds["MIN"], bounds["MAX"] + 1))
+
+
+def test_units_are_those_of_the_proposal() -> None:
+    units = {
+        name: (directory().node(f"/voice/1/{name}") or {}).get("UNIT")
+        for name in ("gain", "length", "rate", "tempo", "density", "top_k", "pan")
+    }
+    assert units == {
+        "gain": ["gain.db"], "length": ["time.second"], "rate": ["time.cents"],
+        "tempo": ["time.bpm"], "density": ["time.hz"], "top_k": None, "pan": None,
+    }  # fmt: skip
+
+
+def test_a_short_form_can_be_written_and_not_read() -> None:
+    node = directory().node("/temperature")
+    assert node is not None
+    assert node["ACCESS"] == 2
+    assert "VALUE" not in node
+    assert not directory().is_readable("/temperature")
+    assert not directory().is_readable("/voice")
+    assert directory().is_readable("/voice/1/temperature")
+
+
+def test_a_command_that_reads_as_a_value_has_one() -> None:
+    node = directory().node("/voice/1/bundle")
+    assert node is not None
+    assert (node["TYPE"], node["ACCESS"], node["VALUE"]) == ("s", 3, ["birds"])
+
+
+def test_every_voice_has_the_scales_of_its_own_bundle() -> None:
+    leaves = Namespace(2).leaves.values()
+    apart = Directory(leaves, [("grain", "note"), ("note", "bar")], read)
+    names = {
+        path: (apart.node(path) or {})["OVERLOADS"][0]["RANGE"][0]["VALS"]
+        for path in ("/voice/1/scale", "/voice/2/scale", "/scale")
+    }
+    assert names == {
+        "/voice/1/scale": ["grain", "note"], "/voice/2/scale": ["note", "bar"], "/scale": ["note"],
+    }  # fmt: skip
+
+
+def test_a_scale_goes_by_name_too() -> None:
+    node = directory().node("/voice/1/scale")
+    assert node is not None
+    assert node["RANGE"] == [{"MIN": 0, "MAX": 1, "VALS": [0, 1]}]
+    assert node["OVERLOADS"] == [{"TYPE": "s", "RANGE": [{"VALS": ["grain", "note"]}]}]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "tags", "names"),
+    [
+        ("trigger", ["I"], []),
+        ("i token, ...", ["i"], ["token"]),
+        ("s source, [f start], [f duration]", ["s", "sf", "sff"], ["source"]),
+        ("f x, f y, [s or i scale]", ["ff", "ffs", "ffi"], ["x", "y"]),
+    ],
+)
+def test_a_command_says_what_it_takes(arguments: str, tags: list[str], names: list[str]) -> None:
+    assert signature(arguments) == (tags, names)
+
+
+@pytest.mark.parametrize("command", [*VOICE_COMMANDS, *SYSTEM_COMMANDS], ids=lambda c: c.doc)
+def test_every_commands_arguments_can_be_read(command: object) -> None:
+    tags, names = signature(command.arguments)  # type: ignore[attr-defined]
+    assert all(set(tag) <= set("ifsbI") for tag in tags)
+    assert all(name.isidentifier() for name in names)
+    assert "arguments" in {field.name for field in fields(command)}  # type: ignore[arg-type]
+
+
+def test_who_is_connected_learns_what_changed_and_nothing_else() -> None:
+    told = [
+        json.loads(notice) for notice in notices(directory(), directory(("centroid",), ("grain",)))
+    ]
+    by_command = {
+        command: {notice["DATA"] for notice in told if notice["COMMAND"] == command}
+        for command in ("PATH_REMOVED", "PATH_ADDED", "PATH_CHANGED")
+    }
+    places = ("", "/voice/1", "/voice/2")
+    assert by_command == {
+        "PATH_REMOVED": {f"{place}/bias/loudness" for place in places},
+        "PATH_ADDED": {f"{place}/bias/centroid" for place in places},
+        "PATH_CHANGED": {f"{place}/scale" for place in places},
+    }
+    assert notices(directory(), directory()) == []
