@@ -29,8 +29,17 @@ OFFLINE = {"corpus", "learning", "vocabulary"}
 LIVE = {"audio", "control", "engine", "language", "performance", "selection"}
 
 MAY_IMPORT: dict[str, set[str]] = {
-    "cli": {"app", "audio", "bench", "client", "control", "speech", *OFFLINE},
-    "app": {"audio", "control", "engine", "handover", "performance", "resampling", "shelf"},
+    "cli": {"app", "audio", "bench", "client", "control", "scores", "sessions", "speech", *OFFLINE},
+    "app": {
+        "audio",
+        "control",
+        "engine",
+        "handover",
+        "performance",
+        "resampling",
+        "sessions",
+        "shelf",
+    },
     "audio": {"engine"},
     "bench": {
         "app",
@@ -52,7 +61,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "learning": {"corpus", "vocabulary"},
     "performance": {"engine", "language", "selection"},
     "resampling": set(),
+    "scores": {"app", "audio", "control"},
     "selection": set(),
+    "sessions": {"audio", "control", "performance", "resampling", "shelf"},
     "shelf": {"resampling"},
     "speech": {"performance"},
     "vocabulary": set(),
@@ -120,6 +131,7 @@ def test_the_table_keeps_offline_and_live_apart() -> None:
     "code",
     [
         "import idiolect.app, idiolect.cli.serve, idiolect.cli.render, idiolect.cli.osc",
+        "import idiolect.sessions, idiolect.scores, idiolect.cli.replay",
         "import idiolect.cli.inspect, idiolect.cli.doctor, idiolect.cli.demo",
         "from idiolect.cli import main; main(['--help'])",
     ],

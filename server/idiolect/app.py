@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
@@ -32,9 +33,10 @@ from idiolect.performance.player import Player
 from idiolect.performance.snapshot import restore, take
 from idiolect.performance.warm_up import warm_up
 from idiolect.resampling import resample
+from idiolect.sessions import Session
 from idiolect.shelf import Shelf
 
-__all__ = ["App", "Performance", "render", "serve"]
+__all__ = ["App", "Beginning", "Performance", "render", "serve"]
 
 _SWITCH_SECONDS = 0.0005  # how long another Python thread may keep the planner waiting for the GIL
 _RENDER_BLOCK = 4096
@@ -89,6 +91,8 @@ class App:
         Told, in a line, what takes long.
     record : Path, optional
         What is heard is also written here.
+    session : Path, optional
+        What decides the sound is written here, for `idiolect replay`; beside it where it is there.
     before : Handover, optional
         What the process before this one left; then the way out may be gone for now.
 
@@ -105,6 +109,7 @@ class App:
         *,
         say: Callable[[str], None] = lambda _: None,
         record: Path | None = None,
+        session: Path | None = None,
         before: Handover | None = None,
     ) -> None:
         self.config = config
@@ -118,6 +123,9 @@ class App:
         self.player = self.performance.player
         self.planner = self.performance.planner
         self.engine = self.performance.engine
+        self._session = Session(session, self.planner, config) if session is not None else None
+        if self._session is not None and self._session.path != session:
+            say(f"{session} is there already; this session goes to {self._session.path}")
         self._quit = threading.Event()
         self.recordings = Recordings(self.engine, config.audio.recordings)
         control = config.control
@@ -181,6 +189,9 @@ class App:
             if self._recorder is not None:
                 self._recorder.start()
                 undo.callback(self._recorder.stop)
+            if self._session is not None:
+                self._session.start()
+                undo.callback(self._session.stop)
             if self._paced:  # into a file, each block waits for its own planning instead
                 self.planner.start()
                 undo.callback(self.planner.stop)
@@ -212,6 +223,8 @@ class App:
         self.recordings.close()
         self._watch.stop()
         self.planner.stop()
+        if self._session is not None:
+            self._session.stop()
         if self._recorder is not None:
             self._recorder.stop()
 
@@ -265,7 +278,9 @@ class App:
         )
 
 
-def serve(path: Path, config: Config, resume: Path | None = None) -> int:
+def serve(
+    path: Path, config: Config, session: Path | None = None, resume: Path | None = None
+) -> int:
     """Run the daemon until SIGINT, SIGTERM or ``/quit``; return the exit status.
 
     Parameters
@@ -273,10 +288,13 @@ def serve(path: Path, config: Config, resume: Path | None = None) -> int:
     path
         The bundle.
     config : Config
+    session : Path, optional
+        What decides the sound is written here.
     resume : Path, optional
         What `handover.replace_process` left: go on from there.
     """
-    app = App(path, config, say=_print, before=take_over(resume) if resume else None)
+    before = take_over(resume) if resume else None
+    app = App(path, config, say=_print, session=session, before=before)
     with _signals(app.quit):
         app.start()
         _print(app.ready_line)
@@ -298,16 +316,30 @@ def _rate(config: Config, bundle: Bundle, before: Handover | None) -> int:
         return before.sample_rate
 
 
-def render(
-    path: Path,
-    output: Path,
-    seconds: float,
-    *,
-    seed: int,
-    temperature: float,
-    scale: str | None,
-    config: Config,
-) -> None:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Beginning:
+    """What the first voice begins with when it is rendered."""
+
+    seed: int
+    temperature: float
+    scale: str | None  # None: the finest
+
+    def apply(self, performance: Performance) -> None:
+        """Turn the voice's parameters; it does not speak yet.
+
+        Raises
+        ------
+        BundleError
+            When the bundle has no such scale.
+        """
+        player, scale = performance.player, self.scale
+        index = performance.bundle.scale_index(scale) if scale is not None else 0
+        player.set("random_seed", 1, float(self.seed))
+        player.set("temperature", 1, self.temperature)
+        player.set("scale", 1, float(index))
+
+
+def render(path: Path, output: Path, seconds: float, beginning: Beginning, config: Config) -> None:
     """Write what one voice says to a sound file, as fast as it goes.
 
     Raises
@@ -318,13 +350,9 @@ def render(
         When the file cannot be written.
     """
     bundle = Bundle.open(path)
-    index = bundle.scale_index(scale) if scale is not None else 0
     performance = Performance(bundle, config, _print)
-    player = performance.player
-    player.set("random_seed", 1, float(seed))
-    player.set("temperature", 1, temperature)
-    player.set("scale", 1, float(index))
-    player.set("run", 1, 1.0)
+    beginning.apply(performance)
+    performance.player.set("run", 1, 1.0)
     frames = round(seconds * bundle.sample_rate)
     if frames < 1:
         raise ConfigError(f"--seconds must be at least one frame, got {seconds:g}")

@@ -32,6 +32,7 @@ opened by memory map.
 
 import fcntl
 import glob
+import hashlib
 import json
 import os
 import shutil
@@ -39,6 +40,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +106,20 @@ class Bundle:
     def sample_rate(self) -> int:
         """Frames per second of the audio."""
         return int(self.manifest["sample_rate"])
+
+    @cached_property
+    def digest(self) -> str:
+        """What it holds, in 32 letters: two bundles with the same digest say the same.
+
+        Reads every file that playing needs; a second for some gigabytes.
+        """
+        digest = hashlib.blake2b(digest_size=16)
+        files = [self.path / name for name in ("manifest.json", "audio.npy", "model.safetensors")]
+        for file in [*files, *sorted((self.path / "scales").glob("*/*"))]:
+            with file.open("rb") as opened:
+                content = hashlib.file_digest(opened, hashlib.blake2b).digest()
+            digest.update(file.relative_to(self.path).as_posix().encode() + content)
+        return digest.hexdigest()
 
     @property
     def sources(self) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@
     ├── BundleError        a bundle that is missing, damaged or of another format
     ├── AudioError         the way out (device, JACK, file) cannot be opened
     │   └── RestartNeeded  only a new process can open it
+    ├── ScoreError         a score or a session that cannot be read, written or played again
     └── ControlError       an OSC message that cannot be obeyed
         └── PacketError    bytes that are not OSC
 
@@ -23,6 +24,7 @@ __all__ = [
     "IdiolectError",
     "PacketError",
     "RestartNeeded",
+    "ScoreError",
 ]
 
 
@@ -48,6 +50,10 @@ class AudioError(IdiolectError):
 
 class RestartNeeded(AudioError):
     """Sound can leave the machine again, but not out of this process as it is."""
+
+
+class ScoreError(IdiolectError):
+    """A score, or the record of a session, cannot be read, written or played again."""
 
 
 class ControlError(IdiolectError):

@@ -44,6 +44,7 @@ GRAIN = np.dtype(
         ("channels", np.int32),  # of the bundle's audio; 1: both sides are the same
         ("seed", np.int64),  # of the voice, and
         ("step", np.int64),  # the decision that chose the unit: keys of its cloud's random stream
+        ("tongue", np.int64),  # number of the bundle it is from, among the planner's
         ("settle", np.int64),  # frames from start in which the gain has come to 1
     ]
 )

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -93,6 +94,27 @@ def test_a_swap_loads_what_it_needs_and_moves_every_voice(app: App, client: Clie
     time.sleep(0.3)
     assert app.player.status().starved == 0
     assert app.player.status().running == 3
+
+
+def test_the_callback_waits_for_no_page(app: App, client: Client) -> None:
+    """Neither while a bundle is loaded nor while voices go over to it is memory brought in for it."""
+    found = [t.native_id for t in threading.enumerate() if t.name == "idiolect-null"]
+    counts = Path(f"/proc/self/task/{found[-1]}/stat")
+    if not counts.exists():
+        pytest.skip("this system does not count the page faults of a thread")
+
+    def faults() -> list[str]:
+        words = counts.read_text().rpartition(")")[2].split()
+        return [words[7], words[9]]
+
+    client.send("/run", 1)
+    time.sleep(1.5)
+    before = faults()
+    for name in ("second", "strange", "first"):
+        ask(client, "/bundle/swap", name)
+        time.sleep(0.5)
+    assert faults() == before
+    assert app.player.status().starved == 0
 
 
 def test_each_voice_of_a_pattern_is_answered_once(client: Client) -> None:

@@ -180,9 +180,9 @@ def test_what_is_sent_is_int_float_or_string(value: object, tag: str, read: obje
     assert parse(packet) == Message("/a", (read,))
 
 
-@pytest.mark.parametrize("value", [None, b"blob", [1], {}])
+@pytest.mark.parametrize("value", [None, [1], {}])
 def test_nothing_else_can_be_sent(value: object) -> None:
-    with pytest.raises(TypeError, match="int, float or str"):
+    with pytest.raises(TypeError, match="int, float, str or bytes"):
         encode("/a", value)
 
 

@@ -2,6 +2,7 @@
 
 import gc
 import json
+import shutil
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -59,6 +60,24 @@ def strange(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     manifest["descriptors"][2] = "glitter"
     (folder / "manifest.json").write_text(json.dumps(manifest))
     (folder / "scales" / "note").rename(folder / "scales" / "bar")
+    return Bundle.open(folder)
+
+
+@pytest.fixture(scope="session")
+def moved(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """The first bundle once more, every frame of it a little later."""
+    folder, frames = tmp_path_factory.mktemp("other") / "moved.idiolect", 1234
+    shutil.copytree(bundle.path, folder)
+    before = np.random.default_rng(7).uniform(-0.3, 0.3, (frames, 2)).astype(np.float32)
+    np.save(folder / "audio.npy", np.concatenate([before, bundle.audio]))
+    for scale in bundle.scales:
+        units = np.array(scale.units)
+        units["start"] += frames
+        np.save(folder / "scales" / scale.name / "units.npy", units)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    for source in manifest["sources"]:
+        source["start"] += frames
+    (folder / "manifest.json").write_text(json.dumps(manifest))
     return Bundle.open(folder)
 
 
@@ -142,22 +161,87 @@ def test_it_goes_over_at_the_next_boundary_of_the_finest_scale(made: Make, bundl
     assert 1.01 * rate <= first["onset"] <= 1.01 * rate + grains["length"].max() + 240
 
 
-@pytest.mark.parametrize("values", [{}, {"repetition": 2.0, "bias/centroid": 1.0}])
+def said_in(playing: Stage) -> tuple[int, list[int]]:
+    """The step at which the voice went over to what it speaks now, and the units since."""
+    steps = steps_of(playing)
+    turn = int(np.flatnonzero(steps["tongue"] == number_of(playing))[0])
+    return turn, steps["unit"][turn:].tolist()
+
+
+def says_alone(bundle: Bundle, turn: int, **values: float) -> list[int]:
+    """What a bundle says by itself, its random stream standing where another voice's did."""
+    alone = Stage(bundle)
+    alone.planner.plan.voices["base"] = -turn
+    run(alone, **values).play(6)
+    units: list[int] = steps_of(alone)["unit"].tolist()
+    return units
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{}, {"continuity": 0.0, "temperature": 0.0}, {"repetition": 2.0, "bias/centroid": 1.0}],
+)
 def test_a_voice_says_what_the_other_bundle_alone_would(
     made: Make, mono: Bundle, values: dict[str, float]
 ) -> None:
     """With the same numbers drawn: from an empty context, nothing of the first one in it."""
-    playing = run(made(), random_seed=3.0, **values)
-    playing.play(5, changes=[(1.3, speak(MONO))])
-    steps = steps_of(playing)
-    turn = int(np.flatnonzero(steps["tongue"] == number_of(playing))[0])
-    said = steps["unit"][turn:]
-    alone = Stage(mono)
-    alone.planner.plan.voices["base"] = -turn  # its random stream stands where the other's did
-    alone.planner.plan.voices["seed"] = 3
-    run(alone, **values).play(5)
+    playing = run(made(), **values)
+    playing.play(9, changes=[(5.3, speak(MONO))])
+    turn, said = said_in(playing)
     assert len(said) > 10
-    assert said.tolist() == steps_of(alone)["unit"][: len(said)].tolist()
+    assert said == says_alone(mono, turn, **values)[: len(said)]
+
+
+@pytest.mark.parametrize("early", range(0, 360, 40))
+def test_no_later_cut_takes_the_change_back(
+    made: Make, bundle: Bundle, mono: Bundle, early: int
+) -> None:
+    """Not even before a short unit, which the change ends, and a parameter turned begins anew."""
+
+    def nod(playing: Stage) -> None:
+        for temperature in (3.0, 1.0):
+            playing.player.set("temperature", 1, temperature)
+
+    playing, done = made(), []
+    playing.player.seed_unit(1, 0)
+    run(playing, continuity=1.0)
+    units, rate = bundle.scales[0].units, bundle.sample_rate
+    short = next(k for k in range(3, len(units)) if units["length"][k] < 0.06 * rate)
+    at = (int(units["start"][short] - units["start"][1]) - early) / rate
+    go = (at, lambda s: done.append(s.player.speak(1, MONO)))
+    playing.play(5, changes=[go, (at + 0.0105, nod), (at + 0.021, nod)])
+    turn, said = said_in(playing)
+    assert steps_of(playing)["onset"][turn] == done[0].result().frame
+    assert (steps_of(playing)["tongue"][turn:] == number_of(playing)).all()
+    assert said == says_alone(mono, turn, continuity=1.0)[: len(said)]
+
+
+def test_where_both_bundles_hold_the_same_nobody_hears_the_join(
+    stage: Make, bundle: Bundle, moved: Bundle
+) -> None:
+    """The waveforms agree, and the fade knows: it is measured between the audio of the two."""
+    playing = stage()
+    player = Player(bundle, playing.engine, playing.planner, Hand(moved))
+    playing.player = player
+    load(playing, "moved")
+    player.seed_unit(1, 0)
+    run(playing, continuity=1.0, levelling=0.0)
+    units = bundle.scales[0].units
+    long = next(k for k in range(5, len(units)) if units["length"][k] > 0.3 * bundle.sample_rate)
+    begun = int(units["start"][long] - units["start"][1])
+
+    def turn(playing: Stage) -> None:
+        player.speak(1, "moved")
+        player.seed_unit(1, long)
+
+    out = playing.play(3, changes=[((begun + 80) / bundle.sample_rate, turn)])
+    delay, attack = playing.engine.delay_frames, 96
+    first = int(units["start"][1]) + attack
+    corpus = bundle.audio[first : first + len(out) - delay - attack]
+    np.testing.assert_allclose(out[delay + attack :], corpus, atol=1e-6)
+    steps = steps_of(playing)
+    assert steps["unit"].tolist() == list(range(1, len(steps) + 1))
+    assert (steps["tongue"] == (steps["unit"] > long)).all()
 
 
 def test_a_seed_goes_on_in_the_new_bundle(made: Make, mono: Bundle) -> None:

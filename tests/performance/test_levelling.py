@@ -11,7 +11,7 @@ from idiolect.bundle import Bundle
 from idiolect.engine.kernels import level_of
 from idiolect.engine.layout import GRAIN_CAPACITY
 from idiolect.performance.joins import match_level
-from idiolect.performance.steps import GLIDE_SECONDS
+from idiolect.performance.pieces import GLIDE_SECONDS
 from stage import Stage
 
 Make = Callable[..., Stage]
@@ -51,14 +51,14 @@ def test_what_was_not_levelled_is_multiplied_by_exactly_one() -> None:
 def test_a_stretch_is_matched_to_another_by_the_ratio_of_their_levels(factor: float) -> None:
     audio = np.random.default_rng(1).normal(0, 0.1, (4000, 2)).astype(np.float32)
     audio[2000:3000] = np.float32(factor) * audio[:1000]
-    assert match_level(audio, 2000, 0, 1000) == pytest.approx(factor, rel=1e-5)
+    assert match_level(audio, 2000, audio, 0, 1000) == pytest.approx(factor, rel=1e-5)
 
 
 def test_silence_is_matched_to_nothing() -> None:
     audio = np.random.default_rng(1).normal(0, 0.1, (4000, 1)).astype(np.float32)
     audio[1000:2000] = 0
-    assert match_level(audio, 0, 1000, 1000) == 1
-    assert match_level(audio, 1000, 0, 1000) == 1
+    assert match_level(audio, 0, audio, 1000, 1000) == 1
+    assert match_level(audio, 1000, audio, 0, 1000) == 1
 
 
 def test_without_levelling_every_grain_is_as_it_was_recorded(stage: Make) -> None:

@@ -10,11 +10,12 @@ from idiolect.bundle import Bundle
 from idiolect.engine.engine import Engine
 from idiolect.parameters import PLANNER_SLOTS
 from idiolect.performance.cutting import begin_voice
+from idiolect.performance.pieces import queue_piece
 from idiolect.performance.planner import Planner
 from idiolect.performance.planning import queued_until
 from idiolect.performance.player import Player
 from idiolect.performance.queueing import publish_cut
-from idiolect.performance.steps import queue_piece, take_unit
+from idiolect.performance.steps import take_unit
 
 __all__ = ["Rendered", "free_run", "play_units"]
 

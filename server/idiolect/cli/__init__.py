@@ -18,6 +18,7 @@ COMMANDS = {
     "learn": "Learn folders of audio and write a bundle.",
     "serve": "Play a bundle and listen for OSC.",
     "render": "Write what a bundle says to a sound file, faster than real time.",
+    "replay": "Render a session again as it was played.",
     "inspect": "Say what is in a bundle.",
     "evaluate": "Say what a bundle foresees, and what it says.",
     "osc": "Send one OSC message and print what comes back.",

@@ -26,6 +26,9 @@ def serve(
     port: Annotated[int | None, Option(metavar="N", help="UDP port for OSC [57300].")] = None,
     voices: Annotated[int | None, Option(metavar="N", help="How many voices [4].")] = None,
     name: Annotated[str | None, Option(metavar="NAME", help="Name of the JACK client.")] = None,
+    session: Annotated[
+        Path | None, Option(metavar="FILE", help="Write down all that decides the sound here.")
+    ] = None,
     config: Annotated[
         Path | None, Option(metavar="FILE", help="Settings; flags beat the file.")
     ] = None,
@@ -33,7 +36,8 @@ def serve(
 ) -> None:
     """Play a bundle and listen for OSC.
 
-    Prints one line when ready.  Ctrl-C or SIGTERM fades out and ends it.
+    Prints one line when ready.  Ctrl-C or SIGTERM fades out and ends it.  `idiolect replay` renders
+    a session again, to the last bit.
     """
     flags: dict[str, object] = {
         "audio.output": audio,
@@ -47,4 +51,4 @@ def serve(
     settings = load(config, flags)
     from idiolect import app  # not above: `--help` must not wait for the engine
 
-    raise typer.Exit(app.serve(bundle, settings, resume))
+    raise typer.Exit(app.serve(bundle, settings, session, resume))

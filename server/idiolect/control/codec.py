@@ -8,7 +8,7 @@ size, and the only exception is `PacketError`.
 
 Read: all of OSC 1.0 (M. Wright, *The Open Sound Control 1.0 Specification*, 2002) and the tags of
 1.1 (A. Freed, A. Schmeder, NIME 2009).  Written: ``i``, ``f`` and ``s`` alone, which every client
-understands.
+understands, and ``b`` in files.
 """
 
 import math
@@ -73,13 +73,15 @@ class OscBundle:
     elements: "tuple[Message | OscBundle, ...]" = ()
 
 
-def parse(packet: bytes) -> Message | OscBundle:
+def parse(packet: bytes, *, longest: int = MAX_PACKET) -> Message | OscBundle:
     """Read one packet.
 
     Parameters
     ----------
     packet : bytes
         What arrived, whole.
+    longest : int
+        Bytes that are taken.
 
     Returns
     -------
@@ -96,9 +98,9 @@ def parse(packet: bytes) -> Message | OscBundle:
     -----
     Any thread.  At most a constant number of steps per byte.
     """
-    if len(packet) > MAX_PACKET:
+    if len(packet) > longest:
         raise PacketError(
-            f"a packet of {len(packet)} bytes is too long: send at most {MAX_PACKET} at once"
+            f"a packet of {len(packet)} bytes is too long: send at most {longest} at once"
         )
     return _Reader(packet).element(0, len(packet), 1)
 
@@ -206,13 +208,13 @@ class _Reader:
 
 
 def encode(address: str, *arguments: object) -> bytes:
-    r"""Write one message of the types ``i``, ``f`` and ``s``.
+    r"""Write one message of the types ``i``, ``f``, ``s`` and ``b``.
 
     Parameters
     ----------
     address : str
         Where it goes.
-    *arguments : int, float, str, bool or a numpy scalar
+    *arguments : int, float, str, bytes, bool or a numpy scalar
         A bool becomes 0 or 1.  What does not fit saturates: an int beyond 32 bits becomes the
         nearest one of 32, a float beyond float32 becomes an infinity.  NUL is left out of strings.
 
@@ -249,7 +251,9 @@ def _encode_argument(argument: object) -> tuple[str, bytes]:
         return "f", _encode_float(value)
     if isinstance(value, str):
         return "s", _encode_text(value)
-    raise TypeError(f"{type(value).__name__} cannot be sent over OSC: use int, float or str")
+    if isinstance(value, bytes):
+        return "b", struct.pack(">i", len(value)) + value.ljust(_padded(len(value)), b"\0")
+    raise TypeError(f"{type(value).__name__} cannot be sent over OSC: use int, float, str or bytes")
 
 
 def _encode_float(value: float) -> bytes:

@@ -79,6 +79,11 @@ class Dispatcher:
             self._run(element, peer)
         return self._work
 
+    def run(self, message: Message, peer: Peer) -> None:
+        """Run one message that is there already; nothing is raised."""
+        self._work = 1
+        self._run(message, peer)
+
     def flush(self) -> None:
         """Let the waiting changes through: the burst is read."""
         waiting, self._waiting = self._waiting, {}

@@ -243,6 +243,8 @@ def _bear(
         return
     frames = min(max(2 * _ATTACK, round(length)), room)
     reach = int(frames * speed) + 1  # frames it reads
+    if reach > active.held:  # its source ends here
+        return
     passed = _passed(state, voice, head, at)
     first = passed + int((frames - reach + 1) / 2)  # its middle sounds when it would have anyway
     first += int(jitter * frames * (_draw(state, voice, head, _WHERE) - 0.5))

@@ -60,7 +60,8 @@ def apply_controls(state: State, now: int) -> int:
             ramp.target = control.value
             note_unrest(state, control.voice, now)
             state.counters[CONTROLS] += 1
-            report(state, now, control.voice - 1, CONTROLLED, control.slot, 0, control.value)
+            slot, length, value = control.slot, control.ramp, control.value
+            report(state, now, control.voice - 1, CONTROLLED, slot, length, value)
         else:
             following = min(following, control.frame)
             waiting = state.pending[kept]

@@ -119,7 +119,7 @@ VOICE = np.dtype(
         ("pair", np.int64),  # channels it sounds on, as `out` says
         ("left_pair", np.int64),  # those it sounded on before
         ("moved", np.int64),  # engine frame from which it moves there
-        ("pad", np.int64),
+        ("supplied", np.int64),  # grains seen in its queue, ever
     ]
 )
 """What the callback knows of a voice."""

@@ -9,7 +9,7 @@ from idiolect.compiled import realtime
 from idiolect.engine.atomics import load_acquire, store_release
 from idiolect.engine.cloud import TURN, add_cloud, enter_cloud, leave_cloud, next_in_cloud, spawn
 from idiolect.engine.counters import CUTS, CUTS_LATE, DROPPED, STARVED
-from idiolect.engine.events import BEGAN, CUT, RAN_ON, STARVING
+from idiolect.engine.events import BEGAN, CUT, RAN_ON, READ_ON, STARVING, SUPPLIED
 from idiolect.engine.interpolation import UNIT
 from idiolect.engine.kernels import add_grain
 from idiolect.engine.layout import ACTIVE_GRAINS, EPOCHS, FAR, GRAIN_CAPACITY, LINE, RUN_ON_SLOTS
@@ -93,11 +93,14 @@ def _begin_due(state: State, voice: int, at: int) -> int:
     """Begin every grain that is due at `at`; return the engine frame of the next, or `FAR`."""
     own = state.voices[voice]
     epoch = load_acquire(state.epochs, voice * LINE)
+    pushed = load_acquire(state.pushed, voice * LINE)
+    if epoch != own.epoch or pushed != own.supplied:
+        report(state, at, voice, SUPPLIED, pushed, epoch, 0.0)
+        own.supplied = pushed
     if epoch != own.epoch:
         state.counters[CUTS] += epoch - own.epoch
         own.epoch = epoch
         own.cutting = 1
-    pushed = load_acquire(state.pushed, voice * LINE)
     taken = state.taken[voice * LINE]
     due = FAR
     while taken < pushed:
@@ -238,7 +241,7 @@ def _watch_supply(state: State, voice: int, at: int, due: int) -> None:
     if due == FAR and own.starving < 0 and timeline_frame(state, voice, at) >= head.due:
         _starve(state, voice, at, head.serial)
     if own.cloud == 0 and at >= head.end - RELEASE and due > head.end:
-        _attach_run_on(state, voice, own.count - 1)
+        _attach_run_on(state, voice, own.count - 1, at)
         if at >= head.end - RELEASE:
             head.out_start = at
             head.out_frames = max(1, head.end - at)
@@ -253,15 +256,17 @@ def _starve(state: State, voice: int, at: int, serial: int) -> None:
 
 
 @realtime
-def _attach_run_on(state: State, voice: int, index: int) -> None:
+def _attach_run_on(state: State, voice: int, index: int, at: int) -> None:
     """Let a grain go on into the audio that followed it, where the planner has left a copy."""
     active = state.active[voice, index]
     if active.slot >= 0:
         return
     for slot in range(RUN_ON_SLOTS):
         if load_acquire(state.run_on_serials, voice * LINE + slot) == active.serial:
+            frames = state.run_on_lengths[voice * LINE + slot]
             active.slot = slot
-            active.end += state.run_on_lengths[voice * LINE + slot]
+            active.end += frames
+            report(state, at, voice, READ_ON, active.serial, frames, 0.0)
             return
 
 

@@ -2,13 +2,26 @@
 
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.performance.repertoire import Repertoire
 
-__all__ = ["Allow", "Applied", "Change", "Context", "Cut", "Look", "Pause", "Seed", "Speak", "Turn"]
+__all__ = [
+    "Allow",
+    "Applied",
+    "Change",
+    "Context",
+    "Cut",
+    "Look",
+    "Pause",
+    "Seed",
+    "Speak",
+    "Turn",
+    "is_gathered",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +106,8 @@ class Pause:
 
 
 Change = Turn | Seed | Cut | Allow | Speak | Look | Pause
+
+
+def is_gathered(change: Change) -> TypeGuard[Turn]:
+    """Say whether a change may wait for others: a parameter may, what begins or ends may not."""
+    return isinstance(change, Turn) and change.name != "run"

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.compiled import brief, njit
+from idiolect.parameters import PLANNER_SLOTS
 from idiolect.performance.joins import FADE_FRAMES, LEAD_FRAMES
 from idiolect.performance.plan import Plan
 from idiolect.performance.queueing import PIECE_FRAMES, note_cut, publish_cut, push_stop
@@ -11,10 +12,23 @@ from idiolect.performance.steps import ALL_QUEUED, go_back
 from idiolect.performance.tongue import inventory_of, tongue_of
 from idiolect.selection.inventory import unit_at
 
-__all__ = ["AT_BOUNDARY", "AT_FINEST", "AT_ONCE", "begin_voice", "cut_plan", "stop_voice"]
+__all__ = ["AT_BOUNDARY", "AT_FINEST", "AT_ONCE", "begin_voice", "cut_plan", "run_voice"]
+
+RUN = PLANNER_SLOTS["run"]
+_STOP_SECONDS = 0.02
 
 AT_BOUNDARY, AT_FINEST, AT_ONCE = 0, 1, 2
 """Where a change acts: the next boundary of the voice's scale, of the finest scale, or the cut."""
+
+
+def run_voice(plan: Plan, table: NDArray[np.int64], voice: int, value: float, at: int) -> None:
+    """Let a voice speak, or fade out and rest, from timeline frame `at` on, unless it does."""
+    plan.parameters[voice, RUN] = value
+    running = bool(plan.voices["running"][voice])
+    if value and not running:
+        begin_voice(plan, table, voice, at)
+    elif running and not value:
+        _stop_voice(plan, table, voice, at)
 
 
 @brief
@@ -42,13 +56,13 @@ def _open_plan(plan: Plan, table: NDArray[np.int64], voice: int, earliest: int, 
 
 
 @brief
-def stop_voice(plan: Plan, table: NDArray[np.int64], voice: int, at: int, fade: int) -> None:
+def _stop_voice(plan: Plan, table: NDArray[np.int64], voice: int, at: int) -> None:
     """Fade a voice out from timeline frame `at` on; it rests."""
     cut_plan(plan, table, voice, at, AT_ONCE)
     own = plan.voices[voice]
     _open_plan(plan, table, voice, at, at)
     own.running = 0
-    push_stop(plan, table, voice, at, fade)
+    push_stop(plan, table, voice, at, int(_STOP_SECONDS * plan.sample_rate))
     publish_cut(plan, table, voice)
     own.following = -1
 

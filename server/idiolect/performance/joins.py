@@ -120,13 +120,19 @@ def find_join(
 
 
 @njit
-def match_level(audio: NDArray[np.float32], ending: int, beginning: int, count: int) -> float:
-    """Give the gain with which one stretch of the corpus would be as loud as another.
+def match_level(
+    sounding: NDArray[np.float32],
+    ending: int,
+    audio: NDArray[np.float32],
+    beginning: int,
+    count: int,
+) -> float:
+    """Give the gain with which one stretch would be as loud as another; one channel stands for two.
 
     Parameters
     ----------
-    audio : float32[frames, channels]
-        The bundle's audio.
+    sounding, audio : float32[frames, channels]
+        Of the bundles of what sounds and of what comes, mostly the same.
     ending, beginning : int64
         First frames: of what sounds last, and of what comes, which the gain is for.
     count : int64
@@ -142,12 +148,14 @@ def match_level(audio: NDArray[np.float32], ending: int, beginning: int, count: 
     Planner thread.
     """
     goes, comes = 0.0, 0.0
+    last, new = sounding.shape[1] - 1, audio.shape[1] - 1
+    channels = max(last, new) + 1
     for i in range(count):
-        for c in range(audio.shape[1]):
-            x, y = audio[ending + i, c], audio[beginning + i, c]
+        for c in range(channels):
+            x, y = sounding[ending + i, min(c, last)], audio[beginning + i, min(c, new)]
             goes += x * x
             comes += y * y
-    least = _SILENCE * count * audio.shape[1]
+    least = _SILENCE * count * channels
     if goes <= least or comes <= least:
         return 1.0
     return np.sqrt(goes / comes)

@@ -18,33 +18,29 @@ from idiolect.performance.changes import (
     Allow,
     Applied,
     Change,
-    Context,
     Look,
     Pause,
     Seed,
     Speak,
     Turn,
+    is_gathered,
 )
-from idiolect.performance.cutting import (
-    AT_BOUNDARY,
-    AT_FINEST,
-    AT_ONCE,
-    begin_voice,
-    cut_plan,
-    stop_voice,
-)
-from idiolect.performance.plan import CONTEXT_STEPS, Plan, make_plan
+from idiolect.performance.contexts import remember_seed
+from idiolect.performance.cutting import AT_BOUNDARY, AT_FINEST, AT_ONCE, cut_plan, run_voice
+from idiolect.performance.journal import Journal
+from idiolect.performance.plan import Plan, make_plan
 from idiolect.performance.planning import (
     LARGEST_GRAIN,
     ahead_of,
     engine_frame_of,
+    least_queued,
     plan_ahead,
-    queued_until,
+    plan_first,
     timeline_now,
 )
 from idiolect.performance.queueing import room
 from idiolect.performance.repertoire import adopt_repertoire, count_allowed
-from idiolect.performance.seeding import place_of, remember_seed, units_said
+from idiolect.performance.seeding import place_of
 from idiolect.performance.tongue import Tongue
 from idiolect.performance.tongues import Tongues
 
@@ -55,7 +51,6 @@ logger = logging.getLogger(__name__)
 _POLL_SECONDS = 0.005
 _LAST_SECONDS = 0.1  # before a decision point: the last call for changes that meet there
 _CUT_SECONDS = 0.01  # at most one cut per voice in this time: a fader sends 60 changes a second
-_STOP_SECONDS = 0.02
 _NOTHING: NDArray[np.int64] = np.empty(0, np.int64)  # an empty context
 
 
@@ -83,23 +78,23 @@ class Planner:
     ) -> None:
         self.engine = engine
         self.on_events: Callable[[NDArray[np.void]], None] | None = None
+        self.journal: Journal | None = None
         self._lookahead = round(lookahead_seconds * engine.sample_rate)
         self._margin = round(margin_ms / 1000 * engine.sample_rate)
         self.tongues = Tongues(make_plan(engine.voices, engine.sample_rate))
         first = self.tongues.add(Tongue(bundle, self.tongues.plan))
         self._inbox: deque[Change] = deque()
+        self._asked: list[int] = []  # what `_earliest` has answered for the changes being applied
         self._waiting: list[deque[Change]] = [deque() for _ in range(engine.voices)]
         self._looks: deque[Look] = deque()
         self._last_cut = np.full(engine.voices, -engine.sample_rate, np.int64)
         self._biases: list[dict[str, float]] = [{} for _ in range(engine.voices)]
-        # The step at which each voice took its context, and the units of that.
-        self._taken = [(0, _NOTHING) for _ in range(engine.voices)]
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
         self._stopping = False
         for voice in range(engine.voices):
             first.greet(voice, {})
-            self._give_context(voice, 0, _NOTHING)
+            self._give_context(voice, first, 0, _NOTHING)
 
     @property
     def plan(self) -> Plan:
@@ -118,12 +113,7 @@ class Planner:
 
     def lookahead(self) -> float:
         """Seconds queued for the running voice that has least; 0 when none runs.  Any thread."""
-        plan, table = self.tongues.plan, self.engine.table
-        ahead = [
-            queued_until(plan, voice) - timeline_now(table, voice)
-            for voice in map(int, np.flatnonzero(plan.voices["running"]))
-        ]
-        return max(0, min(ahead, default=0)) / self.engine.sample_rate
+        return least_queued(self.tongues.plan, self.engine.table) / self.engine.sample_rate
 
     def start(self) -> None:
         """Begin to plan on a thread of its own."""
@@ -144,13 +134,19 @@ class Planner:
         self._sort_inbox()
         for voice, waiting in enumerate(self._waiting):
             while waiting and self._may_cut(voice, waiting):
-                self._apply(voice, waiting)
+                self._apply_noted(voice, waiting)
+                # Each cut is planned before the next is made: of many at once all would be late.
+                plan_first(self.tongues.plan, self.engine.table)
         while self._looks:
             look = self._looks.popleft()
-            look.done.set_result(self._look(look.voice))
+            now = int(timeline_now(self.engine.table, look.voice))
+            look.done.set_result(self.tongue_of(look.voice).look(look.voice, now))
         plan_ahead(self.tongues.plan, self.engine.table, self._lookahead)
         self.tongues.let_go(self.engine.table)
+        frame = self.engine.frame  # what was done before it is among the events that follow
         events = self.engine.pop_events()
+        if self.journal is not None:
+            self.journal.note(self.tongues.plan, self.engine.state, frame, events)
         if self.on_events is not None and len(events):
             self.on_events(events)
 
@@ -189,9 +185,20 @@ class Planner:
         if self.engine.frame - self._last_cut[voice] < _CUT_SECONDS * rate:
             return False
         ahead = int(plan.voices["point"][voice]) - int(timeline_now(table, voice))
-        if ahead > _LAST_SECONDS * rate and all(map(_is_gathered, waiting)):
+        if ahead > _LAST_SECONDS * rate and all(map(is_gathered, waiting)):
             return bool(plan.parameters[voice, PLANNER_SLOTS["interrupt"]])
         return bool(room(plan, table, voice) >= 2 * LARGEST_GRAIN)
+
+    def _apply_noted(self, voice: int, waiting: deque[Change]) -> None:
+        """Apply what `_apply` does, and let the journal know."""
+        if self.journal is None:
+            self._apply(voice, waiting)
+            return
+        self.journal.note_plan(self.tongues.plan, self.engine.state)
+        before, self._asked = list(waiting), []
+        self._apply(voice, waiting)
+        applied = before[: len(before) - len(waiting)]
+        self.journal.note_change(voice, applied, self._asked, self.tongues)
 
     def _apply(self, voice: int, waiting: deque[Change]) -> None:
         """Apply every leading parameter, then one command if one follows: one cut for all."""
@@ -199,10 +206,9 @@ class Planner:
         turned, told = False, False
         while waiting:
             change = waiting[0]
-            if not _is_gathered(change):
+            if not is_gathered(change):
                 break
             waiting.popleft()
-            assert isinstance(change, Turn)
             if self._turn(voice, change):
                 turned, told = True, told or change.name == "parent"
         if waiting:
@@ -246,14 +252,17 @@ class Planner:
     def _obey_one(self, voice: int, change: Change) -> Applied:
         tongue = self.tongue_of(voice)
         if isinstance(change, Turn):
-            self._run(voice, change.value)
+            plan, table = self.tongues.plan, self.engine.table
+            run_voice(plan, table, voice, change.value, self._earliest(voice))
             return Applied(voice + 1, self.engine.frame, 0)
         if isinstance(change, Seed):
             if change.units is None:
-                frame, units = self._switch_scale(voice, change.scale)
+                frame = self._cut(voice, AT_FINEST)  # first, so that it is known what will be heard
+                units = tongue.carry(voice, change.scale)
             else:
                 remember_seed(tongue.plan, tongue.inventory, voice, change.scale, change.units)
-                frame, units = self._give_context(voice, change.scale, change.units), change.units
+                units = change.units
+                frame = self._give_context(voice, tongue, change.scale, units)
             place = place_of(tongue.bundle, change.scale, units)
             return Applied(voice + 1, frame, len(units), *place)
         if isinstance(change, Allow):
@@ -264,26 +273,12 @@ class Planner:
             return Applied(voice + 1, self._change_tongue(voice, change), 0)
         return Applied(voice + 1, self._cut(voice, AT_ONCE), 0)
 
-    def _look(self, voice: int) -> Context:
-        first, units = self._taken[voice]
-        said = units_said(self.plan, voice, first, int(timeline_now(self.engine.table, voice)))
-        heard = [*units.tolist(), *said][-CONTEXT_STEPS:]
-        return Context(int(self.plan.voices["scale"][voice]), tuple(heard))
-
     def _earliest(self, voice: int) -> int:
         """Timeline frame of the earliest cut: now and the margin, or the very start."""
         now, table = timeline_now(self.engine.table, voice), self.engine.table
-        return int(now) + (int(ahead_of(table, voice, self._margin)) if self.engine.frame else 0)
-
-    def _run(self, voice: int, value: float) -> None:
-        plan, table = self.tongues.plan, self.engine.table
-        plan.parameters[voice, PLANNER_SLOTS["run"]] = value
-        running, at = bool(plan.voices["running"][voice]), self._earliest(voice)
-        if value and not running:
-            begin_voice(plan, table, voice, at)
-        elif running and not value:
-            fade = round(_STOP_SECONDS * self.engine.sample_rate)
-            stop_voice(plan, table, voice, at, fade)
+        ahead = int(ahead_of(table, voice, self._margin)) if self.engine.frame else 0
+        self._asked.append(int(now) + ahead)
+        return self._asked[-1]
 
     def _cut(self, voice: int, where: int) -> int:
         """Take back what is stale; return the engine frame of the decision point."""
@@ -295,38 +290,21 @@ class Planner:
         point = cut_plan(plan, table, voice, self._earliest(voice), where)
         return int(engine_frame_of(table, voice, point))
 
-    def _give_context(self, voice: int, scale: int, units: NDArray[np.int64]) -> int:
+    def _give_context(
+        self, voice: int, tongue: Tongue, scale: int, units: NDArray[np.int64]
+    ) -> int:
         """Read a context while the old plan plays, then cut to it."""
-        tongue = self.tongue_of(voice)
         tongue.read(voice, scale, units)
         frame = self._cut(voice, AT_FINEST)
-        self._adopt(tongue, voice, scale, units)
+        tongue.adopt(voice, scale, units)
         return frame
-
-    def _switch_scale(self, voice: int, scale: int) -> tuple[int, NDArray[np.int64]]:
-        """Cut first, so that it is known what will have been heard; that is the context."""
-        tongue, frame = self.tongue_of(voice), self._cut(voice, AT_FINEST)
-        units = tongue.heard(voice, scale)
-        tongue.read(voice, scale, units)
-        self._adopt(tongue, voice, scale, units)
-        return frame, units
 
     def _change_tongue(self, voice: int, change: Speak) -> int:
         """Cut to the empty context of another bundle."""
         tongue = self.tongues[change.tongue]
         if tongue is self.tongue_of(voice):
             return self.engine.frame
-        frame = self._cut(voice, AT_FINEST)
         tongue.greet(voice, self._biases[voice])
-        tongue.read(voice, change.scale, _NOTHING)
-        self._adopt(tongue, voice, change.scale, _NOTHING)
+        frame = self._give_context(voice, tongue, change.scale, _NOTHING)
+        tongue.plan.voices["repertoire"][voice] = 0
         return frame
-
-    def _adopt(self, tongue: Tongue, voice: int, scale: int, units: NDArray[np.int64]) -> None:
-        tongue.adopt(voice, scale, units)
-        self._taken[voice] = int(self.plan.voices["steps"][voice]), units
-
-
-def _is_gathered(change: Change) -> bool:
-    """Say whether a change may wait for others: a parameter may, what begins or ends may not."""
-    return isinstance(change, Turn) and change.name != "run"

@@ -10,6 +10,7 @@ from idiolect.engine.interpolation import UNIT
 from idiolect.engine.layout import LINE
 from idiolect.engine.state import VOICES, view_state
 from idiolect.performance.joins import LEAD_FRAMES
+from idiolect.performance.pieces import queue_piece
 from idiolect.performance.plan import Plan
 from idiolect.performance.queueing import (
     PIECE_FRAMES,
@@ -18,7 +19,7 @@ from idiolect.performance.queueing import (
     refresh_run_on,
     room,
 )
-from idiolect.performance.steps import decide_step, queue_piece, skip_heard, source_end
+from idiolect.performance.steps import decide_step, skip_heard, skip_unit, source_end
 from idiolect.performance.tongue import inventory_of, model_of, tongue_of
 
 __all__ = [
@@ -26,7 +27,10 @@ __all__ = [
     "RESERVE",
     "ahead_of",
     "engine_frame_of",
+    "least_queued",
     "plan_ahead",
+    "plan_first",
+    "plan_grain",
     "queued_until",
     "timeline_now",
 ]
@@ -92,17 +96,12 @@ def plan_ahead(plan: Plan, table: NDArray[np.int64], lookahead: int) -> None:
     -----
     Planner thread; the GIL is released throughout.
     """
-    shortest = int(_FIRST_SECONDS * plan.sample_rate)
-    for reach in (shortest, lookahead // 2, lookahead):
+    plan_first(plan, table)
+    for reach in (lookahead // 2, lookahead):
         for voice in range(table[VOICES]):
-            own = plan.voices[voice]
-            first = ahead_of(table, voice, shortest)
-            if own.running == 1:
-                goal = max(timeline_now(table, voice), own.earliest, own.point) + first
-                goal = max(goal, timeline_now(table, voice) + ahead_of(table, voice, reach))
+            if plan.voices[voice].running == 1:
+                goal = timeline_now(table, voice) + ahead_of(table, voice, reach)
                 _extend(plan, table, voice, goal, reach == lookahead)
-                if own.cut >= 0 and queued_until(plan, voice) >= own.point + first:
-                    publish_cut(plan, table, voice)
     for voice in range(table[VOICES]):
         own = plan.voices[voice]
         if own.running == 1 and own.steps > 0:
@@ -112,6 +111,36 @@ def plan_ahead(plan: Plan, table: NDArray[np.int64], lookahead: int) -> None:
                 inventory, limits = inventory_of(tongue), tongue.source_limits
                 limit = source_end(inventory, limits, step.scale, step.unit)
                 refresh_run_on(plan, table, tongue.audio, voice, limit)
+
+
+@njit
+def plan_first(plan: Plan, table: NDArray[np.int64]) -> None:
+    """Queue every running voice's next 50 ms, and after a cut those after its point; then publish it.
+
+    Parameters
+    ----------
+    plan
+        Any tongue's.
+
+    Notes
+    -----
+    Planner thread; the GIL is released throughout.
+    """
+    for voice in range(table[VOICES]):
+        own = plan.voices[voice]
+        if own.running == 1:
+            first = ahead_of(table, voice, int(_FIRST_SECONDS * plan.sample_rate))
+            goal = max(timeline_now(table, voice), own.earliest, own.point) + first
+            _extend(plan, table, voice, goal, False)
+            if own.cut >= 0 and queued_until(plan, voice) >= own.point + first:
+                publish_cut(plan, table, voice)
+
+
+def least_queued(plan: Plan, table: NDArray[np.int64]) -> int:
+    """Frames queued for the running voice that has least; 0 when none runs.  Any thread."""
+    running = map(int, np.flatnonzero(plan.voices["running"]))
+    ahead = [queued_until(plan, voice) - timeline_now(table, voice) for voice in running]
+    return max(0, min(ahead, default=0))
 
 
 @brief
@@ -135,10 +164,37 @@ def _extend(plan: Plan, table: NDArray[np.int64], voice: int, goal: int, may_sto
             return
         if queued_until(plan, voice) >= own.end:
             _decide(plan, table, voice)
-        step = plan.steps[voice, (own.steps - 1) % plan.steps.shape[1]]
-        tongue = tongue_of(plan, step.tongue)
-        inventory, limits = inventory_of(tongue), tongue.source_limits
-        queue_piece(plan, table, tongue.audio, inventory, limits, voice)
+        _queue(plan, table, voice)
+
+
+@njit
+def plan_grain(plan: Plan, table: NDArray[np.int64], voice: int, skipped: int) -> None:
+    """Queue a voice's next grain, whatever the time, as `plan_ahead` would.
+
+    Parameters
+    ----------
+    plan
+        Any tongue's.
+    skipped : int64
+        Units that had sounded because the plan came too late.
+    """
+    own = plan.voices[voice]
+    if queued_until(plan, voice) >= own.end:
+        tongue = tongue_of(plan, own.tongue)
+        model, inventory = model_of(tongue), inventory_of(tongue)
+        for _ in range(skipped):
+            skip_unit(tongue.plan, model, tongue.cache, inventory, voice)
+        decide_step(tongue.plan, model, tongue.cache, inventory, voice)
+    _queue(plan, table, voice)
+
+
+@njit
+def _queue(plan: Plan, table: NDArray[np.int64], voice: int) -> None:
+    """Queue the next piece of what was decided last."""
+    step = plan.steps[voice, (plan.voices[voice].steps - 1) % plan.steps.shape[1]]
+    tongue = tongue_of(plan, step.tongue)
+    inventory, limits = inventory_of(tongue), tongue.source_limits
+    queue_piece(plan, table, tongue.audio, inventory, limits, voice)
 
 
 @njit

@@ -61,6 +61,7 @@ class Player:
     def __init__(
         self, bundle: Bundle, engine: Engine, planner: Planner, shelf: Shelf | None = None
     ) -> None:
+        self.at = -1  # engine frame at which block parameters act that are set now; -1: at once
         self.voices = engine.voices
         self._engine = engine
         self._planner = planner
@@ -351,5 +352,5 @@ class Player:
             return  # it is heard when the fade is over
         if name == "gain":
             value = 0.0 if value <= SILENCE_DB else 10.0 ** (value / 20.0)
-        if not self._engine.push_control(voice, name, value):
+        if not self._engine.push_control(voice, name, value, frame=self.at):
             raise ControlError("too many changes at once: the engine's queue is full; send fewer")

@@ -16,6 +16,7 @@ __all__ = [
     "level_at",
     "note_cut",
     "push_grain",
+    "push_record",
     "push_stop",
     "publish_cut",
     "refresh_run_on",
@@ -33,10 +34,13 @@ TAIL_FRAMES = 9600
 def _copy(
     audio: NDArray[np.float32], first: int, count: int, out: NDArray[np.float32], at: int
 ) -> None:
-    last = audio.shape[1] - 1
-    for i in range(count):
+    last, there = audio.shape[1] - 1, max(0, min(count, audio.shape[0] - first))
+    for i in range(there):
         out[0, at + i] = audio[first + i, 0]
         out[1, at + i] = audio[first + i, last]
+    for i in range(there, count):
+        out[0, at + i] = 0.0
+        out[1, at + i] = 0.0
 
 
 @brief
@@ -70,9 +74,12 @@ def _hold(
 ) -> int:
     """Have `count` frames of the bundle from `first` on in the arena, in one stretch; return where.
 
-    What follows on from the last grain is there already as far as that one's tail went.
+    What follows on from the last grain is there already as far as that one's tail went.  `MARGIN`
+    frames more come after them, so that whoever reads between the last ones never looks at what may
+    be there or not.
     """
     own, size = plan.voices[voice], table[ARENA_FRAMES]
+    count += MARGIN
     known = own.copied - first if own.copied_from <= first <= own.copied else 0
     start = own.written - known
     if known == 0 or start % size + count > size:
@@ -95,6 +102,15 @@ def level_at(plan: Plan, voice: int, frame: int) -> float:
     """Gain that the last join left at a timeline frame, linear: a line that ends at 1."""
     own = plan.voices[voice]
     return 1.0 + own.lift * max(0, own.levelled - frame)
+
+
+@njit
+def _change_held(plan: Plan, voice: int, tongue: int) -> None:
+    """Note which bundle's audio the arena gets next: nothing of another's goes on there."""
+    own = plan.voices[voice]
+    if own.held != tongue:
+        own.held = tongue
+        own.copied_from = own.copied = -1
 
 
 @njit
@@ -140,9 +156,7 @@ def push_grain(
     step = plan.steps[voice, (own.steps - 1) % plan.steps.shape[1]]
     # A unit may be held longer than its source lasts: what comes after that is silent.
     held = max(0, lead + min(length + TAIL_FRAMES, limit - frame))
-    if own.held != step.tongue:  # nothing of what the arena holds goes on here
-        own.held = step.tongue
-        own.copied_from = own.copied = -1
+    _change_held(plan, voice, step.tongue)
     at = _hold(plan, table, audio, voice, frame - lead, held)
     grain = state.grains[voice, own.pushed % GRAIN_CAPACITY]
     grain.start = start
@@ -166,7 +180,42 @@ def push_grain(
     grain.channels = audio.shape[1]
     grain.seed = own.seed
     grain.step = own.steps - 1 - own.base
+    grain.tongue = step.tongue
     _publish_grain(plan, state, voice, start)
+
+
+@njit
+def push_record(
+    plan: Plan,
+    table: NDArray[np.int64],
+    audio: NDArray[np.float32],
+    voice: int,
+    records: NDArray[np.void],
+    index: int,
+) -> None:
+    """Queue a grain that was planned before.
+
+    Parameters
+    ----------
+    records : GRAIN[n]
+        All but `data`, which is found here, is taken as it is.
+
+    Notes
+    -----
+    Whoever stands in for the planner.  The arena comes to hold what it held the first time.
+    """
+    state = view_state(table)
+    own, record = plan.voices[voice], records[index]
+    at = 0
+    if record.kind == 1:
+        plan.arena_starts[voice, own.pushed % GRAIN_CAPACITY] = own.written
+    else:
+        first = record.frame - (record.onset - record.start)
+        _change_held(plan, voice, record.tongue)
+        at = _hold(plan, table, audio, voice, first, record.held)
+    state.grains[voice, own.pushed % GRAIN_CAPACITY] = record
+    state.grains[voice, own.pushed % GRAIN_CAPACITY].data = at
+    _publish_grain(plan, state, voice, record.start)
 
 
 @njit

@@ -9,10 +9,10 @@ from idiolect.bundle import Bundle
 from idiolect.language.decoder import make_cache
 from idiolect.language.model import load_model
 from idiolect.parameters import PLANNER_SLOTS
+from idiolect.performance.contexts import adopt_context, read_context
 from idiolect.performance.leaning import measure_leanings, tilt_tokens
 from idiolect.performance.plan import STEPS, Plan, make_plan, widen_plan
 from idiolect.performance.repertoire import open_repertoire
-from idiolect.performance.seeding import adopt_context, read_context
 from idiolect.performance.steps import decide_step
 from idiolect.selection.inventory import load_inventory
 

@@ -17,17 +17,21 @@ from idiolect.language.decoder import Cache, Weights, make_cache
 from idiolect.language.memories import NOTHING, Memories
 from idiolect.language.model import Model, load_model
 from idiolect.parameters import PLANNER_SLOTS, bias_name, voice_parameters
+from idiolect.performance.changes import Context
+from idiolect.performance.contexts import adopt_context, read_context
 from idiolect.performance.leaning import measure_leanings, tilt_tokens
-from idiolect.performance.plan import STEPS, Plan, widen_plan
+from idiolect.performance.plan import CONTEXT_STEPS, STEPS, Plan, widen_plan
 from idiolect.performance.reading import read_again
 from idiolect.performance.repertoire import open_repertoire
-from idiolect.performance.seeding import adopt_context, read_context, units_heard
+from idiolect.performance.seeding import units_heard, units_said
 from idiolect.selection.inventory import Inventory, load_inventory
+from idiolect.selection.search import WINDOW
 from idiolect.viewed import Viewed, make_finder
 
 __all__ = ["Tongue", "TongueView", "inventory_of", "model_of", "tongue_of"]
 
 PARENT = PLANNER_SLOTS["parent"]
+ROLLBACK = STEPS // 2 + WINDOW  # steps: no cut goes back further, and so far ahead is looked
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +114,7 @@ class Tongue:
         self.inventory = load_inventory(bundle)
         self.number = -1  # among the planner's, once it knows this one; none comes twice
         self._model = load_model(bundle)
-        self._cache = make_cache(bundle.manifest["model"], 2 * len(plan.voices), STEPS)
+        self._cache = make_cache(bundle.manifest["model"], 2 * len(plan.voices), ROLLBACK)
         self._leanings = measure_leanings(self.inventory)
         width = len(self._model.weights.final_norm)
         self.plan = widen_plan(
@@ -122,6 +126,7 @@ class Tongue:
         )
         open_repertoire(self.plan, self.inventory)
         self._hidden = np.zeros(width, np.float32)
+        self._given: dict[int, NDArray[np.int64]] = {}  # each voice's context, when it began
         starts = [int(source["start"]) for source in bundle.sources]
         self.view = TongueView(
             plan=self.plan,
@@ -140,16 +145,27 @@ class Tongue:
         )
 
     def adopt(self, voice: int, scale: int, units: NDArray[np.int64]) -> None:
-        """Make the context just read the one that the voice's next step sees."""
+        """Make the context just read the one that the voice's next step sees, and this its tongue."""
+        self.plan.voices["tongue"][voice] = self.number
         adopt_context(self.plan, self.inventory, voice, scale, units, self._hidden)
+        self._given[voice] = units
+
+    def look(self, voice: int, now: int) -> Context:
+        """Tell what a voice goes on from at a timeline frame: what it was given, and what it said."""
+        said = units_said(self.plan, voice, now)
+        heard = [*self._given[voice].tolist(), *said][-CONTEXT_STEPS:]
+        return Context(int(self.plan.voices["scale"][voice]), tuple(heard))
 
     def read_again(self, voice: int) -> None:
         """Read what sounded last once more, since what it is told about the parent has changed."""
         read_again(self.plan, self._model, self._cache, self.inventory, voice)
 
-    def heard(self, voice: int, scale: int) -> NDArray[np.int64]:
-        """Find the units of a scale up to the place where a voice now stands."""
-        return units_heard(self.bundle, self.plan, self.inventory, voice, scale)
+    def carry(self, voice: int, scale: int) -> NDArray[np.int64]:
+        """Make the units of a scale up to the place where a voice now stands its context."""
+        units = units_heard(self.bundle, self.plan, self.inventory, voice, scale)
+        self.read(voice, scale, units)
+        self.adopt(voice, scale, units)
+        return units
 
     def lean(self, voice: int) -> None:
         """Let a voice lean as its bias and the class it is fixed to say."""
@@ -157,7 +173,7 @@ class Tongue:
         tilt_tokens(self._leanings, self.plan.bias[voice], parent, self.plan.tilt[voice])
 
     def greet(self, voice: int, biases: Mapping[str, float]) -> None:
-        """Make a voice speak this: free to play everything, seeded with nothing, leaning as before.
+        """Prepare for a voice that is to speak this: seeded with nothing, leaning as before.
 
         Parameters
         ----------
@@ -165,8 +181,6 @@ class Tongue:
         biases : Mapping
             Of the voice, by name; those of descriptors that the bundle has not are left out.
         """
-        self.plan.voices["tongue"][voice] = self.number
-        self.plan.voices["repertoire"][voice] = 0
         self.plan.seeded[voice] = NOTHING
         self.plan.bias[voice] = [biases.get(name, 0.0) for name in self.biases]
         self.lean(voice)

@@ -1,0 +1,254 @@
+"""What was played live, by a planner that is late now and then, comes out of its journal bit for bit."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from idiolect.audio.null import NullOutput
+from idiolect.bundle import Bundle
+from idiolect.engine.counters import STARVED
+from idiolect.engine.engine import Engine
+from idiolect.engine.seat import Seat
+from idiolect.errors import ControlError, ScoreError
+from idiolect.parameters import MASTER, Parameter, voice_parameters
+from idiolect.performance.changes import Pause
+from idiolect.performance.journal import Journal, Line
+from idiolect.performance.planner import Planner
+from idiolect.performance.player import Player
+from idiolect.performance.replay import Setting, replay
+from idiolect.shelf import Shelf
+from synthetic import make_bundle
+
+VOICES = 3
+LOOKAHEAD_SECONDS = 0.4
+BLOCK = 64
+
+
+@dataclass
+class Live:
+    """A null output with a planner thread, its journal, and all that was heard."""
+
+    bundle: Bundle
+    tape: list[tuple[int, Line | None]] = field(default_factory=list)
+    parts: list[NDArray[np.float32]] = field(default_factory=list)
+    heard_until: int = 0
+
+    def __post_init__(self) -> None:
+        rate = self.bundle.sample_rate
+        lookahead = round(LOOKAHEAD_SECONDS * rate)
+        self.setting = Setting(voices=VOICES, sample_rate=rate, lookahead_frames=lookahead)
+        self.engine = Engine(VOICES, rate, lookahead)
+        self.planner = Planner(
+            self.bundle, self.engine, lookahead_seconds=LOOKAHEAD_SECONDS, margin_ms=10
+        )
+        self.shelf = Shelf(self.bundle.path.parent, rate)
+        self.player = Player(self.bundle, self.engine, self.planner, self.shelf)
+        self.journal = Journal(VOICES, self.write, ())
+        self.planner.journal = self.journal
+
+    def write(self, frame: int, lines: "list[Line] | tuple[Line, ...]") -> None:
+        self.tape += [(frame, line) for line in lines] or [(frame, None)]
+
+    def listen(self) -> None:
+        first, frames = self.engine.heard(self.heard_until)
+        assert first == self.heard_until
+        self.parts.append(frames)
+        self.heard_until += len(frames)
+
+    @contextmanager
+    def playing(self) -> Iterator[None]:
+        output = NullOutput(Seat(self.engine, BLOCK))
+        self.journal.start()
+        self.planner.start()
+        output.start()
+        try:
+            yield
+        finally:
+            output.stop()
+            self.planner.stop()
+            self.planner.advance()
+            self.journal.stop()
+            self.listen()
+
+    def again(self, *, anew: bool) -> NDArray[np.float32]:
+        def find(name: str, digest: str) -> Bundle:
+            found = self.shelf.open(name)
+            assert found.digest == digest
+            return found
+
+        parts = replay(self.tape[1:], self.bundle, self.setting, anew=anew, find=find)
+        return np.concatenate(list(parts))
+
+
+def draw(rng: np.random.Generator, parameter: Parameter) -> float:
+    """Draw a value, one that is at rest now and then."""
+    if rng.random() < 0.3:
+        return float(parameter.default)
+    low, high = parameter.low, parameter.high
+    if parameter.name in ("top_k", "parent", "loop", "random_seed"):
+        low, high = max(low, -2), min(high, 8)
+    value = low * (high / low) ** rng.random() if parameter.curve == "log" and low > 0 else 0.0
+    value = value or low + (high - low) * rng.random()
+    return float(round(value)) if parameter.kind == "i" else value
+
+
+class Performer:
+    """Turns and commands whatever there is, at random."""
+
+    def __init__(self, live: Live, seed: int) -> None:
+        self.live, self.rng, self.in_time_until = live, np.random.default_rng(seed), 0.0
+        bundles = [live.shelf.open(name) for name in live.shelf.names()]
+        self.turned = voice_parameters(live.player.descriptors)
+        both = list(zip(*(bundle.scales for bundle in bundles), strict=True))
+        self.units = [min(len(scale.units) for scale in scales) for scales in both]
+        self.tokens = [min(scale.token_count for scale in scales) for scales in both]
+
+    def act(self) -> None:
+        player, rng = self.live.player, self.rng
+        voice = int(rng.integers(1, VOICES + 1))
+        if rng.random() < 0.08:
+            name = str(rng.choice(list(MASTER)))
+            player.set(name, 0, draw(rng, MASTER[name]) if name == "gain" else 0.0)
+        elif rng.random() < 0.65:
+            name = str(rng.choice(list(self.turned)))
+            self.turn(voice, name)
+        else:
+            with suppress(ControlError):  # nothing of its scale may be allowed
+                self.commands()[int(rng.integers(9))](voice)
+
+    def keep_the_planner_away(self, seconds: float) -> None:
+        """Let the first voice have a lookahead and a unit planned, no slower, and then no planner."""
+        player = self.live.player
+        values = {"freeze": 0, "stretch": 1, "duration": 1, "quantize": 0, "loop": 0, "scale": 0}
+        for name, value in (values | {"run": 1}).items():
+            player.set(name, 1, float(value))
+        player.cut(1)
+        time.sleep(0.05)
+        self.live.planner.submit(Pause(seconds))
+        self.in_time_until = time.monotonic() + seconds
+
+    def turn(self, voice: int, name: str) -> None:
+        if name in ("freeze", "stretch", "duration") and time.monotonic() < self.in_time_until:
+            return
+        value = draw(self.rng, self.turned[name])
+        if name == "run":
+            value = float(self.rng.random() < 0.75)
+        elif name == "scale":
+            value = float(self.rng.integers(len(self.units)))
+        elif name == "freeze":
+            value *= float(self.rng.random() < 0.3)
+        with suppress(ControlError):
+            self.live.player.set(name, voice, value)
+
+    def commands(self) -> list[Callable[[int], object]]:
+        player, rng = self.live.player, self.rng
+
+        def scale(voice: int) -> int:
+            return int(player.get("scale", voice))
+
+        return [
+            player.cut,
+            player.seed_random,
+            player.seed_clear,
+            lambda v: player.seed_unit(v, int(rng.integers(self.units[scale(v)]))),
+            lambda v: player.seed_map(v, *rng.uniform(-1, 1, 2).tolist()),
+            lambda v: player.seed_tokens(
+                v, rng.integers(self.tokens[scale(v)], size=int(rng.integers(1, 9))).tolist()
+            ),
+            lambda v: player.allow_region(v, *rng.uniform(-1, 1, 2).tolist(), 0.7),
+            player.allow_all,
+            player.allow_all,
+        ]
+
+
+def perform(
+    live: Live, seed: int, *, actions: int, seconds: float, pauses: int, swaps: int
+) -> None:
+    """Play for so long, with so many random actions, run-ons that are forced, and swaps."""
+    rng = np.random.default_rng([seed, 1])
+    performer = Performer(live, seed)
+    late = set(np.linspace(actions // 10, actions * 9 // 10, pauses, dtype=int).tolist())
+    swapped = set(np.linspace(actions // 8, actions * 7 // 8, swaps, dtype=int).tolist())
+    with live.playing():
+        for voice in range(1, VOICES + 1):
+            live.player.set("run", voice, 1.0)
+        for action in range(actions):
+            performer.act()
+            if action in swapped:
+                name = str(rng.choice(live.shelf.names()))
+                live.player.speak(int(rng.integers(1, VOICES + 1)), name)
+            if action in late:
+                performer.keep_the_planner_away(float(rng.uniform(1.0, 1.5)))
+            time.sleep(float(rng.exponential(seconds / actions)))
+            live.listen()
+
+
+def make_live(folder: Path, seed: int) -> Live:
+    """Give two bundles, of which one is played first."""
+    make_bundle(folder / "other.idiolect", seed=seed + 100, channels=1, width=24)
+    return Live(make_bundle(folder / "random.idiolect", seed=seed))
+
+
+@pytest.fixture(scope="module", params=[0, 1])
+def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Live:
+    folder = tmp_path_factory.mktemp("replay")
+    live = make_live(folder, int(request.param))
+    perform(live, int(request.param), actions=150, seconds=10, pauses=3, swaps=5)
+    return live
+
+
+def assert_same(again: NDArray[np.float32], live: Live) -> None:
+    heard = np.concatenate(live.parts)
+    assert len(again) == len(heard)
+    differs = np.flatnonzero((again != heard).any(axis=1))
+    assert not len(differs), f"from frame {differs[0]} on, {len(differs)} of {len(heard)}"
+
+
+def test_the_planner_was_late_and_much_was_changed(played: Live) -> None:
+    counters = played.engine.state.counters
+    assert counters[STARVED] >= 3
+    assert np.abs(np.concatenate(played.parts)).max() > 0.05
+    told = {line[0] for _, line in played.tape if line is not None}
+    assert told >= {
+        f"/session/{name}" for name in ("turn", "seed", "cut", "allow", "speak", "apply")
+    }
+
+
+def test_what_is_planned_anew_sounds_as_it_did(played: Live) -> None:
+    assert_same(played.again(anew=True), played)
+
+
+def test_the_grains_as_they_were_planned_sound_as_they_did(played: Live) -> None:
+    assert_same(played.again(anew=False), played)
+
+
+def test_a_journal_that_ends_early_replays_up_to_there(played: Live) -> None:
+    kept = [at for at, (_, line) in enumerate(played.tape) if line is None]
+    short = Live(played.bundle, tape=played.tape[: kept[len(kept) // 2] + 3])
+    again = short.again(anew=False)
+    assert len(again) == played.tape[kept[len(kept) // 2]][0]
+    np.testing.assert_array_equal(again, np.concatenate(played.parts)[: len(again)])
+
+
+def test_a_grain_that_comes_out_otherwise_is_told(played: Live) -> None:
+    tape = [entry for entry in played.tape if entry[1] is None or entry[1][0] != "/session/seed"]
+    with pytest.raises(ScoreError, match=r"not planned as it was.*--grains"):
+        Live(played.bundle, tape).again(anew=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [2, 3])
+def test_three_minutes_of_two_thousand_changes_twenty_run_ons_and_five_swaps(
+    seed: int, tmp_path: Path
+) -> None:
+    live = make_live(tmp_path, seed)
+    perform(live, seed, actions=2000, seconds=180, pauses=20, swaps=5)
+    assert live.engine.state.counters[STARVED] >= 20
+    for anew in (True, False):
+        assert_same(live.again(anew=anew), live)
