@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from idiolect.control import ControlServer
 from idiolect.control.codec import MAX_PACKET, Message, encode, encode_bundle, parse
 from idiolect.control.oscquery import ATTRIBUTES
-from idiolect.control.web import WebEntrance
 from idiolect.errors import ControlError
 from recording import RecordingPlayer, Wire
 
@@ -259,15 +258,29 @@ def test_no_page_of_another_origin_may_read(browser: Browser, port: int) -> None
 
 
 def test_a_request_that_never_ends_is_given_up(
-    server: ControlServer, port: int, browser: Browser, monkeypatch: pytest.MonkeyPatch
+    port: int, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser.ask("/metrics")  # it has opened
-    entrance = server._entrances[-1]
-    assert isinstance(entrance, WebEntrance)
-    monkeypatch.setitem(entrance._server._kwargs, "keepalive_timeout", 0.3)
-    with socket.create_connection(("127.0.0.1", port), 10) as slow:
+    monkeypatch.setattr("idiolect.control.web._IDLE_S", 0.3)
+    with (
+        socket.create_connection(("127.0.0.1", port), 10) as slow,
+        socket.create_connection(("127.0.0.1", port), 10) as silent,
+    ):
         slow.sendall(b"GET / HTTP/1.1\r\nHost: local")
         assert slow.recv(100) == b""
+        assert silent.recv(100) == b""
+
+
+def test_a_conversation_may_be_silent(
+    converse: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("idiolect.control.web._IDLE_S", 0.3)
+
+    async def talk(socket: aiohttp.ClientWebSocketResponse) -> None:
+        await asyncio.sleep(2.5)
+        assert await ask(socket, "/mute") == ("/mute", 0)
+
+    converse(talk)
 
 
 def test_1000_connections_leave_room_for_osc_and_close(

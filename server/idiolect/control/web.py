@@ -62,6 +62,8 @@ class WebEntrance:
         )
         self._listener = Listener(bound, intake, self._server)
         self._looking: asyncio.TimerHandle | None = None
+        self._silent: dict[web.RequestHandler, float] = {}  # connections, since when
+        self._asked: set[web.RequestHandler] = set()
 
     def open(self) -> None:
         """Begin to accept."""
@@ -99,9 +101,22 @@ class WebEntrance:
     def _look(self) -> None:
         self._health.look(self._desk.now())
         self._renew()
+        self._hang_up()
         self._looking = asyncio.get_running_loop().call_later(LOOK_EVERY_S, self._look)
 
+    def _hang_up(self) -> None:
+        """Close connections that have not asked anything for too long: not all aiohttp does."""
+        now, there = self._desk.now(), self._server.connections
+        self._asked.intersection_update(there)
+        self._silent = {
+            known: self._silent.get(known, now) for known in there if known not in self._asked
+        }
+        for connection, since in self._silent.items():
+            if now - since >= _IDLE_S:
+                connection.force_close()
+
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        self._asked.add(request.protocol)
         try:
             return await self._handle(request)
         except Exception:  # the border: log, and listen on
