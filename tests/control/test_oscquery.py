@@ -71,8 +71,8 @@ def test_the_range_is_what_values_are_clipped_to(parameter: Parameter) -> None:
     node = directory().node(path)
     assert node is not None
     bounds = node["RANGE"][0]
-    assert fit(parameter, [-1e18], SCALES) == bounds["MIN"]
-    assert fit(parameter, [1e18], SCALES) == bounds["MAX"]
+    assert fit(parameter, [-1e18], SCALES).value == bounds["MIN"]
+    assert fit(parameter, [1e18], SCALES).value == bounds["MAX"]
     assert node["TYPE"] == ("f" if parameter.kind == "f" else "i")
     assert node["ACCESS"] == 3
     assert bounds["MIN"] <= node["VALUE"][0] <= bounds["MAX"]
@@ -156,9 +156,10 @@ def test_who_is_connected_learns_what_changed_and_nothing_else() -> None:
         for command in ("PATH_REMOVED", "PATH_ADDED", "PATH_CHANGED")
     }
     places = ("", "/voice/1", "/voice/2")
+    twins = (*places, *(f"/norm{place}" for place in places))
     assert by_command == {
-        "PATH_REMOVED": {f"{place}/bias/loudness" for place in places},
-        "PATH_ADDED": {f"{place}/bias/centroid" for place in places},
+        "PATH_REMOVED": {f"{place}/bias/loudness" for place in twins},
+        "PATH_ADDED": {f"{place}/bias/centroid" for place in twins},
         "PATH_CHANGED": {f"{place}/scale" for place in places},
     }
     assert notices(directory(), directory()) == []

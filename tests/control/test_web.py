@@ -455,7 +455,7 @@ def test_a_change_of_addresses_is_told_to_who_is_connected(
         assert await ask(socket, "/mute") == ("/mute", 0)
         player.descriptors = ("pitch", "centroid")
         player.__post_init__()
-        told = [await socket.receive_json(timeout=10) for _ in range(10)]
+        told = [await socket.receive_json(timeout=10) for _ in range(20)]
         assert {notice["COMMAND"] for notice in told} == {"PATH_ADDED", "PATH_REMOVED"}
         assert {"COMMAND": "PATH_ADDED", "DATA": "/voice/1/bias/pitch"} in told
         assert {"COMMAND": "PATH_REMOVED", "DATA": "/bias/loudness"} in told

@@ -24,7 +24,7 @@ GROUPS = ("state", "meter", "grain", "health", "log")
 RATES = (1.0, 60.0)  # messages a second, of the meters
 DEFAULT_RATE = 30.0
 
-_REMEMBERED = 1024  # hosts, the latest
+_REMEMBERED = 256  # hosts, the latest
 MAX_CLIENTS = 32
 LEASE_S = 60.0  # a client that fell asleep is forgotten; sending /notify again renews
 
