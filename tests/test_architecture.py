@@ -143,6 +143,12 @@ def test_playing_pulls_in_nothing_that_only_learning_needs(code: str) -> None:
     assert done.stdout.splitlines()[-1] == "pulled in:"
 
 
+def test_the_first_sound_waits_for_no_web_server() -> None:
+    code = "import idiolect.app, sys; print('pulled in:', *sorted({'aiohttp', 'zeroconf'} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "pulled in:"
+
+
 def test_help_waits_for_no_engine() -> None:
     code = (
         "from idiolect.cli import main; main(['serve', '--help']); import sys; "

@@ -131,9 +131,10 @@ class WebEntrance:
             await asyncio.sleep(wait)
         self._renew()
         response = _refusal(request)
-        if response is None and "Upgrade" in request.headers:
-            return await self._upgrade(request)
-        response = response or self._answer(request)
+        if response is None:  # not `or`: to some versions of aiohttp a response counts as false
+            if "Upgrade" in request.headers:
+                return await self._upgrade(request)
+            response = self._answer(request)
         response.headers["X-Content-Type-Options"] = "nosniff"
         self._intake.charge(host, 1 + (response.content_length or 0) / _BYTES_A_WORK)
         return response
