@@ -124,7 +124,9 @@ def test_asking_what_comes_next_changes_nothing(bundle: Bundle) -> None:
         stage = Stage(bundle)
         stage.player.set("run", 1, 1.0)
         stage.player.set("repetition", 1, 1.0)
-        asks = [(k / 50, lambda s: s.planner.ask_next(0)) for k in range(100)] if curious else []
+        asks = (
+            [(k / 50, lambda s: s.planner.questions.ask(0)) for k in range(100)] if curious else []
+        )
         return stage.play(2.0, changes=asks)
 
     np.testing.assert_array_equal(spoken(True), spoken(False))
@@ -137,8 +139,8 @@ def test_what_is_likely_next_is_what_is_drawn(bundle: Bundle) -> None:
         stage.player.set(name, 1, value)
     stage.play(1.0)
     planned = int(stage.planner.plan.voices["steps"][0])
-    answer = stage.planner.ask_next(0)
-    stage.planner._answer()
+    answer = stage.planner.questions.ask(0)
+    stage.planner.questions.answer_one()
     found = answer.result()
     assert found.probabilities.sum() == pytest.approx(1)
     stage.play(1.0)
@@ -147,8 +149,8 @@ def test_what_is_likely_next_is_what_is_drawn(bundle: Bundle) -> None:
 
 def test_questions_do_not_pile_up(bundle: Bundle) -> None:
     stage = Stage(bundle)
-    answers = [stage.planner.ask_next(0) for _ in range(64)]
+    answers = [stage.planner.questions.ask(0) for _ in range(64)]
     with pytest.raises(Exception, match="64 questions"):
-        stage.planner.ask_next(0)
+        stage.planner.questions.ask(0)
     stage.planner.advance()
     assert sum(answer.done() for answer in answers) == 1

@@ -5,8 +5,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +12,7 @@ from numpy.typing import NDArray
 from idiolect.bundle import Bundle
 from idiolect.engine.atomics import publish
 from idiolect.engine.engine import Engine
-from idiolect.errors import ControlError, IdiolectError
+from idiolect.errors import IdiolectError
 from idiolect.parameters import PLANNER_SLOTS
 from idiolect.performance.announcing import Announcer
 from idiolect.performance.changes import (
@@ -41,31 +39,21 @@ from idiolect.performance.planning import (
     plan_first,
     timeline_now,
 )
+from idiolect.performance.questions import Questions
 from idiolect.performance.queueing import room
 from idiolect.performance.repertoire import adopt_repertoire, count_allowed
 from idiolect.performance.seeding import place_of
-from idiolect.performance.steps import expect_tokens
 from idiolect.performance.tongue import Tongue
 from idiolect.performance.tongues import Tongues
 
-__all__ = ["NextTokens", "Planner"]
+__all__ = ["Planner"]
 
 logger = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.005
 _LAST_SECONDS = 0.1  # before a decision point: the last call for changes that meet there
 _CUT_SECONDS = 0.01  # at most one cut per voice in this time: a fader sends 60 changes a second
-_MOST_QUESTIONS = 64
 _NOTHING: NDArray[np.int64] = np.empty(0, np.int64)  # an empty context
-
-
-@dataclass(frozen=True, slots=True)
-class NextTokens:
-    """What a voice is likely to say next, behind what is planned."""
-
-    bundle: Bundle
-    scale: int
-    probabilities: NDArray[np.float64]  # (tokens of the scale,)
 
 
 class Planner:
@@ -98,7 +86,7 @@ class Planner:
         self.tongues = Tongues(make_plan(engine.voices, engine.sample_rate))
         first = self.tongues.add(Tongue(bundle, self.tongues.plan))
         self.announcer = Announcer(self.tongues.plan, engine.table, self._margin)
-        self._questions: deque[tuple[int, Future[NextTokens]]] = deque()
+        self.questions = Questions(self.tongues)
         self._inbox: deque[Change] = deque()
         self._asked: list[int] = []  # what `_earliest` has answered for the changes being applied
         self._waiting: list[deque[Change]] = [deque() for _ in range(engine.voices)]
@@ -126,20 +114,6 @@ class Planner:
         self._inbox.append(change)
         publish(self.tongues.plan.interrupted, 1)
         self._wake.set()
-
-    def ask_next(self, voice: int) -> "Future[NextTokens]":
-        """Ask what a voice, counted from 0, is likely to say next; any thread.
-
-        Raises
-        ------
-        ControlError
-            When too many have asked already: one is answered after each pass of planning.
-        """
-        if len(self._questions) >= _MOST_QUESTIONS:
-            raise ControlError(f"{_MOST_QUESTIONS} questions wait already: wait for an answer")
-        answer: Future[NextTokens] = Future()
-        self._questions.append((voice, answer))
-        return answer
 
     def lookahead(self) -> float:
         """Seconds queued for the running voice that has least; 0 when none runs.  Any thread."""
@@ -173,7 +147,7 @@ class Planner:
             look.done.set_result(self.tongue_of(look.voice).look(look.voice, now))
         plan_ahead(self.tongues.plan, self.engine.table, self._lookahead)
         self.announcer.look()
-        self._answer()
+        self.questions.answer_one()
         self.tongues.let_go(self.engine.table)
         frame = self.engine.frame  # what was done before it is among the events that follow
         events = self.engine.pop_events()
@@ -191,18 +165,6 @@ class Planner:
                 logger.exception("planning failed; the voices run on")
                 time.sleep(_POLL_SECONDS)
             self._wake.wait(_POLL_SECONDS)
-
-    def _answer(self) -> None:
-        """Answer one question, so that many of them take no time from planning."""
-        if not self._questions:
-            return
-        voice, answer = self._questions.popleft()
-        bundle, plan = self.tongue_of(voice).bundle, self.tongues.plan
-        scale = int(plan.voices["scale"][voice])
-        probabilities: NDArray[np.float64] = np.zeros(bundle.scales[scale].token_count)
-        expect_tokens(plan, voice, probabilities)
-        if answer.set_running_or_notify_cancel():
-            answer.set_result(NextTokens(bundle, scale, probabilities))
 
     def _sort_inbox(self) -> None:
         while self._inbox:

@@ -55,7 +55,7 @@ def _play(bundle: Bundle, sample_rate: int) -> None:
         Turn(0, "run", 0.0),
     ):
         planner.submit(change)
-        planner.ask_next(0)
+        planner.questions.ask(0)
         planner.advance()
         engine.push_control(1, "gain", 0.5)
         engine.render(out)

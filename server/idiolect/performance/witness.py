@@ -13,8 +13,9 @@ from idiolect.engine.engine import Engine
 from idiolect.engine.layout import HOP
 from idiolect.engine.meters import read_levels
 from idiolect.errors import ControlError
-from idiolect.performance.planner import NextTokens, Planner
+from idiolect.performance.planner import Planner
 from idiolect.performance.player import SILENCE_DB, Player
+from idiolect.performance.questions import NextTokens
 
 __all__ = ["Answer", "Facts", "Levels", "Sounding", "UnitFacts", "Witness"]
 
@@ -206,7 +207,7 @@ class Witness:
         def pass_on(done: Future[NextTokens]) -> None:
             answer.set_result(_likeliest(done.result(), count))
 
-        self._planner.ask_next(voice - 1).add_done_callback(pass_on)
+        self._planner.questions.ask(voice - 1).add_done_callback(pass_on)
         return answer
 
     def _bundle(self, voice: int) -> Bundle:
