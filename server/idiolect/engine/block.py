@@ -12,6 +12,7 @@ from idiolect.engine.atomics import store_release
 from idiolect.engine.controls import apply_controls, take_controls
 from idiolect.engine.counters import BLOCKS, FRAME, NAN
 from idiolect.engine.events import SPOILED
+from idiolect.engine.filters import filter_voice
 from idiolect.engine.kernels import ramp_value
 from idiolect.engine.layout import CHUNK, TAP_FRAMES
 from idiolect.engine.limiter import limit
@@ -107,6 +108,7 @@ def render_block(table: NDArray[np.int64], out: NDArray[np.float32]) -> None:
                 out[i, c] = 0.0
         for voice in range(table[VOICES]):
             render_voice(state, table[SAMPLE_RATE], voice, now, count)
+            filter_voice(state, table[SAMPLE_RATE], voice, now, count)
             _add_voice(state, voice, now, count, out, done)
             measure(state, voice, now, count)
         _apply_master(state, now, count, out, done)

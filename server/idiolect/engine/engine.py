@@ -1,5 +1,7 @@
 """The engine's Python face: it owns the memory, and is the control thread's and planner's door."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,7 +30,7 @@ from idiolect.engine.state import (
     allocate,
     fill_table,
 )
-from idiolect.parameters import BLOCK_SLOTS, PARAMETERS, RAMP_SECONDS
+from idiolect.parameters import BLOCK_SLOTS, PARAMETERS, RAMP_SECONDS, VOICE
 
 __all__ = ["Engine"]
 
@@ -100,7 +102,7 @@ class Engine:
         name : str
             A key of `parameters.BLOCK_SLOTS`.
         value : float
-            Gain is linear here.
+            Gain is linear here, and a filter's cutoff the logarithm of its Hz.
         frame : int
             Engine frame at which it acts; -1 is now.
         ramp : int
@@ -173,5 +175,7 @@ def _begin(voices: int, arena: int, run_on: int, limiter: int, channels: int) ->
         if parameter.scope == "block":
             state.ramps["target"][:, BLOCK_SLOTS[parameter.name]] = parameter.default
     state.ramps["target"][:, BLOCK_SLOTS["gain"]] = 1.0  # linear here
+    for name in ("lowpass", "highpass"):
+        state.ramps["target"][:, BLOCK_SLOTS[name]] = math.log(VOICE[name].default)
     reset_limiter(state.limiter, state.limiter_needs)
     return state

@@ -10,6 +10,7 @@ __all__ = [
     "EPOCHS",
     "EVENT_CAPACITY",
     "FAR",
+    "FILTER",
     "GRAIN_CAPACITY",
     "LIMITER_CEILING",
     "HOP",
@@ -132,6 +133,16 @@ VOICE = np.dtype(
     ]
 )
 """What the callback knows of a voice."""
+
+FILTER = np.dtype(
+    [
+        ("part", np.float32),  # it has in the sound: 0 none, 1 all
+        ("warp", np.float32),  # tangent of half the cutoff's angle; 0: not known yet
+        ("first", np.float32, 2),  # its two integrators, for each side
+        ("second", np.float32, 2),
+    ]
+)
+"""A filter of a voice."""
 
 RAMP = np.dtype(
     [

@@ -191,12 +191,13 @@ def note(
     if cpu > period // 2 or (in_time and left > end):
         timing[LATE] += 1
     timing[CALLS] += 1
-    _note_due(timing, view_state(int64_1d(seat[TABLE], (TABLE_SIZE,))).counters[FRAME], end)
+    if load_acquire(seat, RUNNING) != 0:
+        _note_due(timing, view_state(int64_1d(seat[TABLE], (TABLE_SIZE,))).counters[FRAME], end)
 
 
 @realtime
 def _note_due(timing: NDArray[np.int64], frame: Whole, end: Whole) -> None:
-    """Write down when the frame after a block is due, unless the engine stands still."""
+    """Write down when the frame after a block is due, once for each."""
     if frame == timing[DUE_FRAME]:
         return
     writes = timing[DUE_WRITES]

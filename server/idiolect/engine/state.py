@@ -14,6 +14,7 @@ from idiolect.engine.layout import (
     CONTROL_CAPACITY,
     EPOCHS,
     EVENT_CAPACITY,
+    FILTER,
     GRAIN_CAPACITY,
     HOPS,
     LINE,
@@ -78,6 +79,7 @@ class State(NamedTuple):
     subgrains: NDArray[np.void]  # SUBGRAIN (voices, SUBGRAINS)
     voices: NDArray[np.void]  # VOICE (voices,)
     ramps: NDArray[np.void]  # RAMP (voices + 1, BLOCK_PARAMETERS); row 0 is the master
+    filters: NDArray[np.void]  # FILTER (voices, BLOCK_PARAMETERS): those slots that are a cutoff
     controls: NDArray[np.void]  # CONTROL (CONTROL_CAPACITY,)
     control_pushed: NDArray[np.int64]  # (LINE,)
     control_taken: NDArray[np.int64]  # (LINE,)
@@ -122,6 +124,7 @@ def _arrays(
         "subgrains": (SUBGRAIN, (voices, SUBGRAINS)),
         "voices": (VOICE, (voices,)),
         "ramps": (RAMP, (voices + 1, BLOCK_PARAMETERS)),
+        "filters": (FILTER, (voices, BLOCK_PARAMETERS)),
         "controls": (CONTROL, (CONTROL_CAPACITY,)),
         "control_pushed": (whole, line),
         "control_taken": (whole, line),

@@ -353,6 +353,8 @@ class Player:
             return  # it is heard when the fade is over
         if name == "gain":
             value = 0.0 if value <= SILENCE_DB else 10.0 ** (value / 20.0)
+        elif name in ("lowpass", "highpass"):
+            value = math.log(value)
         ramp = -1 if seconds is None else round(seconds * self._engine.sample_rate)
         if not self._engine.push_control(voice, name, value, frame=self.at, ramp=ramp):
             raise ControlError("too many changes at once: the engine's queue is full; send fewer")
