@@ -255,12 +255,19 @@ def test_a_grain_that_comes_out_otherwise_is_told(played: Live) -> None:
         Live(played.bundle, tape).again(anew=True)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", [2, 3])
-def test_three_minutes_of_all_that_can_happen(seed: int, tmp_path: Path) -> None:
-    """Two thousand changes, twenty run-ons, five swaps of bundles, three losses of the way out."""
+@pytest.mark.parametrize(
+    ("minutes", "seed"),
+    [
+        pytest.param(1, 3, marks=pytest.mark.slow),
+        pytest.param(3, 2, marks=pytest.mark.soak),
+        pytest.param(3, 3, marks=pytest.mark.soak),
+    ],
+)
+def test_minutes_of_all_that_can_happen(minutes: int, seed: int, tmp_path: Path) -> None:
+    """In three: two thousand changes, twenty run-ons, five swaps of bundles, three losses of the way out."""
     live = make_live(tmp_path, seed)
-    perform(live, seed, actions=2000, seconds=180, pauses=20, swaps=5, losses=3)
-    assert live.engine.state.counters[STARVED] >= 20
+    most = {"actions": 2000, "pauses": 20, "swaps": 5, "losses": 3}
+    perform(live, seed, seconds=60 * minutes, **{k: -(-n * minutes // 3) for k, n in most.items()})
+    assert live.engine.state.counters[STARVED] >= 20 * minutes // 3
     for anew in (True, False):
         assert_same(live.again(anew=anew), live)
