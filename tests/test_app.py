@@ -188,7 +188,7 @@ def test_a_rendering_has_as_many_channels_as_are_set(bundle: Path, tmp_path: Pat
     for channels in (2, 5):
         files.append(tmp_path / f"{channels}.wav")
         config = load(flags={"audio.channels": channels})
-        render(bundle, files[-1], 1.0, Beginning(1, 1.0, None), config)
+        render(bundle, files[-1], 1.0, Beginning(seed=1, temperature=1.0, scale=None), config)
     stereo, ring = (soundfile.read(file, dtype="float32")[0] for file in files)
     assert ring.shape == (48_000, 5)
     np.testing.assert_array_equal(ring[:, :2], stereo)

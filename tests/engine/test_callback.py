@@ -33,7 +33,7 @@ MS = 1_000_000  # ns
 # What code without Python may call: clocks, and mathematics of the C library.
 ALLOWED = re.compile(
     r"clock_gettime|QueryPerformance(Counter|Frequency)"
-    r"|llvm\..*|(sin|cos|sqrt|exp|exp2|log|log2|pow|floor|ceil|trunc|rint|fabs|fmod)f?"
+    r"|llvm\..*|(sin|cos|tan|sqrt|exp|exp2|log|log2|pow|floor|ceil|trunc|rint|fabs|fmod)f?"
 )
 
 
