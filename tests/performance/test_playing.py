@@ -1,6 +1,8 @@
 """What the planner and the engine promise together, sample by sample."""
 
+import math
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -41,20 +43,43 @@ def quieten(stage: Stage) -> None:
         stage.player.set("gain", voice, -12.0)
 
 
-def test_a_corpus_in_its_own_order_is_bit_exact(stage: Make, bundle: Bundle) -> None:
-    """Seeded with the first unit and always continuing, a source comes out bit for bit."""
-    playing = stage()
+def in_its_own_order(bundle: Bundle, scale: int) -> int:
+    """Seeded with a scale's first unit and always continuing; how many frames came out bit for bit."""
+    playing = Stage(bundle)
+    playing.player.set("scale", 1, scale)
     playing.player.seed_unit(1, 0)
-    run(playing, continuity=1.0)
-    source = bundle.sources[0]
-    second = bundle.scales[0].units[1]
+    run(playing, continuity=1.0, gain=20 * math.log10(0.5))  # the limiter has nothing to do
+    source, second = bundle.sources[0], bundle.scales[scale].units[1]
+    assert second["source"] == 0
     frames = int(source["start"]) + int(source["frames"]) - int(second["start"])
     out = playing.play(frames / bundle.sample_rate + 0.1)
-    delay, attack = playing.engine.delay_frames, 96
+    delay, attack = playing.engine.delay_frames, 480  # the ramp of the gain, too
     last = frames - LEAD_FRAMES  # where the join to another source may begin
     corpus = bundle.audio[int(second["start"]) :][:frames]
-    heard = out[delay : delay + frames]
+    heard = 2 * out[delay : delay + frames]  # halved and doubled: every bit is as it was
     np.testing.assert_array_equal(heard[attack:last], corpus[attack:last])
+    return last - attack
+
+
+def test_a_corpus_in_its_own_order_is_bit_exact(bundle: Bundle) -> None:
+    for scale in range(len(bundle.scales)):
+        assert in_its_own_order(bundle, scale) > bundle.sample_rate
+
+
+@pytest.mark.slow
+def test_real_units_of_every_scale_in_their_own_order_are_bit_exact(
+    corpora: Path, tmp_path: Path
+) -> None:
+    from idiolect.learning.pipeline import learn
+    from idiolect.learning.settings import LearnSettings, TrainingSettings
+
+    settings = LearnSettings(training=TrainingSettings(budget=2, max_steps=10))
+    place = tmp_path / "real.idiolect"
+    learn([corpora / "music_surge"], place, settings=settings, progress=lambda *_: None)
+    bundle = Bundle.open(place)
+    assert [scale.name for scale in bundle.scales] == ["grain", "note", "phrase", "section"]
+    for scale in range(len(bundle.scales)):
+        assert in_its_own_order(bundle, scale) > bundle.sample_rate
 
 
 def test_the_block_size_never_changes_the_sound(stage: Make) -> None:
