@@ -148,6 +148,16 @@ PARAMETERS: tuple[Parameter, ...] = (
         "last two where there are not so many. 0 is the ring of all where there are more than two.",
     ),
     Parameter(
+        name="lowpass", kind="f", low=20, high=20000, default=20000, unit="Hz", curve="log",
+        scope="block", per_voice=True,
+        doc="What lies above is taken away, 12 dB an octave; at 20000 nothing is touched.",
+    ),
+    Parameter(
+        name="highpass", kind="f", low=20, high=20000, default=20, unit="Hz", curve="log",
+        scope="block", per_voice=True,
+        doc="What lies below is taken away, 12 dB an octave; at 20 nothing is touched.",
+    ),
+    Parameter(
         name="rate", kind="f", low=-3600, high=3600, default=0, unit="cents", curve="linear",
         scope="block", per_voice=True,
         doc="Transposition of what sounds, without a change of time; 0 as recorded.",

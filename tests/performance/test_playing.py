@@ -41,13 +41,18 @@ def quieten(stage: Stage) -> None:
         stage.player.set("gain", voice, -12.0)
 
 
-def test_a_corpus_in_its_own_order_is_bit_exact(stage: Make, bundle: Bundle) -> None:
+@pytest.mark.parametrize("scale", [0, 1])
+def test_a_corpus_in_its_own_order_is_bit_exact_at_every_scale(
+    stage: Make, bundle: Bundle, scale: int
+) -> None:
     """Seeded with the first unit and always continuing, a source comes out bit for bit."""
+    assert len(bundle.scales) == 2
     playing = stage()
+    playing.player.set("scale", 1, float(scale))
     playing.player.seed_unit(1, 0)
     run(playing, continuity=1.0)
     source = bundle.sources[0]
-    second = bundle.scales[0].units[1]
+    second = bundle.scales[scale].units[1]
     frames = int(source["start"]) + int(source["frames"]) - int(second["start"])
     out = playing.play(frames / bundle.sample_rate + 0.1)
     delay, attack = playing.engine.delay_frames, 96

@@ -23,7 +23,8 @@ IdiolectNames {
 		\frame,
 		\packets,
 		\malformed,
-		\refused
+		\refused,
+		\stolen
 	] }
 
 	*descriptors { ^#[
@@ -102,6 +103,8 @@ IdiolectVoiceParameters {
 		\gain -> ControlSpec(-90, 12, \lin, 0, 0, "dB"),
 		\pan -> ControlSpec(-1, 1, \lin, 0, 0, ""),
 		\out -> ControlSpec(0, 63, \lin, 1, 0, ""),
+		\lowpass -> ControlSpec(20, 20000, \exp, 0, 20000, "Hz"),
+		\highpass -> ControlSpec(20, 20000, \exp, 0, 20, "Hz"),
 		\rate -> ControlSpec(-3600, 3600, \lin, 0, 0, "cents"),
 		\length -> ControlSpec(0.005, 1, \exp, 0, 0.1, "s"),
 		\overlap -> ControlSpec(0.05, 16, \exp, 0, 2, ""),
@@ -195,6 +198,14 @@ IdiolectVoiceParameters {
 	// The first of the two channels it sounds on, counted from 1, with pan as their balance; the last two where there are not so many. 0 is the ring of all where there are more than two.
 	out { |action| ^this.get(\out, action) }
 	out_ { |value| this.set(\out, value) }
+
+	// What lies above is taken away, 12 dB an octave; at 20000 nothing is touched.
+	lowpass { |action| ^this.get(\lowpass, action) }
+	lowpass_ { |value| this.set(\lowpass, value) }
+
+	// What lies below is taken away, 12 dB an octave; at 20 nothing is touched.
+	highpass { |action| ^this.get(\highpass, action) }
+	highpass_ { |value| this.set(\highpass, value) }
 
 	// Transposition of what sounds, without a change of time; 0 as recorded.
 	rate { |action| ^this.get(\rate, action) }

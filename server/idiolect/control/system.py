@@ -61,6 +61,7 @@ STATUS_FIELDS: tuple[StatusField, ...] = (
     StatusField("i", "packets", "packets taken in", lambda _, c: wrap(c.packets)),
     StatusField("i", "malformed", "of those, not OSC", lambda _, c: wrap(c.malformed)),
     StatusField("i", "refused", "packets not allowed in", lambda _, c: wrap(c.refused)),
+    StatusField("i", "stolen", "sub-grains lost to overload", lambda s, _: wrap(s.stolen)),
 )
 
 

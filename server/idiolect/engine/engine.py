@@ -18,6 +18,7 @@ from idiolect.engine.limiter import reset_limiter
 from idiolect.engine.locking import lock
 from idiolect.engine.state import (
     ARENA_FRAMES,
+    CAPACITY,
     LIMITER_FRAMES,
     RUN_ON_FRAMES,
     SAMPLE_RATE,
@@ -88,6 +89,19 @@ class Engine:
     def delay_frames(self) -> int:
         """Frames by which the limiter delays what is heard."""
         return int(self.table[LIMITER_FRAMES]) - 1
+
+    @property
+    def capacity(self) -> int:
+        """What can be mixed in the time of a frame, picoseconds (`engine.overload`); 0: anything.
+
+        Above seven tenths of it sub-grains are stolen.  It decides what is heard, so it is set before
+        the first block, from `engine.calibration` or from the session that is played again.
+        """
+        return int(self.table[CAPACITY])
+
+    @capacity.setter
+    def capacity(self, picoseconds: int) -> None:
+        self.table[CAPACITY] = picoseconds
 
     def push_control(
         self, voice: int, name: str, value: float, *, frame: int = -1, ramp: int = -1
@@ -166,6 +180,7 @@ def _begin(voices: int, arena: int, run_on: int, limiter: int, channels: int) ->
     state.voices["starving"] = -1
     state.voices["turned"] = -FAR
     state.voices["moved"] = -FAR
+    state.filters["turned"] = -FAR
     state.voices["pace"], state.voices["reading"] = UNIT, 1.0
     state.taken.reshape(-1, LINE)[:, 3] = UNIT
     state.active["out_start"] = -1

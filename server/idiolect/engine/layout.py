@@ -10,6 +10,7 @@ __all__ = [
     "EPOCHS",
     "EVENT_CAPACITY",
     "FAR",
+    "FILTER",
     "GRAIN_CAPACITY",
     "LIMITER_CEILING",
     "LINE",
@@ -93,6 +94,8 @@ SUBGRAIN = np.dtype(
         ("release", np.float32),
         ("left", np.float32),  # linear gains
         ("right", np.float32),
+        ("level", np.float32),  # how loud it was when that was last asked
+        ("pad", np.float32),
     ]
 )
 """One of the short grains of a cloud."""
@@ -123,6 +126,20 @@ VOICE = np.dtype(
     ]
 )
 """What the callback knows of a voice."""
+
+FILTER = np.dtype(
+    [
+        ("on", np.int64),  # 1: it is not open
+        ("turned", np.int64),  # engine frame from which it comes in, or goes
+        ("gain", np.float64),  # of its integrators, which is its cutoff
+        ("step", np.float64),  # of the gain, from frame to frame
+        ("left_1", np.float64),  # what its integrators hold
+        ("left_2", np.float64),
+        ("right_1", np.float64),
+        ("right_2", np.float64),
+    ]
+)
+"""A filter of a voice."""
 
 RAMP = np.dtype(
     [

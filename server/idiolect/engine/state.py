@@ -14,6 +14,7 @@ from idiolect.engine.layout import (
     CONTROL_CAPACITY,
     EPOCHS,
     EVENT_CAPACITY,
+    FILTER,
     GRAIN_CAPACITY,
     LINE,
     RAMP,
@@ -29,6 +30,7 @@ from idiolect.viewed import ROW, make_viewer
 
 __all__ = [
     "ARENA_FRAMES",
+    "CAPACITY",
     "LIMITER_FRAMES",
     "RUN_ON_FRAMES",
     "SAMPLE_RATE",
@@ -42,7 +44,7 @@ __all__ = [
 ]
 
 # Sizes, in the first columns of the table.
-VOICES, SAMPLE_RATE, ARENA_FRAMES, RUN_ON_FRAMES, LIMITER_FRAMES = range(5)
+VOICES, SAMPLE_RATE, ARENA_FRAMES, RUN_ON_FRAMES, LIMITER_FRAMES, CAPACITY = range(6)
 
 TABLE_TIMING = 7
 """Column with the address of the callbacks' own timing, int64[16]."""
@@ -75,6 +77,7 @@ class State(NamedTuple):
     active: NDArray[np.void]  # ACTIVE (voices, ACTIVE_GRAINS)
     subgrains: NDArray[np.void]  # SUBGRAIN (voices, SUBGRAINS)
     voices: NDArray[np.void]  # VOICE (voices,)
+    filters: NDArray[np.void]  # FILTER (voices, 2): low-pass, high-pass
     ramps: NDArray[np.void]  # RAMP (voices + 1, BLOCK_PARAMETERS); row 0 is the master
     controls: NDArray[np.void]  # CONTROL (CONTROL_CAPACITY,)
     control_pushed: NDArray[np.int64]  # (LINE,)
@@ -118,6 +121,7 @@ def _arrays(
         "active": (ACTIVE, (voices, ACTIVE_GRAINS)),
         "subgrains": (SUBGRAIN, (voices, SUBGRAINS)),
         "voices": (VOICE, (voices,)),
+        "filters": (FILTER, (voices, 2)),
         "ramps": (RAMP, (voices + 1, BLOCK_PARAMETERS)),
         "controls": (CONTROL, (CONTROL_CAPACITY,)),
         "control_pushed": (whole, line),
