@@ -1,5 +1,6 @@
 """The filters of a voice: what they take away, and what they leave alone."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,7 @@ def through(
     """Filter one side; each turn is a frame, a name, hertz and frames of ramp."""
     engine, out = Engine(1, RATE, RATE // 10), audio.copy()
     frames = sorted({0, len(audio), *(t[0] for t in turns), *range(0, len(audio), block)})
-    for first, last in zip(frames[:-1], frames[1:], strict=True):
+    for first, last in pairwise(frames):
         for _, name, value, ramp in (t for t in turns if t[0] == first):
             engine.state.ramps[1, BLOCK_SLOTS[name]] = (first, ramp, _now(engine, name), value)
         engine.state.scratch[:, : last - first] = audio[first:last]
@@ -85,9 +86,8 @@ def test_open_it_is_bit_exact_before_and_after(noise: NDArray[np.float32]) -> No
 def test_swept_back_and_forth_it_adds_nothing_to_a_tone(name: str) -> None:
     """Far from a tone, its spectrum stays empty: steps of the cutoff would fill it."""
     tone = (0.25 * np.sin(2 * np.pi * 440 / RATE * np.arange(2 * RATE))).astype(np.float32)
-    rest, turns = {"lowpass": 20_000.0, "highpass": 20.0}[name], []
-    for k in range(12):
-        turns.append((1000 + 3000 * k, name, 500.0 if k % 2 == 0 else rest, 1500))
+    rest = {"lowpass": 20_000.0, "highpass": 20.0}[name]
+    turns = [(1000 + 3000 * k, name, 500.0 if k % 2 == 0 else rest, 1500) for k in range(12)]
     heard = through(tone, *turns)
     spectrum = np.abs(np.fft.rfft(heard * signal.windows.blackmanharris(len(heard))))
     far = np.fft.rfftfreq(len(heard), 1 / RATE) > 1400
