@@ -28,8 +28,8 @@ COSTS = (380, 830, 950, 12_500)
 """Picoseconds that a frame of a sub-grain takes, by its quality and for each of its channels, on the
 machine that capacities refer to: what `idiolect bench mixer` measured (docs/log.md)."""
 
-_VOICE_COST = 12_000  # of a frame of a voice that is not at rest: its gain and pan, and its share
-_UNIT_COST = 6_000  # of a frame of a grain that sounds as it is
+_VOICE_COST = 3_000  # of a frame of a voice, at rest too: its gain and pan, and its share
+_UNIT_COST = 2_000  # of a frame of a grain that sounds as it is
 _FILTER_COST = 6_000  # of a frame of a filter that is not open
 _LIMIT = 0.7  # of the capacity: the rest is the planner's, and the machine's
 _FADE_MS = 2
@@ -63,7 +63,7 @@ def relieve(state: State, table: Any, now: int) -> None:
         return
     fade = table[SAMPLE_RATE] * _FADE_MS // 1000
     limit = np.int64(_LIMIT * table[CAPACITY])
-    load = np.int64(0)
+    load = 0
     for voice in range(table[VOICES]):
         load += _load(state, voice, now, fade)
     if load <= limit:
@@ -81,9 +81,7 @@ def relieve(state: State, table: Any, now: int) -> None:
 def _load(state: State, voice: int, now: int, fade: int) -> int:
     """Picoseconds a frame of what will still sound when a fade from now on has ended."""
     own = state.voices[voice]
-    if own.resting == 1 and own.count == 0 and own.subgrains == 0:
-        return 0
-    load = np.int64(_VOICE_COST + _UNIT_COST * own.count)
+    load = _VOICE_COST + _UNIT_COST * own.count
     for kind in range(2):
         load += _FILTER_COST if is_filtering(state, voice, kind, now) else 0
     for index in range(own.subgrains):
