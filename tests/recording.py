@@ -45,6 +45,7 @@ class Status:
     cuts_late: int = 0
     uptime_s: float = 3.25
     frame: int = 48000
+    stolen: int = 0
 
 
 @dataclass

@@ -25,6 +25,7 @@ from idiolect.audio.watch import FADE_SECONDS, Watch
 from idiolect.bundle import Bundle
 from idiolect.config import Config
 from idiolect.control.server import ControlServer
+from idiolect.engine.calibration import measure_capacity
 from idiolect.engine.engine import Engine
 from idiolect.errors import AudioError, ConfigError
 from idiolect.handover import Handover, replace_process, take_over
@@ -124,6 +125,8 @@ class App:
         self.player = self.performance.player
         self.planner = self.performance.planner
         self.engine = self.performance.engine
+        if not config.audio.output.startswith("file:"):  # into a file there is all the time
+            self.engine.capacity = measure_capacity(rate)
         self._session = Session(session, self.planner, config) if session is not None else None
         if self._session is not None and self._session.path != session:
             say(f"{session} is there already; this session goes to {self._session.path}")

@@ -65,6 +65,7 @@ class Session:
             "sample_rate": self._rate,
             "voices": engine.voices,
             "channels": engine.channels,
+            "capacity": engine.capacity,
             "lookahead_frames": round(config.performance.lookahead_seconds * self._rate),
         }
         self._journal = Journal(
@@ -104,6 +105,7 @@ class _Head:
     sample_rate: int
     voices: int
     channels: int
+    capacity: int
     lookahead_frames: int
 
 
@@ -151,6 +153,7 @@ def replay(
         sample_rate=head.sample_rate,
         lookahead_frames=head.lookahead_frames,
         channels=head.channels,
+        capacity=head.capacity,
     )
     shelf = Shelf(bundles or bundle.resolve().parent, head.sample_rate)
 
@@ -181,6 +184,7 @@ def _read_head(path: Path, first: OscBundle | None) -> _Head:
             sample_rate=_within(told["sample_rate"], 1000, 768_000),
             voices=_within(told["voices"], 1, 64),
             channels=_within(told["channels"], 1, 64),
+            capacity=_within(told.get("capacity", 0), 0, 2**31 - 1),
             lookahead_frames=_within(told["lookahead_frames"], 1, 7_680_000),
         )
     except (KeyError, TypeError, ValueError) as error:

@@ -24,7 +24,8 @@ IdiolectNames {
 		\packets,
 		\malformed,
 		\refused,
-		\name
+		\name,
+		\stolen
 	] }
 
 	*descriptors { ^#[

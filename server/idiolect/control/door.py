@@ -149,6 +149,10 @@ class Status(Protocol):
     def frame(self) -> int:
         """The engine's frame now."""
 
+    @property
+    def stolen(self) -> int:
+        """Sub-grains that went because there was too much to mix."""
+
 
 class Player(Protocol):
     """The door: every method is called on the control thread and returns within 1 ms.

@@ -78,6 +78,7 @@ STATUS_FIELDS: tuple[StatusField, ...] = (
         "i", "refused", "packets not allowed in", lambda _, d: d.counters.refused, counts=True
     ),
     StatusField("s", "name", "the daemon's, to tell several apart", lambda _, d: d.name),
+    StatusField("i", "stolen", "sub-grains lost to overload", lambda s, _: s.stolen, counts=True),
 )
 
 

@@ -17,9 +17,10 @@ from idiolect.engine.kernels import ramp_value
 from idiolect.engine.layout import CHUNK, TAP_FRAMES
 from idiolect.engine.limiter import limit
 from idiolect.engine.meters import measure
+from idiolect.engine.overload import next_count, relieve
 from idiolect.engine.reports import report
 from idiolect.engine.speakers import add_to_pair, add_to_speakers
-from idiolect.engine.state import SAMPLE_RATE, VOICES, State, view_state
+from idiolect.engine.state import CAPACITY, SAMPLE_RATE, VOICES, State, view_state
 from idiolect.engine.voices import render_voice
 from idiolect.parameters import BLOCK_SLOTS
 
@@ -91,8 +92,8 @@ def render_block(table: NDArray[np.int64], out: NDArray[np.float32]) -> None:
 
     Notes
     -----
-    Real time: one thread at a time.  The block is split where a control acts; that and the chunks
-    it is mixed in leave no trace in the sound.
+    Real time: one thread at a time.  The block is split where a control acts, and where what
+    sounds is counted; that and the chunks it is mixed in leave no trace in the sound.
     """
     state = view_state(table)
     start = state.counters[FRAME]
@@ -103,6 +104,8 @@ def render_block(table: NDArray[np.int64], out: NDArray[np.float32]) -> None:
         now = start + done
         count = min(CHUNK, total - done)
         count = min(count, apply_controls(state, now) - now)
+        count = min(count, next_count(table[CAPACITY], now) - now)
+        relieve(state, table, now)
         for i in range(done, done + count):
             for c in range(out.shape[1]):
                 out[i, c] = 0.0

@@ -13,6 +13,7 @@ __all__ = [
     "NAN",
     "PEAK",
     "STARVED",
+    "STOLEN",
 ]
 
 FRAME = 0  # frames rendered; published after each block
@@ -26,5 +27,6 @@ DROPPED = 7  # grains that a cut replaced
 EVENTS_LOST = 8  # events that found the ring full
 CONTROLS = 9  # parameter changes applied
 PEAK = 10  # highest output sample since the start, times 2**20
+STOLEN = 11  # sub-grains that had to go because there was too much to mix
 COUNTERS = 16
 """How many there are room for."""

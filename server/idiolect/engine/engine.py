@@ -20,6 +20,7 @@ from idiolect.engine.limiter import reset_limiter
 from idiolect.engine.locking import lock
 from idiolect.engine.state import (
     ARENA_FRAMES,
+    CAPACITY,
     LIMITER_FRAMES,
     RUN_ON_FRAMES,
     SAMPLE_RATE,
@@ -89,6 +90,19 @@ class Engine:
     def delay_frames(self) -> int:
         """Frames by which the limiter delays what is heard."""
         return int(self.table[LIMITER_FRAMES]) - 1
+
+    @property
+    def capacity(self) -> int:
+        """What can be mixed in the time of a frame, picoseconds (`engine.overload`); 0: anything.
+
+        Above seven tenths of it sub-grains are stolen.  It decides what is heard, so it is set before
+        the first block, from `engine.calibration` or from the session that is played again.
+        """
+        return int(self.table[CAPACITY])
+
+    @capacity.setter
+    def capacity(self, picoseconds: int) -> None:
+        self.table[CAPACITY] = picoseconds
 
     def push_control(
         self, voice: int, name: str, value: float, *, frame: int = -1, ramp: int = -1

@@ -20,7 +20,7 @@ from idiolect.engine.kernels import ramp_value
 from idiolect.engine.state import State
 from idiolect.parameters import BLOCK_SLOTS, VOICE
 
-__all__ = ["TURN", "filter_voice"]
+__all__ = ["HIGHPASS", "LOWPASS", "TURN", "filter_voice", "is_closing"]
 
 TURN = 240
 """Frames in which a filter takes hold, or lets go: 5 ms at 48 kHz."""
@@ -53,9 +53,9 @@ def filter_voice(state: State, rate: int, voice: int, now: int, count: int) -> N
     -----
     Real time.
     """
-    if _is_closing(state, voice, LOWPASS, now):
+    if is_closing(state, voice, LOWPASS, now):
         _run(state, rate, voice, LOWPASS, now, count)
-    if _is_closing(state, voice, HIGHPASS, now):
+    if is_closing(state, voice, HIGHPASS, now):
         _run(state, rate, voice, HIGHPASS, now, count)
 
 
@@ -65,7 +65,7 @@ def _is_open(slot: int, cutoff: float) -> bool:
 
 
 @realtime
-def _is_closing(state: State, voice: int, slot: int, now: int) -> bool:
+def is_closing(state: State, voice: int, slot: int, now: int) -> bool:
     """Say whether a filter has a part in the sound from `now` on."""
     ramp = state.ramps[voice + 1, slot]
     moving = now < ramp.start + ramp.frames

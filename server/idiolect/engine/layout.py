@@ -103,6 +103,8 @@ SUBGRAIN = np.dtype(
         ("release", np.float32),
         ("left", np.float32),  # linear gains
         ("right", np.float32),
+        ("level", np.float32),  # how loud it was when that was last asked
+        ("pad", np.float32),
     ]
 )
 """One of the short grains of a cloud."""

@@ -32,6 +32,7 @@ from idiolect.viewed import ROW, make_viewer
 
 __all__ = [
     "ARENA_FRAMES",
+    "CAPACITY",
     "LIMITER_FRAMES",
     "RUN_ON_FRAMES",
     "SAMPLE_RATE",
@@ -45,7 +46,7 @@ __all__ = [
 ]
 
 # Sizes, in the first columns of the table.
-VOICES, SAMPLE_RATE, ARENA_FRAMES, RUN_ON_FRAMES, LIMITER_FRAMES = range(5)
+VOICES, SAMPLE_RATE, ARENA_FRAMES, RUN_ON_FRAMES, LIMITER_FRAMES, CAPACITY = range(6)
 
 TABLE_TIMING = 7
 """Column with the address of the callbacks' own timing, int64[16]."""

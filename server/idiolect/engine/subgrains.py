@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from idiolect.compiled import realtime
 from idiolect.engine.interpolation import UNIT, read
 
-__all__ = ["add_subgrain"]
+__all__ = ["add_subgrain", "level_at"]
 
 _HALF, _ONE = np.float32(0.5), np.float32(1.0)
 _LEFT, _RIGHT = np.uint64(0), np.uint64(1)
@@ -59,6 +59,14 @@ def add_subgrain(
     if sub.channels > 1:
         read(right, position, sub.pace, sub.quality, count, near, rows[1])
     _mix(sub, rows[0], rows[1], 0, at, count, out, offset)
+
+
+@realtime
+def level_at(sub: Any, at: int) -> np.float32:
+    """Gain of a sub-grain at an engine frame, its window included and its leaving not, float32."""
+    passed = np.float32(np.int32(at - sub.start)) + _HALF
+    window = _window(passed, np.float32(np.int32(sub.frames)), sub.attack, sub.release)
+    return window * (sub.left if sub.left > sub.right else sub.right)
 
 
 @realtime

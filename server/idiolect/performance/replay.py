@@ -50,6 +50,7 @@ class Setting:
     sample_rate: int  # Hz
     lookahead_frames: int
     channels: int = 2  # of the way out
+    capacity: int = 0  # of the engine, picoseconds a frame; 0: without limit
 
 
 def replay(
@@ -137,6 +138,7 @@ class _Deck:
         self._engine = Engine(
             setting.voices, setting.sample_rate, setting.lookahead_frames, setting.channels
         )
+        self._engine.capacity = setting.capacity
         self._audio = {0: bundle.audio}
         self._plan = make_plan(setting.voices, setting.sample_rate)
         self._longest = int(self._engine.table[ARENA_FRAMES]) // 2

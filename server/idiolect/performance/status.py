@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from idiolect.engine.clock import CPU_LONGEST, CPU_SUM, LATE, PERIOD
-from idiolect.engine.counters import BLOCKS, CLIPPED, CUTS, CUTS_LATE, NAN, STARVED
+from idiolect.engine.counters import BLOCKS, CLIPPED, CUTS, CUTS_LATE, NAN, STARVED, STOLEN
 from idiolect.engine.engine import Engine
 
 __all__ = ["Status", "read_status"]
@@ -28,6 +28,7 @@ class Status:
     cuts_late: int
     uptime_s: float
     frame: int
+    stolen: int  # sub-grains that went because there was too much to mix
 
 
 def read_status(engine: Engine, *, running: int, lookahead: float, uptime: float) -> Status:
@@ -66,4 +67,5 @@ def read_status(engine: Engine, *, running: int, lookahead: float, uptime: float
         cuts_late=int(counters[CUTS_LATE]),
         uptime_s=uptime,
         frame=engine.frame,
+        stolen=int(counters[STOLEN]),
     )

@@ -8,6 +8,7 @@ import numpy as np
 
 from idiolect.bundle import Bundle
 from idiolect.compiled import is_warm, note_warm, share_compiled
+from idiolect.engine.calibration import measure_capacity
 from idiolect.engine.engine import Engine
 from idiolect.performance.changes import Cut, Seed, Turn
 from idiolect.performance.planner import Planner
@@ -60,6 +61,7 @@ def _play(bundle: Bundle, sample_rate: int) -> None:
         engine.push_control(1, "gain", 0.5)
         engine.render(out)
     planner.lookahead()
+    measure_capacity(sample_rate)
 
 
 @contextmanager
