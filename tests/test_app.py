@@ -19,13 +19,14 @@ import soundfile
 
 from components import require
 from eavesdrop import Eavesdropper
-from idiolect.app import App, Beginning, render
+from idiolect.app import App
 from idiolect.audio.watch import FADE_SECONDS
 from idiolect.bench.jackd import dummy_server
 from idiolect.bundle import Bundle
 from idiolect.client import Client
 from idiolect.config import load
 from idiolect.performance.changes import Pause
+from idiolect.rendering import Beginning, render
 from recording import TcpWire
 from stage import Stage
 from synthetic import make_bundle

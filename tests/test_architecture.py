@@ -29,13 +29,25 @@ OFFLINE = {"corpus", "learning", "vocabulary"}
 LIVE = {"audio", "control", "engine", "language", "performance", "selection"}
 
 MAY_IMPORT: dict[str, set[str]] = {
-    "cli": {"app", "audio", "bench", "client", "control", "scores", "sessions", "speech", *OFFLINE},
+    "cli": {
+        "app",
+        "audio",
+        "bench",
+        "client",
+        "control",
+        "rendering",
+        "scores",
+        "sessions",
+        "speech",
+        *OFFLINE,
+    },
     "app": {
         "audio",
         "control",
         "engine",
         "handover",
         "performance",
+        "rendering",
         "resampling",
         "sessions",
         "shelf",
@@ -60,8 +72,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "handover": {"performance"},
     "learning": {"corpus", "vocabulary"},
     "performance": {"engine", "language", "selection"},
+    "rendering": {"audio", "engine", "performance", "shelf"},
     "resampling": set(),
-    "scores": {"app", "audio", "control"},
+    "scores": {"audio", "control", "rendering"},
     "selection": set(),
     "sessions": {"audio", "control", "performance", "resampling", "shelf"},
     "shelf": {"resampling"},

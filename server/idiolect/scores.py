@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.app import Beginning, Performance
 from idiolect.audio.file import write_wav
 from idiolect.bundle import Bundle
 from idiolect.config import Config
@@ -19,6 +18,7 @@ from idiolect.control.desk import Desk
 from idiolect.control.dispatch import Dispatcher
 from idiolect.control.score import frame_of, read_score
 from idiolect.errors import ScoreError
+from idiolect.rendering import Beginning, Performance
 
 __all__ = ["render"]
 

@@ -43,10 +43,10 @@ def render(
     if not -(2**31) <= seed < 2**31:
         raise ConfigError(f"--seed must be a whole number of 32 bits, got {seed}")
     settings = load(config)
-    from idiolect import app, scores  # not above: `--help` must not wait for the engine
+    from idiolect import rendering, scores  # not above: `--help` must not wait for the engine
 
-    beginning = app.Beginning(seed=seed, temperature=temperature, scale=scale)
+    beginning = rendering.Beginning(seed=seed, temperature=temperature, scale=scale)
     if score is not None:
         scores.render(bundle, score, output, seconds, beginning, settings)
     elif seconds is not None:
-        app.render(bundle, output, seconds, beginning, settings)
+        rendering.render(bundle, output, seconds, beginning, settings, print)
