@@ -26,7 +26,7 @@ _FLAG = "--resume"
 class Handover:
     """What one process leaves to the next."""
 
-    sockets: list[int]  # descriptors of the bound UDP sockets
+    sockets: list[int]  # descriptors of the bound sockets
     listeners: list[list[Any]]  # clients that are notified, as `ControlServer.release` gives them
     sample_rate: int  # Hz, at which it played
     snapshot: dict[str, Any]  # of `performance.snapshot`

@@ -24,8 +24,8 @@ IdiolectNames {
 		\packets,
 		\malformed,
 		\refused,
-		\name,
-		\stolen
+		\stolen,
+		\name
 	] }
 
 	*descriptors { ^#[

@@ -77,8 +77,8 @@ STATUS_FIELDS: tuple[StatusField, ...] = (
     StatusField(
         "i", "refused", "packets not allowed in", lambda _, d: d.counters.refused, counts=True
     ),
-    StatusField("s", "name", "the daemon's, to tell several apart", lambda _, d: d.name),
     StatusField("i", "stolen", "sub-grains lost to overload", lambda s, _: s.stolen, counts=True),
+    StatusField("s", "name", "the daemon's, to tell several apart", lambda _, d: d.name),
 )
 
 
