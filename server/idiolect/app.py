@@ -6,6 +6,7 @@ way round, after a fade.
 """
 
 import contextlib
+import logging
 import signal
 import socket
 import sys
@@ -267,6 +268,8 @@ def serve(
     resume : Path, optional
         What `handover.replace_process` left: go on from there.
     """
+    # Python writes warnings by itself only as long as nobody else listens to them, as clients may.
+    logging.basicConfig(format="%(message)s")
     before = take_over(resume) if resume else None
     app = App(path, config, say=_print, session=session, before=before)
     with _signals(app.quit):
