@@ -424,3 +424,13 @@ def test_a_seed_is_remembered_and_a_clear_context_forgets_it(stage: Make) -> Non
     playing.player.seed_clear(1)
     playing.planner.advance()
     assert (playing.planner.plan.seeded[0] == -2).all()
+
+
+def test_changes_leave_nothing_behind_in_the_planner(stage: Make) -> None:
+    """However many there are: it runs for months."""
+    playing = run(stage())
+    for _ in range(50):
+        playing.player.cut(1)
+        playing.play(0.02)
+    assert playing.engine.state.counters[CUTS] > 20
+    assert len(playing.planner._asked) <= 2

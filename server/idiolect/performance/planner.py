@@ -197,11 +197,12 @@ class Planner:
 
     def _apply_noted(self, voice: int, waiting: deque[Change]) -> None:
         """Apply what `_apply` does, and let the journal know."""
+        self._asked = []
         if self.journal is None:
             self._apply(voice, waiting)
             return
         self.journal.note_plan(self.tongues.plan, self.engine.state)
-        before, self._asked = list(waiting), []
+        before = list(waiting)
         self._apply(voice, waiting)
         applied = before[: len(before) - len(waiting)]
         self.journal.note_change(voice, applied, self._asked, self.tongues)
