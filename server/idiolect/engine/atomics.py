@@ -8,26 +8,18 @@ processor on ARM.  What two threads share is therefore read with *acquire* and w
 from collections.abc import Callable
 from typing import Any
 
-import numba
 import numpy as np
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from idiolect.compiled import brief
-from idiolect.grain import CONTROL, EVENT, GRAIN
 from idiolect.viewed import put_together
 
 __all__ = [
-    "controls_1d",
-    "events_1d",
     "float32_1d",
     "float32_2d",
-    "float32_3d",
-    "float32_4d",
-    "grains_2d",
     "int64_1d",
-    "int64_2d",
     "load_acquire",
     "observe",
     "publish",
@@ -110,11 +102,5 @@ def view_maker(dtype: Any, ndim: int) -> Callable[..., Any]:
 
 
 int64_1d = view_maker(types.int64, 1)
-int64_2d = view_maker(types.int64, 2)
 float32_1d = view_maker(types.float32, 1)
 float32_2d = view_maker(types.float32, 2)
-float32_3d = view_maker(types.float32, 3)
-float32_4d = view_maker(types.float32, 4)
-grains_2d = view_maker(numba.from_dtype(GRAIN), 2)
-controls_1d = view_maker(numba.from_dtype(CONTROL), 1)
-events_1d = view_maker(numba.from_dtype(EVENT), 1)
