@@ -19,7 +19,7 @@ from idiolect.errors import AudioError
 __all__ = ["Ear"]
 
 # Columns of what Python and the callback share.
-STATE, FRAME, BASE, PORT, CLIENT, GET_BUFFER, LAST_TIME = range(7)
+STATE, FRAME, BASE, PORT, CLIENT, GET_BUFFER, LAST_TIME, NEXT = range(8)
 COLUMNS = 8
 DEAF, ASKED, LISTENING, HEARD = range(4)  # of STATE
 
@@ -47,6 +47,8 @@ def _process(frames: int, userdata: int) -> int:
     columns = int64_1d(userdata, (COLUMNS,))
     count = np.int64(frames)
     heard = float32_1d(port_buffer(columns[GET_BUFFER], columns[PORT], frames), (count,))
+    first = _last_frame_time(columns[LAST_TIME], columns[CLIENT])
+    store_release(columns, NEXT, first + count)
     state = load_acquire(columns, STATE)
     if state == ASKED:
         columns[BASE] = np.int64(heard[0] * _SCALE)
@@ -54,7 +56,7 @@ def _process(frames: int, userdata: int) -> int:
     elif state == LISTENING:
         for i in range(count):
             if abs(np.int64(heard[i] * _SCALE) - columns[BASE]) > _LEAST:
-                columns[FRAME] = _last_frame_time(columns[LAST_TIME], columns[CLIENT]) + i
+                columns[FRAME] = first + i
                 store_release(columns, STATE, HEARD)
                 break
     return 0
@@ -96,8 +98,13 @@ class Ear:
 
     @property
     def now(self) -> int:
-        """The server's frame, as it is estimated between two blocks."""
-        return int(self._library.jack_frame_time(self._client))
+        """The server's frame, as it is estimated between two blocks.
+
+        A server that is late has frames still to come whose time is over: the estimate stops at the
+        first of those, since nothing that is sent now is heard before it.
+        """
+        due = int(self._library.jack_frame_time(self._client))
+        return min(due, int(self._columns[NEXT]))
 
     def listen(self) -> None:
         """Learn how it sounds now, and wait from here on for a change."""
