@@ -15,8 +15,10 @@ __all__ = [
     "Change",
     "Context",
     "Cut",
+    "Hush",
     "Look",
     "Pause",
+    "Play",
     "Seed",
     "Speak",
     "Turn",
@@ -83,6 +85,19 @@ class Speak:
 
 
 @dataclass(frozen=True, slots=True)
+class Play:
+    """A stretch of audio is to sound beside what a voice says."""
+
+    shot: NDArray[np.void]  # SHOT[1]
+    done: Future[Applied] = field(default_factory=Future)
+
+
+@dataclass(frozen=True, slots=True)
+class Hush:
+    """All that was played fades out, and what was to be played is not."""
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What a voice goes on from."""
 
@@ -105,7 +120,7 @@ class Pause:
     seconds: float
 
 
-Change = Turn | Seed | Cut | Allow | Speak | Look | Pause
+Change = Turn | Seed | Cut | Allow | Speak | Play | Hush | Look | Pause
 
 
 def is_gathered(change: Change) -> TypeGuard[Turn]:
