@@ -59,6 +59,8 @@ class ControlServer:
         Who writes what is heard to files.
     witness : Witness, optional
         Who knows what sounds, and the language; without it nobody is told of either.
+    time_tags : str
+        What is done with time tags, of `config.TIME_TAGS`, for clients that do not choose.
 
     Notes
     -----
@@ -79,6 +81,7 @@ class ControlServer:
         announce: tuple[tuple[str, int], ...] = (),
         recording: Recording | None = None,
         witness: Witness | None = None,
+        time_tags: str = "auto",
     ) -> None:
         self._host = host
         self._port = port
@@ -96,6 +99,7 @@ class ControlServer:
             quit=on_quit,
             recording=recording,
             witness=witness,
+            time_tags=time_tags,
         )
         self._teller = Teller(self._desk)
         self._intake = Intake(self._desk, allow)
