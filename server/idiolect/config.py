@@ -321,7 +321,7 @@ def _typed(name: str, kind: object, value: object) -> object:
         return float(value)  # type: ignore[arg-type]
     if kind is int and number and isinstance(value, int):
         return value
-    if kind in (str, bool) and isinstance(value, kind):  # type: ignore[arg-type]
+    if kind in (str, bool) and isinstance(value, kind):
         return value
     texts = isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
     if kind == tuple[str, ...] and texts:
