@@ -89,6 +89,8 @@ class Engine:
         fill_table(self.table, self.state)
         self.table[TABLE_TIMING] = self.timing.ctypes.data
         self.locked = lock([*self.state, self.table, self.timing])
+        self._controls = 0  # ever written
+        self._holding = False
 
     @property
     def frame(self) -> int:
@@ -141,14 +143,24 @@ class Engine:
         Control thread only.
         """
         state = self.state
-        pushed = int(state.control_pushed[0])
-        if pushed - int(state.control_taken[0]) >= CONTROL_CAPACITY:
+        if self._controls - int(state.control_taken[0]) >= CONTROL_CAPACITY:
             return False
         smooth = round(RAMP_SECONDS * self.sample_rate)
         record = (frame, voice, BLOCK_SLOTS[name], value, smooth if ramp < 0 else ramp)
-        state.controls[pushed % CONTROL_CAPACITY] = record
-        publish(state.control_pushed, pushed + 1)
+        state.controls[self._controls % CONTROL_CAPACITY] = record
+        self._controls += 1
+        if not self._holding:
+            publish(state.control_pushed, self._controls)
         return True
+
+    def hold_controls(self) -> None:
+        """Keep from the callback what is pushed from here on.  Control thread."""
+        self._holding = True
+
+    def release_controls(self) -> None:
+        """Let the callback see what was held, all in one block.  Control thread."""
+        self._holding = False
+        publish(self.state.control_pushed, self._controls)
 
     def pop_events(self) -> NDArray[np.void]:
         """Take what the callback reported since the last call, EVENT[n], oldest first.

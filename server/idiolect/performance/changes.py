@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from idiolect.performance.repertoire import Repertoire
 
 __all__ = [
+    "SOON",
     "Allow",
     "Applied",
     "Change",
@@ -21,9 +22,13 @@ __all__ = [
     "Play",
     "Seed",
     "Speak",
+    "Timed",
     "Turn",
     "is_gathered",
 ]
+
+SOON = -1
+"""For the engine frame before which a change does not act: as soon as it can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,7 @@ class Turn:
     voice: int  # counted from 0
     name: str
     value: float
+    frame: int = SOON  # engine frame before which it does not act
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,7 @@ class Seed:
     voice: int
     scale: int
     units: NDArray[np.int64] | None  # oldest first; None: what sounds, seen in that scale
+    frame: int = SOON
     done: Future[Applied] = field(default_factory=Future)
 
 
@@ -62,6 +69,7 @@ class Cut:
     """A voice leaves what it plays at once."""
 
     voice: int
+    frame: int = SOON
     done: Future[Applied] = field(default_factory=Future)
 
 
@@ -71,6 +79,7 @@ class Allow:
 
     voice: int
     repertoire: Repertoire | None  # None: everything
+    frame: int = SOON
     done: Future[Applied] = field(default_factory=Future)
 
 
@@ -81,6 +90,7 @@ class Speak:
     voice: int
     tongue: int  # its number among the planner's
     scale: int  # of that bundle
+    frame: int = SOON
     done: Future[Applied] = field(default_factory=Future)
 
 
@@ -120,7 +130,8 @@ class Pause:
     seconds: float
 
 
-Change = Turn | Seed | Cut | Allow | Speak | Play | Hush | Look | Pause
+Timed = Turn | Seed | Cut | Allow | Speak
+Change = Timed | Play | Hush | Look | Pause
 
 
 def is_gathered(change: Change) -> TypeGuard[Turn]:

@@ -87,7 +87,8 @@ def push_shots(
             if shots[k].kind == 0:
                 _copy(audio, shots, k, state.shot_arena)
             state.shots[shots[k].serial % SHOT_CAPACITY] = shots[k]
-            store_release(state.shot_pushed, 0, ledger[0].pushed)
+    # All at once: what is played together for now is seen in one block, and begins at one frame.
+    store_release(state.shot_pushed, 0, ledger[0].pushed)
 
 
 @njit

@@ -28,7 +28,7 @@ from idiolect.engine.layout import EPOCHS, GRAIN_CAPACITY
 from idiolect.engine.state import State
 from idiolect.errors import IdiolectError
 from idiolect.grain import EVENT, GRAIN, SHOT
-from idiolect.performance.changes import Allow, Change, Seed, Speak, Turn
+from idiolect.performance.changes import Allow, Seed, Speak, Timed, Turn
 from idiolect.performance.plan import Plan
 from idiolect.performance.tongues import Tongues
 
@@ -76,7 +76,7 @@ class _Applied:
     """Changes that met at one cut, and the timeline frames that the planner cut at."""
 
     voice: int
-    changes: list[Change]
+    changes: list[Timed]
     earliest: list[int]
 
 
@@ -125,7 +125,7 @@ class Journal:
         write(0, [(BEGIN, tuple(head))])
 
     def note_change(
-        self, voice: int, changes: list[Change], earliest: list[int], tongues: Tongues
+        self, voice: int, changes: list[Timed], earliest: list[int], tongues: Tongues
     ) -> None:
         """Write down what the planner has just applied, at which timeline frames."""
         if self._failed:

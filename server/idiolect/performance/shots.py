@@ -41,7 +41,7 @@ class Wish:
     """
 
     scale: str | float | None = None  # None: the voice's
-    unit: int | None = None  # in that scale
+    unit: int | None = None  # in that scale; with a file, of those in it, and around again
     token: int | None = None  # of that scale
     file: str | None = None  # name of a source, or a part that only one has
     start: float = 0.0  # seconds into the file
@@ -58,8 +58,8 @@ class Wish:
     def __post_init__(self) -> None:
         """Refuse what means nothing."""
         given = [n for n in ("unit", "token", "file") if getattr(self, n) is not None]
-        if len(given) > 1:
-            raise ControlError(f"{' and '.join(given)} are given: only one says what to play")
+        if "token" in given and len(given) > 1:
+            raise ControlError(f"{' and '.join(given)} are given: a token says alone what to play")
         for name in (field.name for field in fields(self)):
             value = getattr(self, name)
             if isinstance(value, float) and not math.isfinite(value):
@@ -136,13 +136,16 @@ def make_shot(
 
 def _stretch(bundle: Bundle, wish: Wish, scale: int, unit: int) -> tuple[int, int]:
     """Find the first frame that is wished for, and how many there are."""
-    if wish.file is not None:
+    if wish.file is not None and wish.unit is not None:
+        own = np.flatnonzero(bundle.scales[scale].units["source"] == find_source(bundle, wish.file))
+        unit = int(own[wish.unit % len(own)])
+    elif wish.file is not None:
         source = bundle.sources[find_source(bundle, wish.file)]
         into = round(max(0.0, wish.start) * bundle.sample_rate)
         if into >= int(source["frames"]):
             raise ControlError(f"{wish.file!r} ends before {wish.start:g} s")
         return int(source["start"]) + into, int(source["frames"]) - into
-    if wish.unit is not None:
+    elif wish.unit is not None:
         unit = int(units_before(bundle, scale, wish.unit)[-1])
     elif wish.token is not None:
         unit = int(units_of_tokens(bundle, scale, [wish.token])[0])
