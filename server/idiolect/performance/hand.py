@@ -5,6 +5,7 @@ so what waits in the arena is bounded by how much sounds, not by how far ahead i
 """
 
 import heapq
+import math
 from collections.abc import Iterable
 from itertools import groupby
 
@@ -21,6 +22,7 @@ from idiolect.engine.layout import SHOT_CAPACITY
 from idiolect.engine.state import State, view_state
 from idiolect.errors import ControlError
 from idiolect.grain import SHOT
+from idiolect.parameters import VOICE
 from idiolect.performance.announcing import SOUNDING, Announcer
 from idiolect.performance.changes import Applied, Hush, Play
 from idiolect.performance.journal import Journal
@@ -34,6 +36,7 @@ MOST_SHOTS = SHOT_CAPACITY // 2
 began, and more of them may have to be held: that is what the other half is for."""
 
 _HUSH_SECONDS = 0.02
+_FAINTEST = 10 ** (VOICE["gain"].low / 20)
 
 _LEDGER = np.dtype(
     [
@@ -157,6 +160,7 @@ class Hand:
         self._pushed: NDArray[np.void] = np.zeros(SHOT_CAPACITY, SHOT)
         self._later: list[tuple[int, int, Play]] = []  # a heap: by frame, then as they came
         self._taken = 0
+        self.refused = 0  # for want of room; read by anyone
 
     def take(self, change: Play | Hush) -> None:
         """Take what is to be played, or end all that was."""
@@ -195,6 +199,7 @@ class Hand:
             journal.note_shots(there, number, tongue.bundle)
         for play, shot in zip(plays, shots, strict=True):
             if shot["serial"] < 0:
+                self.refused += 1
                 _refuse([play], "too much is played at once: play less, or shorter")
             else:
                 play.done.set_result(self._answer(shot, tongue.bundle))
@@ -223,5 +228,8 @@ def _announce(shot: np.void, frame: int) -> NDArray[np.void]:
     found = np.zeros(1, SOUNDING)
     for name in ("frames", "voice", "tongue", "scale", "unit", "token"):
         found[name] = shot[name]
-    found["frame"] = frame
+    found["frame"], found["first"], found["read"] = frame, shot["first"], shot["held"]
+    left, right = float(shot["left"]), float(shot["right"])
+    louder = max(left, right, _FAINTEST)
+    found["gain"], found["pan"] = 20 * math.log10(louder), (right - left) / louder
     return found
