@@ -124,15 +124,16 @@ def _copy(
 ) -> None:
     """Copy what a shot reads and `MARGIN` frames on either side, silent where its source is not."""
     shot, last = shots[k], audio.shape[1] - 1
-    low, high = shot.source_start - shot.first, shot.source_end - shot.first
-    for i in range(-MARGIN, shot.held + MARGIN):
-        at = shot.data + i
-        if low <= i < high:
-            arena[0, at] = audio[shot.first + i, 0]
-            arena[1, at] = audio[shot.first + i, last]
-        else:
-            arena[0, at] = 0.0
-            arena[1, at] = 0.0
+    begin, end = shot.data - MARGIN, shot.data + shot.held + MARGIN
+    moved = shot.first - shot.data  # from a place in the arena to its frame of the bundle
+    low = min(max(begin, shot.source_start - moved), end)
+    high = max(low, min(end, shot.source_end - moved))
+    for at in range(low, high):
+        arena[0, at] = audio[at + moved, 0]
+        arena[1, at] = audio[at + moved, last]
+    for side in range(2):
+        arena[side, begin:low] = 0.0
+        arena[side, high:end] = 0.0
 
 
 class Hand:
@@ -191,7 +192,9 @@ class Hand:
         if tongue is None:
             _refuse(plays, "its bundle has been unloaded: play from another")
             return
-        shots = np.concatenate([play.shot for play in plays])
+        shots = np.empty(len(plays), SHOT)
+        for index, play in enumerate(plays):
+            shots[index] = play.shot[0]
         push_shots(self._ledger, self._engine.table, tongue.bundle.audio, shots, MOST_SHOTS)
         there = shots[shots["serial"] >= 0]
         self._pushed[there["serial"] % SHOT_CAPACITY] = there
