@@ -40,7 +40,8 @@ def mono(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 def bundle_of(folder: Path, wave: NDArray[np.float64]) -> Bundle:
     """Give a bundle whose audio is the same wave on both sides."""
     bundle = make_bundle(folder, sample_rate=RATE)
-    np.save(folder / "audio.npy", np.resize(wave, bundle.audio.shape[::-1]).T.astype(np.float32))
+    side = np.resize(wave, len(bundle.audio)).astype(np.float32)
+    np.save(folder / "audio.npy", np.stack([side, side], axis=1))
     return Bundle.open(folder)
 
 
@@ -225,11 +226,11 @@ def test_the_quietest_shots_go_when_there_is_too_much(bundle: Bundle) -> None:
 
 
 def test_the_arena_goes_around(bundle: Bundle) -> None:
-    """Ninety seconds, three times what there is room for, and two shots at a time."""
+    """Two hundred seconds of audio, where there is room for sixty, and two shots at a time."""
     stage, rate = Stage(bundle), RATE
     name, audio = bundle.sources[0]["name"], bundle.audio
-    wanted = np.zeros((92 * rate, 2), np.float32)
-    for k in range(45):
+    wanted = np.zeros((132 * rate, 2), np.float32)
+    for k in range(65):
         stage.player.at = frame = 2 * rate * k
         start = 0.1 * (k % 50)
         stage.player.play(1, file=name, start=start, dur=3.1, gain=-20.0, **PLAIN)
@@ -238,6 +239,6 @@ def test_the_arena_goes_around(bundle: Bundle) -> None:
             np.float32(0.1) * audio[first : first + round(3.1 * rate)]
         )
     delay = stage.engine.delay_frames
-    heard = stage.play(91, block=4096)[delay:]
-    assert stage.engine.state.counters[PLAYS] == 45
+    heard = stage.play(131, block=4096)[delay:]
+    assert stage.engine.state.counters[PLAYS] == 65
     np.testing.assert_array_equal(heard, wanted[: len(heard)])

@@ -17,7 +17,7 @@ from idiolect.engine.engine import Engine
 from idiolect.engine.seat import Seat
 from idiolect.errors import ControlError, ScoreError
 from idiolect.parameters import MASTER, Parameter, voice_parameters
-from idiolect.performance.changes import Pause
+from idiolect.performance.changes import Hush, Pause
 from idiolect.performance.journal import Journal, Line
 from idiolect.performance.planner import Planner
 from idiolect.performance.player import Player
@@ -182,7 +182,7 @@ class Performer:
         """Play something now, late, soon, or further ahead than is planned."""
         player, rng = self.live.player, self.rng
         if rng.random() < 0.1:
-            player.panic()
+            self.live.planner.submit(Hush())
         ahead = float(rng.choice([0, -0.01, 0.1, 0.8]))
         player.at = -1 if ahead == 0 else self.live.engine.frame + round(ahead * RATE)
         rate, pan = rng.uniform(-1200, 1200), rng.uniform(-1, 1)

@@ -69,7 +69,7 @@ class Engine:
         lookahead_frames: int,
         channels: int = 2,
         *,
-        hand_seconds: float = 30.0,
+        hand_seconds: float = 60.0,
     ) -> None:
         self.voices = voices
         self.sample_rate = sample_rate

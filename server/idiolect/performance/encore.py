@@ -14,7 +14,7 @@ from idiolect.performance.hand import make_ledger, push_shots
 
 __all__ = ["HAND_SECONDS", "Encore"]
 
-HAND_SECONDS = 90.0
+HAND_SECONDS = 150.0
 """Of audio that an engine must have room for: twice what a live one has, and more for what is skipped.
 
 Live, shots lie in the order in which they were asked for, and here in that in which they began."""
