@@ -1,5 +1,6 @@
 """The folder of bundles that may be loaded while it plays, each by its plain name."""
 
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
@@ -42,13 +43,17 @@ class Shelf:
         paths = sorted(self._folder.glob("[!.]*/manifest.json"))
         return [path.parent.name.removesuffix(ENDING) for path in islice(paths, LISTED)]
 
-    def open(self, name: str) -> Bundle:
+    def open(
+        self, name: str, tell: Callable[[str, float], None] = lambda _what, _share: None
+    ) -> Bundle:
         """Open a bundle and bring it to the rate.
 
         Parameters
         ----------
         name : str
             Its folder's, with its ending or without.
+        tell : callable
+            Told on the way what is done and how much of it was, 0 to 1.
 
         Raises
         ------
@@ -61,7 +66,11 @@ class Shelf:
         -----
         Any thread; some seconds where an hour of audio has to be converted.
         """
-        return resample(Bundle.open(self._find(name)), self._sample_rate)
+        tell("reading", 0.0)
+        bundle = Bundle.open(self._find(name))
+        return resample(
+            bundle, self._sample_rate, lambda share: tell("converting", 0.1 + 0.9 * share)
+        )
 
     def _find(self, name: str) -> Path:
         if not name or Path(name).name != name or name.startswith(".") or not name.isprintable():

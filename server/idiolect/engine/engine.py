@@ -1,6 +1,8 @@
 """The engine's Python face: it owns the memory, and is the control thread's and planner's door."""
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,6 +82,8 @@ class Engine:
         fill_table(self.table, self.state)
         self.table[TABLE_TIMING] = self.timing.ctypes.data
         self.locked = lock([*self.state, self.table, self.timing])
+        self._pushed = 0  # controls so far, those the callback does not see yet included
+        self._together = False
 
     @property
     def frame(self) -> int:
@@ -131,15 +135,31 @@ class Engine:
         -----
         Control thread only.
         """
-        state = self.state
-        pushed = int(state.control_pushed[0])
+        state, pushed = self.state, self._pushed
         if pushed - int(state.control_taken[0]) >= CONTROL_CAPACITY:
             return False
         smooth = round(RAMP_SECONDS * self.sample_rate)
         record = (frame, voice, BLOCK_SLOTS[name], value, smooth if ramp < 0 else ramp)
         state.controls[pushed % CONTROL_CAPACITY] = record
-        publish(state.control_pushed, pushed + 1)
+        self._pushed += 1
+        if not self._together:
+            publish(state.control_pushed, self._pushed)
         return True
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Let the callback see all that is pushed within at once, so that it acts at one frame.
+
+        Notes
+        -----
+        Control thread only.
+        """
+        self._together = True
+        try:
+            yield
+        finally:
+            self._together = False
+            publish(self.state.control_pushed, self._pushed)
 
     def pop_events(self) -> NDArray[np.void]:
         """Take what the callback reported since the last call, EVENT[n], oldest first.

@@ -4,7 +4,8 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,6 +89,7 @@ class Planner:
         self.announcer = Announcer(self.tongues.plan, engine.table, self._margin)
         self.questions = Questions(self.tongues)
         self._inbox: deque[Change] = deque()
+        self._held: list[Change] | None = None  # what is handed over together, while it is gathered
         self._asked: list[int] = []  # what `_earliest` has answered for the changes being applied
         self._waiting: list[deque[Change]] = [deque() for _ in range(engine.voices)]
         self._looks: deque[Look] = deque()
@@ -111,7 +113,23 @@ class Planner:
 
     def submit(self, change: Change) -> None:
         """Hand a change over; it is applied within milliseconds.  Control thread."""
-        self._inbox.append(change)
+        if self._held is not None:
+            self._held.append(change)
+            return
+        self._hand_over([change])
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Hand all that is submitted within over at once: no plan is made of half.  Control thread."""
+        self._held = []
+        try:
+            yield
+        finally:
+            held, self._held = self._held, None
+            self._hand_over(held)
+
+    def _hand_over(self, changes: list[Change]) -> None:
+        self._inbox.extend(changes)
         publish(self.tongues.plan.interrupted, 1)
         self._wake.set()
 

@@ -5,7 +5,9 @@ Every method returns at once; what takes time is done by the planner, and answer
 
 import math
 import time
+from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -164,6 +166,12 @@ class Player:
         look = Look(voice - 1)
         self._planner.submit(look)
         return look.done
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Let all that is asked for within be one change: no block and no plan has half of it."""
+        with self._engine.together(), self._planner.together():
+            yield
 
     def fade(self, silent: bool, seconds: float) -> bool:
         """Take what is heard to silence, or back to what ``mute`` says; False: try again."""
