@@ -107,6 +107,7 @@ class App:
             allow=tuple(ip_network(entry, strict=False) for entry in control.allow),
             name=config.performance.name,
             witness=self.witness,
+            time_tags=control.time_tags,
             recording=self.recordings,
             presets=self.presets,
             token=control.token,

@@ -83,6 +83,10 @@ class AudioConfig:
             )
 
 
+TIME_TAGS = ("auto", "honour", "ignore")
+"""What may be done with a client's time tags."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ControlConfig:
     """Who may steer, and where it listens."""
@@ -94,8 +98,13 @@ class ControlConfig:
     bundles: str = ""  # folder that bundles may be loaded from; empty: that of the one served
     token: str = field(default="", repr=False)  # shown before what lasts is obeyed; empty: none
     origins: tuple[str, ...] = ()  # pages of others that may open a WebSocket
+    time_tags: str = "auto"  # what time tags mean: auto, honour or ignore
 
     def __post_init__(self) -> None:
+        if self.time_tags not in TIME_TAGS:
+            raise ConfigError(
+                f"control.time_tags must be one of {', '.join(TIME_TAGS)}, got {self.time_tags!r}"
+            )
         _within("control.port", self.port, 0, 65535)
         _within("control.http_port", self.http_port, -1, 65535)
         if self.token and (len(self.token) < 8 or not self.token.isprintable()):

@@ -12,10 +12,11 @@ from idiolect.control.addresses import address_of
 from idiolect.control.allowance import Allowance
 from idiolect.control.backlog import Backlog
 from idiolect.control.clients import Clients, Peer
-from idiolect.control.codec import Argument, encode
+from idiolect.control.codec import Argument, Message, encode
 from idiolect.control.commands import Act
 from idiolect.control.door import Applied, Gradual, Player, Presets, Recording
 from idiolect.control.requests import take_request
+from idiolect.control.schedule import Due, Schedule, TimeTags
 from idiolect.control.witness import Witness
 from idiolect.errors import ControlError, IdiolectError
 from idiolect.parameters import BIAS, MASTER, VOICE
@@ -26,8 +27,17 @@ _log = logging.getLogger(__name__)
 _sent = logging.getLogger("idiolect.osc.out")
 _FAILS_PER_SECOND = 50.0
 """Two servers that misunderstand each other would otherwise answer as fast as they can, for ever."""
-_REPLIES = {"/fail", "/done", "/progress", "/synced", "/startup", "/shutdown"}  # and .reply
+_LATE_PER_SECOND = 10.0
 _PROGRESS_S = 0.25  # from one message about what a command has done to the next
+_REPLIES = {
+    "/fail",
+    "/done",
+    "/late",
+    "/progress",
+    "/synced",
+    "/startup",
+    "/shutdown",
+}  # and what ends in .reply
 
 
 @dataclass(slots=True)
@@ -42,6 +52,8 @@ class Counters:
     connections: int = 0  # accepted
     turned_away: int = 0  # connections beyond the bound
     unread: int = 0  # connections closed because the other end did not read
+    late_tags: int = 0  # OSC bundles that came after their time
+    absurd_tags: int = 0  # clients whose time tags are of another clock
 
 
 @dataclass(slots=True)
@@ -84,6 +96,8 @@ class Desk:
         What must be shown before what lasts is obeyed; empty: nothing.
     output : callable, optional
         Gives the name of the way out and how it is: ``here``, ``lost`` or ``restarting``.
+    time_tags : str
+        What is done with time tags, of `config.TIME_TAGS`.
 
     Notes
     -----
@@ -102,6 +116,7 @@ class Desk:
         presets: Presets | None = None,
         token: str = "",
         output: Callable[[], tuple[str, str]] = lambda: ("", "here"),
+        time_tags: str = "auto",
     ) -> None:
         self.player = player
         self.name = name
@@ -114,11 +129,14 @@ class Desk:
         self.access = Access(token)
         self.clients = Clients()
         self.backlog = Backlog()
+        self.schedule = Schedule()
+        self.time_tags = TimeTags(time_tags)
         self.counters = Counters()
         self.watchers: list[Callable[[str, tuple[object, ...]], None]] = []
         """Told of every change too, with its address."""
         self._scolding = Allowance(_FAILS_PER_SECOND)
         self._request: tuple[int, ...] = ()  # number of the command that is being obeyed
+        self._lateness = Allowance(_LATE_PER_SECOND)
 
     def now(self) -> float:
         """Return seconds on a clock that is never set back."""
@@ -182,6 +200,14 @@ class Desk:
         is_reply = address in _REPLIES or address.endswith(".reply")
         if not is_reply and self._scolding.allows(peer, self.now()):
             self.fail(peer, address, error, request)
+
+    def tell_late(self, due: Due, seconds: float) -> None:
+        """Count an OSC bundle that came after its time, and tell the sender, at most so often."""
+        self.counters.late_tags += 1
+        if self._lateness.allows(due.peer, self.now()):
+            first = next((e for e in due.bundle.elements if isinstance(e, Message)), None)
+            address = "" if first is None else first.address[:256]
+            self.reply(due.peer, "/late", 1000 * seconds, address)
 
     def launch(
         self, peer: Peer, address: str, voice: int, act: Act, then: Callable[[], None] | None = None

@@ -1,9 +1,11 @@
 """What the control side needs of the performance, and nothing more."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol, runtime_checkable
 
 __all__ = [
+    "SOON",
     "Applied",
     "Gradual",
     "Loaded",
@@ -14,6 +16,9 @@ __all__ = [
     "Status",
     "Take",
 ]
+
+SOON = -1
+"""For the engine's frame at which something acts: as soon as it can."""
 
 
 class Applied(Protocol):
@@ -212,9 +217,23 @@ class Player(Protocol):
     A method or a `Pending` may fail with an `IdiolectError`; its text goes to the sender.
     """
 
+    at: int
+    """The engine's frame at which what is done now acts; `SOON` by default."""
+
     @property
     def voices(self) -> int:
         """How many voices there are, counted from 1."""
+
+    @property
+    def frame(self) -> int:
+        """The engine's frame now."""
+
+    @property
+    def lead_seconds(self) -> float:
+        """How long before its frame it wants to know what is to act there."""
+
+    def together(self) -> AbstractContextManager[None]:
+        """Let everything that is done inside act at once."""
 
     @property
     def descriptors(self) -> tuple[str, ...]:

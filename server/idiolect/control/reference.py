@@ -11,6 +11,7 @@ from idiolect.control.dispatch import MAX_WORK
 from idiolect.control.health import HEALTH
 from idiolect.control.pattern import MAX_WILDCARDS
 from idiolect.control.questions import QUESTIONS
+from idiolect.control.schedule import FURTHEST_S, MOST_WAITING, MOST_WAITING_EACH
 from idiolect.control.system import API, STATUS_FIELDS, SYSTEM_COMMANDS
 from idiolect.control.telling import METERED, MOST_BYTES
 from idiolect.control.warnings import LINES_PER_SECOND
@@ -49,7 +50,8 @@ TCP. The port above it has WebSockets and OSCQuery: [ways in](control.md). Voice
   the last part reach parameters alone: `/voice/1/*` reads a voice and does not cut it.
 - **Triggers** are sent alone, with an impulse or nil (`I N`), or with a number that is not 0; 0 is
   the button let go, and does nothing.
-- **OSC bundles** are run in order, with nothing in between. Time tags are not waited for.
+- **OSC bundles** are run in order, with nothing in between, and what they change acts at one frame:
+  the next, or that of the time tag (see "Time").
 - Of changes to one continuous parameter that arrive in one burst the last alone counts. Steps and
   commands all count, and nothing overtakes them.
 - Only `i`, `f` and `s` are ever sent. Counts begin again at 2^31.
@@ -161,6 +163,27 @@ allowed need a bundle of the same name and size. What is left out is told in wor
 presets are obeyed in the order in which they come; other commands do not wait for them: `/sync`.
 """
 
+_TIME = f"""\
+## Time
+
+An OSC bundle whose time tag lies ahead acts at its frame: the one the device takes at that time, as it
+is with scsynth. A parameter of the block is there to the sample; so is `/voice/{{n}}/cut`, and `run`.
+What changes the plan acts at the first decision after it: other parameters at the next boundary of the
+voice's scale, a seed, another scale or another bundle at the next of the finest. An OSC bundle inside
+another acts at its own time, and not before the one around it. What is only asked, and what concerns
+files, is done up to a tenth of a second before.
+
+What comes after its time acts at once, is counted, and is answered with `/late` f milliseconds, s
+address, at most ten times a second. A tag that lies more than {FURTHEST_S:g} s ahead, or before the year
+2000, means at once; a client is told so the first time. {MOST_WAITING_EACH >> 20} MiB of OSC bundles of one client may
+wait, and {MOST_WAITING >> 20} of all.
+
+Some clients, TouchDesigner among them, stamp what they send with the time of sending, by a clock of
+their own. So by default (`auto`) tags mean "at once" until a client sends the first that lies further
+ahead than such clocks explain; from then on it is believed, as with `honour`. With `ignore` nothing
+ever waits. `control.time_tags` is what holds for clients that do not choose with `/time_tags`.
+"""
+
 _BUNDLES = f"""\
 ## Bundles
 
@@ -204,6 +227,7 @@ def reference() -> str:
             _system_commands(),
             _GUARD,
             _PRESETS,
+            _TIME,
             _BUNDLES,
             "## Questions about the language\n",
             "Each is about the bundle that voice 1 plays, or the voice that is named.\n",

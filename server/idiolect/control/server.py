@@ -67,6 +67,8 @@ class ControlServer:
         Web pages of others that may speak to it, like ``https://example.org``.
     output : callable, optional
         Gives the name of the way out and how it is: ``here``, ``lost`` or ``restarting``.
+    time_tags : str
+        What is done with time tags, of `config.TIME_TAGS`, for clients that do not choose.
 
     Notes
     -----
@@ -91,6 +93,7 @@ class ControlServer:
         token: str = "",
         origins: tuple[str, ...] = (),
         output: Callable[[], tuple[str, str]] = lambda: ("", "here"),
+        time_tags: str = "auto",
     ) -> None:
         self._host = host
         self._port = port
@@ -112,6 +115,7 @@ class ControlServer:
             presets=presets,
             token=token,
             output=output,
+            time_tags=time_tags,
         )
         self._teller = Teller(self._desk)
         self._intake = Intake(self._desk, allow)

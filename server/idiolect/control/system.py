@@ -16,6 +16,7 @@ from idiolect.control.clients import (
     RATES,
     Peer,
 )
+from idiolect.control.clock import clear_schedule, tell_time, time_tags
 from idiolect.control.codec import Argument
 from idiolect.control.command import SystemCommand
 from idiolect.control.desk import Desk, wrap
@@ -190,6 +191,21 @@ SYSTEM_COMMANDS: tuple[SystemCommand, ...] = (
     SystemCommand(
         address="/sync", arguments="i id", answer="`/synced` i id", run=sync,
         doc="Answers when all earlier commands of this sender are answered.",
+    ),
+    SystemCommand(
+        address="/clock", arguments="[i or f or s echo, ...]", run=tell_time,
+        answer="`/clock.reply` i seconds, i fraction, then what was sent",
+        doc="What time it is here: the two words of a time tag (seconds since 1900, and 2^-32 of "
+        "them, as 32 bits each). Half of the way there and back is what the clocks differ by.",
+    ),
+    SystemCommand(
+        address="/clear_sched", arguments="trigger", run=clear_schedule,
+        answer="`/done /clear_sched` i OSC bundles",
+        doc="Forgets every OSC bundle that waits for its time, whoever sent it.",
+    ),
+    SystemCommand(
+        address="/time_tags", arguments="[s policy]", run=time_tags, answer="`/time_tags` s policy",
+        doc="What the time tags of this sender mean: `honour`, `ignore`, or `auto` (see \"Time\").",
     ),
     SystemCommand(
         address="/version", arguments="trigger", run=version,

@@ -1,8 +1,6 @@
 """The engine's Python face: it owns the memory, and is the control thread's and planner's door."""
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,8 +80,8 @@ class Engine:
         fill_table(self.table, self.state)
         self.table[TABLE_TIMING] = self.timing.ctypes.data
         self.locked = lock([*self.state, self.table, self.timing])
-        self._pushed = 0  # controls so far, those the callback does not see yet included
-        self._together = False
+        self._controls = 0  # ever written
+        self._holding = False
 
     @property
     def frame(self) -> int:
@@ -135,31 +133,25 @@ class Engine:
         -----
         Control thread only.
         """
-        state, pushed = self.state, self._pushed
-        if pushed - int(state.control_taken[0]) >= CONTROL_CAPACITY:
+        state = self.state
+        if self._controls - int(state.control_taken[0]) >= CONTROL_CAPACITY:
             return False
         smooth = round(RAMP_SECONDS * self.sample_rate)
         record = (frame, voice, BLOCK_SLOTS[name], value, smooth if ramp < 0 else ramp)
-        state.controls[pushed % CONTROL_CAPACITY] = record
-        self._pushed += 1
-        if not self._together:
-            publish(state.control_pushed, self._pushed)
+        state.controls[self._controls % CONTROL_CAPACITY] = record
+        self._controls += 1
+        if not self._holding:
+            publish(state.control_pushed, self._controls)
         return True
 
-    @contextmanager
-    def together(self) -> Iterator[None]:
-        """Let the callback see all that is pushed within at once, so that it acts at one frame.
+    def hold_controls(self) -> None:
+        """Keep from the callback what is pushed from here on.  Control thread."""
+        self._holding = True
 
-        Notes
-        -----
-        Control thread only.
-        """
-        self._together = True
-        try:
-            yield
-        finally:
-            self._together = False
-            publish(self.state.control_pushed, self._pushed)
+    def release_controls(self) -> None:
+        """Let the callback see what was held, all in one block.  Control thread."""
+        self._holding = False
+        publish(self.state.control_pushed, self._controls)
 
     def pop_events(self) -> NDArray[np.void]:
         """Take what the callback reported since the last call, EVENT[n], oldest first.

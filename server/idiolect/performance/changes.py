@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from idiolect.performance.repertoire import Repertoire
 
 __all__ = [
+    "SOON",
     "Allow",
     "Applied",
     "Change",
@@ -19,9 +20,13 @@ __all__ = [
     "Pause",
     "Seed",
     "Speak",
+    "Timed",
     "Turn",
     "is_gathered",
 ]
+
+SOON = -1
+"""For the engine frame before which a change does not act: as soon as it can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,7 @@ class Turn:
     voice: int  # counted from 0
     name: str
     value: float
+    frame: int = SOON  # engine frame before which it does not act
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,7 @@ class Seed:
     voice: int
     scale: int
     units: NDArray[np.int64] | None  # oldest first; None: what sounds, seen in that scale
+    frame: int = SOON
     done: Future[Applied] = field(default_factory=Future)
 
 
@@ -60,6 +67,7 @@ class Cut:
     """A voice leaves what it plays at once."""
 
     voice: int
+    frame: int = SOON
     done: Future[Applied] = field(default_factory=Future)
 
 
@@ -69,6 +77,7 @@ class Allow:
 
     voice: int
     repertoire: Repertoire | None  # None: everything
+    frame: int = SOON
     done: Future[Applied] = field(default_factory=Future)
 
 
@@ -79,6 +88,7 @@ class Speak:
     voice: int
     tongue: int  # its number among the planner's
     scale: int  # of that bundle
+    frame: int = SOON
     done: Future[Applied] = field(default_factory=Future)
 
 
@@ -105,7 +115,8 @@ class Pause:
     seconds: float
 
 
-Change = Turn | Seed | Cut | Allow | Speak | Look | Pause
+Timed = Turn | Seed | Cut | Allow | Speak
+Change = Timed | Look | Pause
 
 
 def is_gathered(change: Change) -> TypeGuard[Turn]:

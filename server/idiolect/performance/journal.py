@@ -28,7 +28,7 @@ from idiolect.engine.layout import EPOCHS, GRAIN_CAPACITY
 from idiolect.engine.state import State
 from idiolect.errors import IdiolectError
 from idiolect.grain import EVENT, GRAIN
-from idiolect.performance.changes import Allow, Change, Seed, Speak, Turn
+from idiolect.performance.changes import Allow, Seed, Speak, Timed, Turn
 from idiolect.performance.plan import Plan
 from idiolect.performance.tongues import Tongues
 
@@ -63,7 +63,7 @@ class _Applied:
     """Changes that met at one cut, and the timeline frames that the planner cut at."""
 
     voice: int
-    changes: list[Change]
+    changes: list[Timed]
     earliest: list[int]
     bundle: Bundle | None  # that of a change of tongue
 
@@ -102,7 +102,7 @@ class Journal:
         write(0, [(BEGIN, tuple(head))])
 
     def note_change(
-        self, voice: int, changes: list[Change], earliest: list[int], tongues: Tongues
+        self, voice: int, changes: list[Timed], earliest: list[int], tongues: Tongues
     ) -> None:
         """Write down what the planner has just applied, at which timeline frames."""
         spoken = [tongues[c.tongue].bundle for c in changes if isinstance(c, Speak)]

@@ -17,7 +17,18 @@ from idiolect.bundle import Bundle
 from idiolect.engine.engine import Engine
 from idiolect.errors import ControlError
 from idiolect.parameters import BIAS, MASTER
-from idiolect.performance.changes import Allow, Applied, Context, Cut, Look, Seed, Speak, Turn
+from idiolect.performance.changes import (
+    SOON,
+    Allow,
+    Applied,
+    Change,
+    Context,
+    Cut,
+    Look,
+    Seed,
+    Speak,
+    Turn,
+)
 from idiolect.performance.futures import all_of, completed
 from idiolect.performance.library import Library, Shelf
 from idiolect.performance.plan import CONTEXT_STEPS
@@ -63,7 +74,8 @@ class Player:
     def __init__(
         self, bundle: Bundle, engine: Engine, planner: Planner, shelf: Shelf | None = None
     ) -> None:
-        self.at = -1  # engine frame at which block parameters act that are set now; -1: at once
+        self.at = SOON  # engine frame at which what is done now acts
+        self._held: list[Change] | None = None
         self.voices = engine.voices
         self._engine = engine
         self._planner = planner
@@ -145,6 +157,32 @@ class Player:
         """Value of a parameter, as it was set last."""
         return self._values.get((voice, name), BIAS.default)
 
+    @property
+    def frame(self) -> int:
+        """Frames rendered so far: the engine's clock."""
+        return self._engine.frame
+
+    @property
+    def lead_seconds(self) -> float:
+        """How long before its frame it wants to know what is to act there."""
+        return self._planner.early / self._engine.sample_rate
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Let everything that is done inside act at once: of block parameters, at one frame."""
+        if self._held is not None:
+            yield
+            return
+        self._held = []
+        self._engine.hold_controls()
+        try:
+            yield
+        finally:
+            held, self._held = self._held, None
+            self._engine.release_controls()
+            if held:
+                self._planner.submit(*held)
+
     def values(self, voice: int) -> dict[str, float]:
         """Value of every parameter of a voice, or of the master, 0."""
         names = self._tongues[voice].parameters if voice else MASTER
@@ -164,14 +202,8 @@ class Player:
     def context(self, voice: int) -> Future[Context]:
         """Ask what a voice goes on from: the units it was given, and those that have begun since."""
         look = Look(voice - 1)
-        self._planner.submit(look)
+        self._submit(look)
         return look.done
-
-    @contextmanager
-    def together(self) -> Iterator[None]:
-        """Let all that is asked for within be one change: no block and no plan has half of it."""
-        with self._engine.together(), self._planner.together():
-            yield
 
     def fade(self, silent: bool, seconds: float) -> bool:
         """Take what is heard to silence, or back to what ``mute`` says; False: try again."""
@@ -203,9 +235,9 @@ class Player:
         if parameter.scope == "block":
             self._set_block(name, voice, value, ramp)
         elif name == "scale" and changed:
-            self._planner.submit(Seed(voice - 1, int(value), None))
+            self._submit(Seed(voice - 1, int(value), None, self.at))
         elif name != "scale":
-            self._planner.submit(Turn(voice - 1, name, value))
+            self._submit(Turn(voice - 1, name, value, self.at))
         self._values[voice, name] = value
 
     def seed_tokens(self, voice: int, tokens: list[int]) -> Future[Applied]:
@@ -286,13 +318,11 @@ class Player:
         """Let a voice play everything again."""
         self._allowed.pop(voice, None)
         self._restrictions.pop(voice, None)
-        return self._send_allow(Allow(voice - 1, None))
+        return self._send(Allow(voice - 1, None, self.at))
 
     def cut(self, voice: int) -> Future[Applied]:
         """Leave what sounds at once, with a short fade."""
-        change = Cut(voice - 1)
-        self._planner.submit(change)
-        return change.done
+        return self._send(Cut(voice - 1, self.at))
 
     def panic(self) -> None:
         """Fade every voice out; they rest."""
@@ -330,14 +360,10 @@ class Player:
             self._values[voice, "scale"] = float(scale)
             self._allowed.pop(voice, None)
             self._restrictions.pop(voice, None)
-        change = Speak(voice - 1, tongue.number, self._scale(voice))
-        self._planner.submit(change)
-        return change.done
+        return self._send(Speak(voice - 1, tongue.number, self._scale(voice), self.at))
 
     def _seed(self, voice: int, units: NDArray[np.int64]) -> Future[Applied]:
-        change = Seed(voice - 1, self._scale(voice), units)
-        self._planner.submit(change)
-        return change.done
+        return self._send(Seed(voice - 1, self._scale(voice), units, self.at))
 
     def _allow(
         self, voice: int, inside: NDArray[np.bool_], restriction: list[Any]
@@ -350,11 +376,17 @@ class Player:
             )
         self._allowed[voice] = repertoire.counts
         self._restrictions[voice] = restriction
-        return self._send_allow(Allow(voice - 1, repertoire))
+        return self._send(Allow(voice - 1, repertoire, self.at))
 
-    def _send_allow(self, change: Allow) -> Future[Applied]:
-        self._planner.submit(change)
+    def _send(self, change: Seed | Cut | Allow | Speak) -> Future[Applied]:
+        self._submit(change)
         return change.done
+
+    def _submit(self, change: Change) -> None:
+        if self._held is None:
+            self._planner.submit(change)
+        else:
+            self._held.append(change)
 
     def _set_block(self, name: str, voice: int, value: float, seconds: float | None) -> None:
         if name == "mute" and self._silent:

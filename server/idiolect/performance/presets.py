@@ -96,7 +96,7 @@ class Presets:
         ControlError
             When that is no name for a preset.
         """
-        path = self._path(name)
+        path, at = self._path(name), self._player.at
 
         def read() -> dict[str, Any]:
             if not _is_own(path):
@@ -107,7 +107,7 @@ class Presets:
 
         def bring(document: dict[str, Any]) -> Future[Any]:
             wanted = dict.fromkeys(voice["bundle"]["name"] for voice in document["voices"])
-            return self._bring(list(wanted), [], partial(self._apply, document, ramp))
+            return self._bring(list(wanted), [], partial(self._apply, document, ramp, at))
 
         return self._queue(lambda: then(self._worker.submit(read), bring))
 
@@ -191,13 +191,20 @@ class Presets:
             return refused(error)
         return then(pending, lambda _: self._bring(rest, missed, go_on), refused)
 
-    def _apply(self, document: dict[str, Any], ramp: float | None, missed: list[str]) -> Loaded:
+    def _apply(
+        self, document: dict[str, Any], ramp: float | None, at: int, missed: list[str]
+    ) -> Loaded:
+        """Restore, at an engine's frame if that is still ahead."""
         player = self._player
         voices = range(1, player.voices + 1)
         played = [player.bundle_of(voice) for voice in voices]
         before = [player.values(voice) for voice in (0, *voices)]
-        with player.together():
-            left_out = restore(player, document, ramp=ramp, fetch=False)
+        player.at, now = at, player.at
+        try:
+            with player.together():
+                left_out = restore(player, document, ramp=ramp, fetch=False)
+        finally:
+            player.at = now
         turned = [
             (name, voice)
             for voice, old in zip((0, *voices), before, strict=True)

@@ -22,7 +22,7 @@ from idiolect.engine.state import ARENA_FRAMES
 from idiolect.errors import BundleError, ScoreError
 from idiolect.grain import EVENT, GRAIN
 from idiolect.parameters import BIAS, BLOCK_SLOTS, VOICE
-from idiolect.performance.changes import Allow, Change, Cut, Seed, Speak, Turn
+from idiolect.performance.changes import Allow, Cut, Seed, Speak, Timed, Turn
 from idiolect.performance.journal import CUT, PLANNED, Line, take_cuts, unpack
 from idiolect.performance.plan import make_plan
 from idiolect.performance.planner import Planner
@@ -247,7 +247,7 @@ class _Replanner(Planner):
         engine = Engine(setting.voices, setting.sample_rate, setting.lookahead_frames)
         super().__init__(bundle, engine, lookahead_seconds=lookahead_seconds, margin_ms=0)
         self._deck = deck
-        self._told: deque[Change] = deque()
+        self._told: deque[Timed] = deque()
         self._answers: deque[int] = deque()
         self._epochs = np.zeros(setting.voices, np.int64)
         self._own = {0: 0}  # numbers of the session's bundles, as they are numbered here, ...
@@ -278,7 +278,7 @@ class _Replanner(Planner):
             raise ValueError(f"there is no voice {number}")
         return number
 
-    def _read(self, address: str, voice: int, *told: object) -> Change:
+    def _read(self, address: str, voice: int, *told: object) -> Timed:
         if address == "/session/turn":
             name, blob = told
             value, parameter = float(unpack(np.float64, blob)[0]), VOICE.get(str(name), BIAS)
