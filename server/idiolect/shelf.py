@@ -12,6 +12,7 @@ __all__ = ["Shelf"]
 
 ENDING = ".idiolect"
 LISTED = 256  # bundles that are listed at most
+_LONGEST_NAME = 200  # bytes: with the ending, a folder's may have 255
 
 
 class Shelf:
@@ -73,7 +74,8 @@ class Shelf:
         )
 
     def _find(self, name: str) -> Path:
-        if not name or Path(name).name != name or name.startswith(".") or not name.isprintable():
+        plain = name.isprintable() and Path(name).name == name and not name.startswith(".")
+        if not name or not plain or len(name.encode(errors="replace")) > _LONGEST_NAME:
             raise ControlError(
                 f"{name[:64]!r} is not a bundle's name: send one without folders, as /bundle/list has"
             )
