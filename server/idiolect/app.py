@@ -108,6 +108,7 @@ class App:
             name=config.performance.name,
             witness=self.witness,
             time_tags=control.time_tags,
+            takes_dirt=control.dirt,
             recording=self.recordings,
             presets=self.presets,
             token=control.token,

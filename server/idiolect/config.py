@@ -99,6 +99,7 @@ class ControlConfig:
     token: str = field(default="", repr=False)  # shown before what lasts is obeyed; empty: none
     origins: tuple[str, ...] = ()  # pages of others that may open a WebSocket
     time_tags: str = "auto"  # what time tags mean: auto, honour or ignore
+    dirt: bool = False  # whether /dirt/play plays, as Tidal and Strudel send it to SuperDirt
 
     def __post_init__(self) -> None:
         if self.time_tags not in TIME_TAGS:
@@ -343,7 +344,7 @@ def _typed(name: str, kind: object, value: object) -> object:
         return float(value)  # type: ignore[arg-type]
     if kind is int and number and isinstance(value, int):
         return value
-    if kind is str and isinstance(value, str):
+    if kind in (str, bool) and isinstance(value, kind):
         return value
     texts = isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
     if kind == tuple[str, ...] and texts:

@@ -98,6 +98,8 @@ class Desk:
         Gives the name of the way out and how it is: ``here``, ``lost`` or ``restarting``.
     time_tags : str
         What is done with time tags, of `config.TIME_TAGS`.
+    takes_dirt : bool
+        Whether it plays what SuperDirt is asked for.
 
     Notes
     -----
@@ -117,6 +119,7 @@ class Desk:
         token: str = "",
         output: Callable[[], tuple[str, str]] = lambda: ("", "here"),
         time_tags: str = "auto",
+        takes_dirt: bool = False,
     ) -> None:
         self.player = player
         self.name = name
@@ -129,6 +132,7 @@ class Desk:
         self.access = Access(token)
         self.clients = Clients()
         self.backlog = Backlog()
+        self.takes_dirt = takes_dirt
         self.schedule = Schedule()
         self.time_tags = TimeTags(time_tags)
         self.counters = Counters()

@@ -69,6 +69,8 @@ class ControlServer:
         Gives the name of the way out and how it is: ``here``, ``lost`` or ``restarting``.
     time_tags : str
         What is done with time tags, of `config.TIME_TAGS`, for clients that do not choose.
+    takes_dirt : bool
+        Whether it plays what SuperDirt is asked for.
 
     Notes
     -----
@@ -94,6 +96,7 @@ class ControlServer:
         origins: tuple[str, ...] = (),
         output: Callable[[], tuple[str, str]] = lambda: ("", "here"),
         time_tags: str = "auto",
+        takes_dirt: bool = False,
     ) -> None:
         self._host = host
         self._port = port
@@ -116,6 +119,7 @@ class ControlServer:
             token=token,
             output=output,
             time_tags=time_tags,
+            takes_dirt=takes_dirt,
         )
         self._teller = Teller(self._desk)
         self._intake = Intake(self._desk, allow)
