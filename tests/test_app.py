@@ -29,6 +29,7 @@ from idiolect.performance.changes import Pause
 from idiolect.rendering import Beginning, render
 from recording import TcpWire
 from stage import Stage
+from supervision import Listener
 from synthetic import make_bundle
 
 READY_SECONDS = 240  # the first start on a machine compiles
@@ -109,10 +110,13 @@ def serve(bundle: Path) -> Iterator[Callable[..., tuple["subprocess.Popen[str]",
     """Start a daemon on the null output; give the process and its port."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(*flags: str) -> tuple["subprocess.Popen[str]", int]:
-        command = idiolect("serve", bundle, "--audio", "null", "--port", "0", *flags)
+    def start(*flags: str, **environment: str) -> tuple["subprocess.Popen[str]", int]:
         process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            idiolect("serve", bundle, "--audio", "null", "--port", "0", *flags),
+            env=os.environ | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         started.append(process)
         assert process.stdout is not None
@@ -345,17 +349,21 @@ def test_a_jack_server_that_hangs_silences_nobody_who_steers(
 @pytest.mark.slow
 @pytest.mark.parametrize(("output", "rate"), [("jack", 44_100), ("device", 48_000)])
 def test_a_process_that_takes_its_own_place_keeps_everything(
-    serve: Callable[..., tuple["subprocess.Popen[str]", int]], output: str, rate: int
+    serve: Callable[..., tuple["subprocess.Popen[str]", int]],
+    output: str,
+    rate: int,
+    tmp_path: Path,
 ) -> None:
     """A server at another rate, and a dead PortAudio stream: same process, port, parameters."""
     require("jackd")
     name = f"replaced-{os.getpid()}"
     client_name = {"jack": "idiolect", "device": "PortAudio"}[output]
     ports = {"jack": ("out_1", "out_2"), "device": ("out_0", "out_1")}[output]
-    with dummy_server(period=256, name=name) as server:
+    with Listener(str(tmp_path / "s")) as systemd, dummy_server(period=256, name=name) as server:
         if output == "device" and not portaudio_knows_jack():
             pytest.skip("this PortAudio has no way to a JACK server")
-        process, port = serve("--audio", output)
+        process, port = serve("--audio", output, NOTIFY_SOCKET=systemd.name)
+        assert "READY" in systemd.receive()
         with Client("127.0.0.1", port) as client, Client("127.0.0.1", port) as listener:
             client.send("/voice/2/pan", -0.5)
             client.send("/voice/2/run", 1)
@@ -376,6 +384,10 @@ def test_a_process_that_takes_its_own_place_keeps_everything(
                 assert ("/voice/2/pan", 0.75) in changes
                 heard.close()
                 assert process.poll() is None
+                told = [name for line in systemd.drain() for name in line if name != "STATUS"]
+                assert [name for name in told if name != "EXTEND_TIMEOUT_USEC"] == [
+                    "RELOADING", "MONOTONIC_USEC", "READY", "MAINPID",
+                ]  # fmt: skip
                 process.send_signal(signal.SIGTERM)
                 ready, said = process.communicate(timeout=30)
     assert process.returncode == 0, said

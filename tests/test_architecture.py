@@ -51,6 +51,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "resampling",
         "sessions",
         "shelf",
+        "watchdog",
     },
     "audio": {"engine"},
     "bench": {
@@ -80,6 +81,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "shelf": {"resampling"},
     "speech": {"performance"},
     "vocabulary": set(),
+    "watchdog": set(),
 }
 """What each part may import besides the leaves and itself."""
 

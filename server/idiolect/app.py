@@ -7,6 +7,7 @@ way round, after a fade.
 
 import contextlib
 import logging
+import os
 import signal
 import socket
 import sys
@@ -24,6 +25,7 @@ from idiolect.bundle import Bundle
 from idiolect.config import Config
 from idiolect.control.server import ControlServer
 from idiolect.engine.calibration import measure_capacity
+from idiolect.engine.counters import BLOCKS
 from idiolect.errors import AudioError
 from idiolect.handover import Handover, replace_process, take_over
 from idiolect.performance.snapshot import restore, take
@@ -32,6 +34,7 @@ from idiolect.rendering import Performance
 from idiolect.resampling import resample
 from idiolect.sessions import Session
 from idiolect.shelf import Shelf
+from idiolect.watchdog import Supervisor, Watchdog
 
 __all__ = ["App", "serve"]
 
@@ -196,8 +199,13 @@ class App:
         if self._recorder is not None:
             self._recorder.stop()
 
-    def wait(self) -> bool:
+    def wait(self, look: Callable[[], None] = lambda: None) -> bool:
         """Return when ``/quit`` came or a signal asked for the end; meanwhile watch the way out.
+
+        Parameters
+        ----------
+        look : callable
+            Called ten times a second.
 
         Returns
         -------
@@ -211,6 +219,7 @@ class App:
                 return False  # a file that failed stays failed; `stop` says why
             if self._watch.restart_needed:
                 return True
+            look()
         return False
 
     def _fade(self, silent: bool) -> None:
@@ -231,6 +240,11 @@ class App:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    def progress(self) -> dict[str, int]:
+        """Say how far the block and the planner have come; both go on while it is well.  Any thread."""
+        blocks = int(self.engine.state.counters[BLOCKS])
+        return {"block": blocks, "pass of the planner": self.planner.passes}
 
     @property
     def ready_line(self) -> str:
@@ -271,13 +285,24 @@ def serve(
     # Python writes warnings by itself only as long as nobody else listens to them, as clients may.
     logging.basicConfig(format="%(message)s")
     before = take_over(resume) if resume else None
-    app = App(path, config, say=_print, session=session, before=before)
+    supervisor = Supervisor(os.environ)
+
+    def say(line: str) -> None:
+        _print(line)
+        supervisor.starting(line)
+
+    app = App(path, config, say=say, session=session, before=before)
+    app.on_output = lambda name, state: supervisor.tell(STATUS=f"{name}: {state}")
     with _signals(app.quit):
         app.start()
+        watchdog = Watchdog(supervisor, app.progress)
         _print(app.ready_line)
-        if not app.wait():
+        supervisor.ready(app.ready_line)
+        if not app.wait(watchdog.look):
+            supervisor.stopping()
             app.stop()
             return 0
+        supervisor.reloading()
         replace_process(app.leave())
 
 
