@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -23,6 +24,7 @@ from idiolect.app import App
 from idiolect.audio.watch import FADE_SECONDS
 from idiolect.bench.jackd import dummy_server
 from idiolect.bundle import Bundle
+from idiolect.cli import main
 from idiolect.client import Client
 from idiolect.config import load
 from idiolect.performance.changes import Pause
@@ -105,9 +107,9 @@ def starved(client: Client) -> int:
     return int(client.ask("/status").arguments[5])
 
 
-@pytest.fixture
-def serve(bundle: Path) -> Iterator[Callable[..., tuple["subprocess.Popen[str]", int]]]:
-    """Start a daemon on the null output; give the process and its port."""
+@contextmanager
+def daemons(bundle: Path) -> Iterator[Callable[..., tuple["subprocess.Popen[str]", int]]]:
+    """Give what starts a daemon on the null output, and returns its process and port."""
     started: list[subprocess.Popen[str]] = []
 
     def start(*flags: str, **environment: str) -> tuple["subprocess.Popen[str]", int]:
@@ -132,22 +134,35 @@ def serve(bundle: Path) -> Iterator[Callable[..., tuple["subprocess.Popen[str]",
         process.communicate()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_fades_out_and_exits_0(
-    serve: Callable[..., tuple["subprocess.Popen[str]", int]], number: signal.Signals
+@pytest.fixture
+def serve(bundle: Path) -> Iterator[Callable[..., tuple["subprocess.Popen[str]", int]]]:
+    with daemons(bundle) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def daemon(bundle: Path) -> Iterator[tuple["subprocess.Popen[str]", int]]:
+    """One for all who only ask or steer."""
+    with daemons(bundle) as start:
+        yield start()
+
+
+def test_ctrl_c_fades_out_and_exits_0(
+    serve: Callable[..., tuple["subprocess.Popen[str]", int]],
 ) -> None:
+    """As SIGTERM does: `test_watchdog` ends its daemon that way."""
     process, _ = serve()
-    process.send_signal(number)
+    process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 0, errors
     assert errors == ""
 
 
 def test_supercollider_steers_the_real_daemon(
-    serve: Callable[..., tuple["subprocess.Popen[str]", int]], tmp_path: Path
+    daemon: tuple["subprocess.Popen[str]", int], tmp_path: Path
 ) -> None:
     require("sclang")
-    _, port = serve()
+    _, port = daemon
     tmp_path.chmod(0o700)
     environment = os.environ | {
         "HOME": str(tmp_path),
@@ -167,9 +182,9 @@ def test_supercollider_steers_the_real_daemon(
 
 
 def test_a_taken_port_is_one_line_and_no_crash(
-    serve: Callable[..., tuple["subprocess.Popen[str]", int]], bundle: Path
+    daemon: tuple["subprocess.Popen[str]", int], bundle: Path
 ) -> None:
-    _, port = serve()
+    _, port = daemon
     command = idiolect("serve", bundle, "--audio", "null", "--port", str(port))
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
@@ -178,11 +193,14 @@ def test_a_taken_port_is_one_line_and_no_crash(
 
 
 def test_renderings_of_one_seed_are_the_same_bytes(bundle: Path, tmp_path: Path) -> None:
-    files = []
-    for number, seed in enumerate(("1", "1", "2")):
-        files.append(tmp_path / f"{number}.wav")
-        command = idiolect("render", bundle, "-o", files[-1], "--seconds", "3", "--seed", seed)
-        subprocess.run(command, check=True, timeout=READY_SECONDS)
+    """In another process, too."""
+    files = [tmp_path / f"{name}.wav" for name in ("first", "again", "other")]
+    words = [
+        ["render", str(bundle), "-o", str(file), "--seconds", "3", "--seed", seed]
+        for file, seed in zip(files, "112", strict=True)
+    ]
+    subprocess.run(idiolect(*words[0]), check=True, timeout=READY_SECONDS)
+    assert main(words[1]) == main(words[2]) == 0
     first, again, other = (file.read_bytes() for file in files)
     assert first == again
     assert first != other
@@ -225,11 +243,11 @@ def test_a_change_sent_while_the_planner_sleeps_loses_no_sound(
     record = tmp_path / "heard.wav"
     config = load(flags={"audio.output": "null", "control.port": 0, "performance.voices": 2})
     with App(bundle, config, record=record) as app, Client(*app.control.address) as client:
-        time.sleep(1.0)
+        until(lambda: app.engine.frame > 24_000)
         app.planner.submit(Pause(0.8))
         time.sleep(0.1)
         client.send("/voice/1/seed/random")
-        time.sleep(2.0)
+        time.sleep(1.5)
         status = app.player.status()
     assert status.starved == 0
     assert status.cuts >= 2
@@ -243,10 +261,10 @@ def test_a_change_sent_while_the_planner_sleeps_loses_no_sound(
 
 def test_it_says_when_it_does_not_play(bundle: Path) -> None:
     """The planner sleeps beyond what is planned: a voice starves, and who watches is told."""
-    config = load(flags={"audio.output": "null", "control.port": 0})
-    with App(bundle, config) as app:
+    flags = {"audio.output": "null", "control.port": 0, "performance.lookahead_seconds": 0.3}
+    with App(bundle, load(flags=flags)) as app:
         until(lambda: health(app) == (200, {"blocks_advance": True, "planner_keeps_up": True}))
-        app.planner.submit(Pause(3.0))
+        app.planner.submit(Pause(1.0))
         until(lambda: health(app) == (503, {"blocks_advance": True, "planner_keeps_up": False}))
 
 
@@ -268,9 +286,9 @@ def test_every_way_in_steers_the_same_instrument(bundle: Path) -> None:
 
 
 def test_the_ready_line_says_where_it_answers_http(
-    serve: Callable[..., tuple["subprocess.Popen[str]", int]],
+    daemon: tuple["subprocess.Popen[str]", int],
 ) -> None:
-    _, port = serve()
+    _, port = daemon
     with urlopen(f"http://127.0.0.1:{port + 1}/?HOST_INFO", timeout=20) as answer:
         assert json.load(answer)["OSC_PORT"] == port
 
@@ -413,10 +431,10 @@ def test_the_first_sound_comes_through_a_fade(bundle: Path, tmp_path: Path) -> N
 
 
 def test_the_daemon_needs_little_private_memory(
-    serve: Callable[..., tuple["subprocess.Popen[str]", int]],
+    daemon: tuple["subprocess.Popen[str]", int],
 ) -> None:
     """Less than 400 MiB, files aside."""
-    process, _ = serve()
+    process, _ = daemon
     rollup = Path(f"/proc/{process.pid}/smaps_rollup")
     if not rollup.exists():
         pytest.skip("this system does not say how much memory a process has for itself")
