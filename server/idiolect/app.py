@@ -292,13 +292,17 @@ def serve(
         supervisor.starting(line)
 
     app = App(path, config, say=say, session=session, before=before)
-    app.on_output = lambda name, state: supervisor.tell(STATUS=f"{name}: {state}")
     with _signals(app.quit):
         app.start()
-        watchdog = Watchdog(supervisor, app.progress)
         _print(app.ready_line)
         supervisor.ready(app.ready_line)
-        if not app.wait(watchdog.look):
+        watchdog = Watchdog(supervisor, app.progress)
+
+        def look() -> None:
+            watchdog.look()
+            supervisor.status(app.ready_line)  # while its way out is gone, there is another in it
+
+        if not app.wait(look):
             supervisor.stopping()
             app.stop()
             return 0

@@ -40,12 +40,17 @@ class Supervisor:
 
     def starting(self, news: str) -> None:
         """Tell what takes long before there is sound; what is new buys more time for it."""
+        self.status(news, EXTEND_TIMEOUT_USEC=_LONGEST_USEC)
+
+    def status(self, news: str, **lines: int) -> None:
+        """Tell how it is, with other lines, if that is new."""
         if news != self._news:
             self._news = news
-            self.tell(STATUS=news, EXTEND_TIMEOUT_USEC=_LONGEST_USEC)
+            self.tell(STATUS=news, **lines)
 
     def ready(self, status: str) -> None:
         """Tell that it sounds, in the process that tells it."""
+        self._news = status
         self.tell(READY=1, STATUS=status, MAINPID=os.getpid(), **self._patience(self.patience_usec))
 
     def reloading(self) -> None:

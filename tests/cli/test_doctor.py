@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from idiolect.cli import main
-from idiolect.cli.doctor import examine
+from idiolect.cli.doctor import _linger, _realtime, examine
 
 
 def test_it_names_versions_devices_cache_and_permissions(
@@ -53,15 +53,15 @@ def test_whose_units_end_with_the_session_is_told(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("idiolect.cli.doctor.BOOTED", tmp_path / "none")
-    assert "linger" not in {finding.name for finding in examine()}
+    assert list(_linger()) == []
     monkeypatch.setattr("idiolect.cli.doctor.BOOTED", tmp_path)
     monkeypatch.setattr("idiolect.cli.doctor.LINGERING", tmp_path)
-    found = {finding.name: finding for finding in examine()}
-    assert not found["linger"].ok
-    assert "loginctl enable-linger" in found["linger"].cure
+    (found,) = _linger()
+    assert not found.ok
+    assert "loginctl enable-linger" in found.cure
     (tmp_path / getpass.getuser()).touch()
-    found = {finding.name: finding for finding in examine()}
-    assert found["linger"].ok
+    (found,) = _linger()
+    assert found.ok
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has these limits")
@@ -70,6 +70,6 @@ def test_realtime_that_is_not_permitted_names_the_cure(monkeypatch: pytest.Monke
         raise PermissionError
 
     monkeypatch.setattr(os, "sched_setscheduler", refuse)
-    found = {finding.name: finding for finding in examine()}
-    assert not found["realtime"].ok
-    assert "rtprio 95" in found["realtime"].cure
+    (found,) = _realtime()
+    assert not found.ok
+    assert "rtprio 95" in found.cure
