@@ -16,8 +16,8 @@ setup: .venv/.ready ## make .venv with everything (again only when uv.lock or py
 demo: setup ## learn a small corpus and hear it speak (CORPUS=folder: your own sounds)
 	@$(BIN)/idiolect demo $(if $(CORPUS),--corpus "$(CORPUS)")
 
-test: setup ## run the tests
-	@$(BIN)/python -m pytest
+test: setup ## run the tests, two modules at a time: much of their time they wait for sound
+	@$(BIN)/python -m pytest -n 2 --dist loadscope
 
 test-slow: setup ## run the tests that take longer (what CI runs besides)
 	@$(BIN)/python -m pytest -m slow

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from idiolect.bundle import Bundle
 from idiolect.corpus.example import PIECES, write_example
@@ -15,9 +16,13 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @pytest.fixture(scope="session", autouse=True)
 def kernels(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Compile everything once, so that no test, and no daemon that a test starts, waits for it."""
+    """Compile everything once, so that no test, and no daemon that a test starts, waits for it.
+
+    Of workers beside each other one compiles, and the others read what it kept.
+    """
     bundle = make_bundle(tmp_path_factory.mktemp("kernels") / "random.idiolect")
-    warm_up(bundle, bundle.sample_rate, lambda _: None)
+    with FileLock(tmp_path_factory.getbasetemp().parent / "kernels.lock"):
+        warm_up(bundle, bundle.sample_rate, lambda _: None)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -23,12 +24,14 @@ from idiolect.app import App
 from idiolect.audio.watch import FADE_SECONDS
 from idiolect.bench.jackd import dummy_server
 from idiolect.bundle import Bundle
+from idiolect.cli import main
 from idiolect.client import Client
 from idiolect.config import load
 from idiolect.performance.changes import Pause
 from idiolect.rendering import Beginning, render
 from recording import TcpWire
 from stage import Stage
+from supervision import Listener
 from synthetic import make_bundle
 
 READY_SECONDS = 240  # the first start on a machine compiles
@@ -104,15 +107,18 @@ def starved(client: Client) -> int:
     return int(client.ask("/status").arguments[5])
 
 
-@pytest.fixture
-def serve(bundle: Path) -> Iterator[Callable[..., tuple["subprocess.Popen[str]", int]]]:
-    """Start a daemon on the null output; give the process and its port."""
+@contextmanager
+def daemons(bundle: Path) -> Iterator[Callable[..., tuple["subprocess.Popen[str]", int]]]:
+    """Give what starts a daemon on the null output, and returns its process and port."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(*flags: str) -> tuple["subprocess.Popen[str]", int]:
-        command = idiolect("serve", bundle, "--audio", "null", "--port", "0", *flags)
+    def start(*flags: str, **environment: str) -> tuple["subprocess.Popen[str]", int]:
         process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            idiolect("serve", bundle, "--audio", "null", "--port", "0", *flags),
+            env=os.environ | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         started.append(process)
         assert process.stdout is not None
@@ -128,22 +134,35 @@ def serve(bundle: Path) -> Iterator[Callable[..., tuple["subprocess.Popen[str]",
         process.communicate()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_fades_out_and_exits_0(
-    serve: Callable[..., tuple["subprocess.Popen[str]", int]], number: signal.Signals
+@pytest.fixture
+def serve(bundle: Path) -> Iterator[Callable[..., tuple["subprocess.Popen[str]", int]]]:
+    with daemons(bundle) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def daemon(bundle: Path) -> Iterator[tuple["subprocess.Popen[str]", int]]:
+    """One for all who only ask or steer."""
+    with daemons(bundle) as start:
+        yield start()
+
+
+def test_ctrl_c_fades_out_and_exits_0(
+    serve: Callable[..., tuple["subprocess.Popen[str]", int]],
 ) -> None:
+    """As SIGTERM does: `test_watchdog` ends its daemon that way."""
     process, _ = serve()
-    process.send_signal(number)
+    process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 0, errors
     assert errors == ""
 
 
 def test_supercollider_steers_the_real_daemon(
-    serve: Callable[..., tuple["subprocess.Popen[str]", int]], tmp_path: Path
+    daemon: tuple["subprocess.Popen[str]", int], tmp_path: Path
 ) -> None:
     require("sclang")
-    _, port = serve()
+    _, port = daemon
     tmp_path.chmod(0o700)
     environment = os.environ | {
         "HOME": str(tmp_path),
@@ -163,9 +182,9 @@ def test_supercollider_steers_the_real_daemon(
 
 
 def test_a_taken_port_is_one_line_and_no_crash(
-    serve: Callable[..., tuple["subprocess.Popen[str]", int]], bundle: Path
+    daemon: tuple["subprocess.Popen[str]", int], bundle: Path
 ) -> None:
-    _, port = serve()
+    _, port = daemon
     command = idiolect("serve", bundle, "--audio", "null", "--port", str(port))
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
@@ -174,11 +193,14 @@ def test_a_taken_port_is_one_line_and_no_crash(
 
 
 def test_renderings_of_one_seed_are_the_same_bytes(bundle: Path, tmp_path: Path) -> None:
-    files = []
-    for number, seed in enumerate(("1", "1", "2")):
-        files.append(tmp_path / f"{number}.wav")
-        command = idiolect("render", bundle, "-o", files[-1], "--seconds", "3", "--seed", seed)
-        subprocess.run(command, check=True, timeout=READY_SECONDS)
+    """In another process, too."""
+    files = [tmp_path / f"{name}.wav" for name in ("first", "again", "other")]
+    words = [
+        ["render", str(bundle), "-o", str(file), "--seconds", "3", "--seed", seed]
+        for file, seed in zip(files, "112", strict=True)
+    ]
+    subprocess.run(idiolect(*words[0]), check=True, timeout=READY_SECONDS)
+    assert main(words[1]) == main(words[2]) == 0
     first, again, other = (file.read_bytes() for file in files)
     assert first == again
     assert first != other
@@ -221,11 +243,11 @@ def test_a_change_sent_while_the_planner_sleeps_loses_no_sound(
     record = tmp_path / "heard.wav"
     config = load(flags={"audio.output": "null", "control.port": 0, "performance.voices": 2})
     with App(bundle, config, record=record) as app, Client(*app.control.address) as client:
-        time.sleep(1.0)
+        until(lambda: app.engine.frame > 24_000)
         app.planner.submit(Pause(0.8))
         time.sleep(0.1)
         client.send("/voice/1/seed/random")
-        time.sleep(2.0)
+        time.sleep(1.5)
         status = app.player.status()
     assert status.starved == 0
     assert status.cuts >= 2
@@ -239,10 +261,10 @@ def test_a_change_sent_while_the_planner_sleeps_loses_no_sound(
 
 def test_it_says_when_it_does_not_play(bundle: Path) -> None:
     """The planner sleeps beyond what is planned: a voice starves, and who watches is told."""
-    config = load(flags={"audio.output": "null", "control.port": 0})
-    with App(bundle, config) as app:
+    flags = {"audio.output": "null", "control.port": 0, "performance.lookahead_seconds": 0.3}
+    with App(bundle, load(flags=flags)) as app:
         until(lambda: health(app) == (200, {"blocks_advance": True, "planner_keeps_up": True}))
-        app.planner.submit(Pause(3.0))
+        app.planner.submit(Pause(1.0))
         until(lambda: health(app) == (503, {"blocks_advance": True, "planner_keeps_up": False}))
 
 
@@ -264,9 +286,9 @@ def test_every_way_in_steers_the_same_instrument(bundle: Path) -> None:
 
 
 def test_the_ready_line_says_where_it_answers_http(
-    serve: Callable[..., tuple["subprocess.Popen[str]", int]],
+    daemon: tuple["subprocess.Popen[str]", int],
 ) -> None:
-    _, port = serve()
+    _, port = daemon
     with urlopen(f"http://127.0.0.1:{port + 1}/?HOST_INFO", timeout=20) as answer:
         assert json.load(answer)["OSC_PORT"] == port
 
@@ -345,17 +367,21 @@ def test_a_jack_server_that_hangs_silences_nobody_who_steers(
 @pytest.mark.slow
 @pytest.mark.parametrize(("output", "rate"), [("jack", 44_100), ("device", 48_000)])
 def test_a_process_that_takes_its_own_place_keeps_everything(
-    serve: Callable[..., tuple["subprocess.Popen[str]", int]], output: str, rate: int
+    serve: Callable[..., tuple["subprocess.Popen[str]", int]],
+    output: str,
+    rate: int,
+    tmp_path: Path,
 ) -> None:
     """A server at another rate, and a dead PortAudio stream: same process, port, parameters."""
     require("jackd")
     name = f"replaced-{os.getpid()}"
     client_name = {"jack": "idiolect", "device": "PortAudio"}[output]
     ports = {"jack": ("out_1", "out_2"), "device": ("out_0", "out_1")}[output]
-    with dummy_server(period=256, name=name) as server:
+    with Listener(str(tmp_path / "s")) as systemd, dummy_server(period=256, name=name) as server:
         if output == "device" and not portaudio_knows_jack():
             pytest.skip("this PortAudio has no way to a JACK server")
-        process, port = serve("--audio", output)
+        process, port = serve("--audio", output, NOTIFY_SOCKET=systemd.name)
+        assert "READY" in systemd.receive()
         with Client("127.0.0.1", port) as client, Client("127.0.0.1", port) as listener:
             client.send("/voice/2/pan", -0.5)
             client.send("/voice/2/run", 1)
@@ -376,6 +402,10 @@ def test_a_process_that_takes_its_own_place_keeps_everything(
                 assert ("/voice/2/pan", 0.75) in changes
                 heard.close()
                 assert process.poll() is None
+                told = [name for line in systemd.drain() for name in line if name != "STATUS"]
+                assert [name for name in told if name != "EXTEND_TIMEOUT_USEC"] == [
+                    "RELOADING", "MONOTONIC_USEC", "READY", "MAINPID",
+                ]  # fmt: skip
                 process.send_signal(signal.SIGTERM)
                 ready, said = process.communicate(timeout=30)
     assert process.returncode == 0, said
@@ -401,10 +431,10 @@ def test_the_first_sound_comes_through_a_fade(bundle: Path, tmp_path: Path) -> N
 
 
 def test_the_daemon_needs_little_private_memory(
-    serve: Callable[..., tuple["subprocess.Popen[str]", int]],
+    daemon: tuple["subprocess.Popen[str]", int],
 ) -> None:
     """Less than 400 MiB, files aside."""
-    process, _ = serve()
+    process, _ = daemon
     rollup = Path(f"/proc/{process.pid}/smaps_rollup")
     if not rollup.exists():
         pytest.skip("this system does not say how much memory a process has for itself")

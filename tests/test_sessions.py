@@ -38,7 +38,7 @@ class Played:
 
 @pytest.fixture(scope="module", params=[48_000, 44_100])
 def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Played:
-    """Three seconds, steered over OSC, the planner late once; at the bundle's rate and another."""
+    """Two seconds, steered over OSC, the planner late once; at the bundle's rate and another."""
     folder = tmp_path_factory.mktemp("sessions")
     one = Played(folder / "random.idiolect", folder / "heard.wav", folder / "session.osc")
     make_bundle(one.bundle, sample_rate=48_000, seconds=10)
@@ -47,9 +47,9 @@ def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         with Client(*app.control.address) as client:
             for address, *arguments in STEPS:
                 client.send(address, *arguments)
-                time.sleep(0.1)
+                time.sleep(0.07)
         app.planner.submit(Pause(0.9))
-        time.sleep(1.5)
+        time.sleep(1.2)
     return one
 
 
@@ -175,7 +175,8 @@ def test_a_kill_takes_less_than_a_second_away(tmp_path: Path) -> None:
     bundle, session, out = (tmp_path / name for name in ("x.idiolect", "x.osc", "x.wav"))
     make_bundle(bundle, sample_rate=48_000, seconds=10)
     with daemon(bundle, session) as (process, client):
-        time.sleep(2)
+        while client.ask("/status").arguments[16] < 72_000:
+            time.sleep(0.02)
         client.send("/voice/1/cut")
         frame = int(client.ask("/status").arguments[16])
         process.send_signal(signal.SIGKILL)

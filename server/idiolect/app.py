@@ -7,6 +7,7 @@ way round, after a fade.
 
 import contextlib
 import logging
+import os
 import signal
 import socket
 import sys
@@ -24,6 +25,7 @@ from idiolect.bundle import Bundle
 from idiolect.config import Config
 from idiolect.control.server import ControlServer
 from idiolect.engine.calibration import measure_capacity
+from idiolect.engine.counters import BLOCKS
 from idiolect.errors import AudioError
 from idiolect.handover import Handover, replace_process, take_over
 from idiolect.performance.presets import Presets
@@ -34,6 +36,7 @@ from idiolect.rendering import Performance
 from idiolect.resampling import resample
 from idiolect.sessions import Session
 from idiolect.shelf import Shelf
+from idiolect.watchdog import Supervisor, Watchdog
 
 __all__ = ["App", "serve"]
 
@@ -220,8 +223,13 @@ class App:
         if self._recorder is not None:
             self._recorder.stop()
 
-    def wait(self) -> bool:
+    def wait(self, look: Callable[[], None] = lambda: None) -> bool:
         """Return when ``/quit`` came or a signal asked for the end; meanwhile watch the way out.
+
+        Parameters
+        ----------
+        look : callable
+            Called ten times a second.
 
         Returns
         -------
@@ -235,6 +243,7 @@ class App:
                 return False  # a file that failed stays failed; `stop` says why
             if self._watch.restart_needed:
                 return True
+            look()
         return False
 
     def _fade(self, silent: bool) -> None:
@@ -255,6 +264,11 @@ class App:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    def progress(self) -> dict[str, int]:
+        """Say how far the block and the planner have come; both go on while it is well.  Any thread."""
+        blocks = int(self.engine.state.counters[BLOCKS])
+        return {"block": blocks, "pass of the planner": self.planner.passes}
 
     @property
     def ready_line(self) -> str:
@@ -295,13 +309,28 @@ def serve(
     # Python writes warnings by itself only as long as nobody else listens to them, as clients may.
     logging.basicConfig(format="%(message)s")
     before = take_over(resume) if resume else None
-    app = App(path, config, say=_print, session=session, before=before)
+    supervisor = Supervisor(os.environ)
+
+    def say(line: str) -> None:
+        _print(line)
+        supervisor.starting(line)
+
+    app = App(path, config, say=say, session=session, before=before)
     with _signals(app.quit):
         app.start()
         _print(app.ready_line)
-        if not app.wait():
+        supervisor.ready(app.ready_line)
+        watchdog = Watchdog(supervisor, app.progress)
+
+        def look() -> None:
+            watchdog.look()
+            supervisor.status(app.ready_line)  # while its way out is gone, there is another in it
+
+        if not app.wait(look):
+            supervisor.stopping()
             app.stop()
             return 0
+        supervisor.reloading()
         replace_process(app.leave())
 
 

@@ -19,7 +19,7 @@ from idiolect.engine.clock import CALLS
 from idiolect.engine.engine import Engine
 from idiolect.errors import AudioError
 
-FRAMES = 8000  # one second of the two that are planned
+FRAMES = 4000  # half a second of the two that are planned
 
 Planned = Callable[[], Engine]
 

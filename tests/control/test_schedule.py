@@ -155,7 +155,11 @@ def test_lateness_is_answered_so_often_and_no_oftener(wire: Wire) -> None:
     assert sum(answer[0] == "/late" for answer in wire.settle()) <= 30
 
 
-@pytest.mark.parametrize("tag", [0, 2, ntp_of(900_000_000.0), ntp_of(EPOCH + 3600), 2**64 - 1])
+@pytest.mark.parametrize(
+    "tag",
+    [0, 2, ntp_of(900_000_000.0), ntp_of(EPOCH + 3600), 2**64 - 1],
+    ids=["zero", "two", "long ago", "in an hour", "the last"],
+)
 def test_a_tag_of_no_clock_of_ours_means_now_and_is_told_once(
     wire: Wire, player: TimedPlayer, tag: int
 ) -> None:

@@ -32,24 +32,29 @@ def write(path: Path, seed: int, seconds: float = 2.0) -> None:
     soundfile.write(path, audio + rng.normal(0, 0.01, len(time)), RATE, subtype="FLOAT")
 
 
-@pytest.fixture
-def sounds(tmp_path: Path) -> Path:
-    folder = tmp_path / "sounds"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def learned_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with sounds and a whole bundle of them, so that it can be opened again."""
+    from idiolect.learning.pipeline import learn
+    from idiolect.learning.settings import LearnSettings, TrainingSettings
+
+    folder = tmp_path_factory.mktemp("analysis")
+    (folder / "sounds").mkdir()
     for seed in range(5):
-        write(folder / f"{seed}.wav", seed)
+        write(folder / f"sounds/{seed}.wav", seed)
+    settings = LearnSettings(corpus=SETTINGS, training=TrainingSettings(max_steps=0))
+    learn([folder / "sounds"], folder / "a.idiolect", settings=settings, progress=lambda *_: None)
     return folder
 
 
 @pytest.fixture
-def bundle(sounds: Path, tmp_path: Path) -> Path:
-    """A whole bundle, so that it can be opened again."""
-    from idiolect.learning.pipeline import learn
-    from idiolect.learning.settings import LearnSettings, TrainingSettings
+def sounds(learned_once: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(learned_once / "sounds", tmp_path / "sounds")
 
-    settings = LearnSettings(corpus=SETTINGS, training=TrainingSettings(max_steps=0))
-    learn([sounds], tmp_path / "a.idiolect", settings=settings, progress=lambda *_: None)
-    return tmp_path / "a.idiolect"
+
+@pytest.fixture
+def bundle(learned_once: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(learned_once / "a.idiolect", tmp_path / "a.idiolect")
 
 
 def again(

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 import pytest
@@ -85,6 +86,7 @@ class Module:
         return found
 
 
+@cache
 def module_of(name: str) -> tuple[Module, str]:
     """Compile a callback without the cache, and find its function: not the wrapper around it."""
     signature, body = CALLBACKS[name]

@@ -34,7 +34,7 @@ def make_sequence(
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def sequences() -> list[Sequence]:
     """Two scales: 400 units of 5 tokens, and 120 of 3."""
     return [make_sequence(), make_sequence(120, 3, scale=1, offset=5, seed=1)]

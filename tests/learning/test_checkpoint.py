@@ -15,7 +15,7 @@ from idiolect.learning.standing import Standing
 from idiolect.learning.training import Trained, everything, fresh, train
 
 SHAPE = ModelShape(layers=1, width=16, heads=2, window=8)
-SETTINGS = TrainingSettings(budget=60, max_steps=60, batch=8, check_every=20, decay=0.1)
+SETTINGS = TrainingSettings(budget=60, max_steps=24, batch=8, check_every=8, decay=0.1)
 
 
 class Killed(Exception):
@@ -53,19 +53,30 @@ def _always(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoint, "EVERY", 0.0)
 
 
-@pytest.mark.parametrize("kill_at", [1, 19, 20, 21, 47, 60])
-@pytest.mark.parametrize("judged", [True, False])
+@pytest.fixture(scope="module", params=[True, False], ids=["judged", "finished"])
+def whole(
+    request: pytest.FixtureRequest, sequences: list[Sequence]
+) -> tuple[list[Sequence], Trained]:
+    """What nobody killed."""
+    given = sequences if request.param else everything(sequences)
+    return given, _train(given, None)
+
+
+@pytest.mark.parametrize("kill_at", [1, 7, 8, 9, 19, 24])
 def test_a_run_that_was_killed_ends_with_the_weights_it_would_have_had(
-    sequences: list[Sequence], tmp_path: Path, kill_at: int, judged: bool
+    whole: tuple[list[Sequence], Trained], tmp_path: Path, kill_at: int
 ) -> None:
-    given = sequences if judged else everything(sequences)
-    whole = _train(given, None)
+    given, unkilled = whole
     with pytest.raises(Killed):
         _train(given, tmp_path / "a.safetensors", kill_at=kill_at)
     rest = _train(given, tmp_path / "a.safetensors")
     assert rest.note == f"went on from step {kill_at}"
-    assert (rest.steps, rest.ran, rest.stopped) == (whole.steps, whole.ran, whole.stopped)
-    assert _same(rest, whole)
+    assert (rest.steps, rest.ran, rest.stopped) == (
+        unkilled.steps,
+        unkilled.ran,
+        unkilled.stopped,
+    )
+    assert _same(rest, unkilled)
 
 
 def test_a_run_that_ended_is_not_run_again(sequences: list[Sequence], tmp_path: Path) -> None:
@@ -79,10 +90,10 @@ def test_time_that_was_spent_before_a_kill_counts(
     sequences: list[Sequence], tmp_path: Path
 ) -> None:
     with pytest.raises(Killed):
-        _train(sequences, tmp_path / "a.safetensors", kill_at=30)
+        _train(sequences, tmp_path / "a.safetensors", kill_at=12)
     short = replace(SETTINGS, budget=1e-9)
     rest = _train(sequences, tmp_path / "a.safetensors", short)
-    assert (rest.ran, rest.stopped) == (30, "budget")
+    assert (rest.ran, rest.stopped) == (12, "budget")
 
 
 def _louder(sequences: list[Sequence]) -> list[Sequence]:

@@ -1,6 +1,7 @@
 """From folders to a bundle."""
 
 import json
+import shutil
 from dataclasses import astuple, replace
 from itertools import pairwise
 from pathlib import Path
@@ -315,8 +316,8 @@ def _heard(**seconds: float) -> LearnSettings:
 def test_what_a_scale_hears_is_told_in_seconds_and_kept_in_steps_of_its_units(
     corpus: Path, learned: tuple[Report, Bundle], tmp_path: Path
 ) -> None:
-    output = tmp_path / "a.idiolect"
-    plain = _learn(corpus, output)
+    plain, bundle = learned
+    output = shutil.copytree(bundle.path, tmp_path / "a.idiolect")
     report = _learn(corpus, output, _heard(grain=0.8, note=1000))
     assert report.reused == 2  # it says nothing about the analysis
     grain, note = report.model["windows"]

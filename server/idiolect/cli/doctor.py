@@ -1,6 +1,7 @@
 """``idiolect doctor``: what this machine offers, one line each, with the cure for what is missing."""
 
 import ctypes.util
+import getpass
 import os
 import platform
 import sys
@@ -17,6 +18,11 @@ NEEDED = ("numpy", "numba", "llvmlite", "soundfile", "sounddevice", "soxr", "saf
 LEARNING = ("torch", "scikit-learn", "librosa")
 MEMLOCK_WANTED = 64  # MiB; the voices' arenas and rings, with room to spare
 LIMITS = "put '@audio - rtprio 95' and '@audio - memlock unlimited' into /etc/security/limits.d/audio.conf, join the group audio, log in again"
+BOOTED = Path("/run/systemd/system")
+"""There where systemd runs the machine, as sd_booted(3) says."""
+
+LINGERING = Path("/var/lib/systemd/linger")
+"""Holds a file for each user whose units outlive the session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,7 @@ def examine() -> Iterator[Finding]:
         ("kernel cache", _kernel_cache),
         ("realtime", _realtime),
         ("locked memory", _locked_memory),
+        ("linger", _linger),
     )
     for name, check in checks:
         try:
@@ -148,7 +155,10 @@ def _realtime() -> Iterator[Finding]:
         yield Finding("realtime", False, "not permitted", LIMITS)
         return
     os.sched_setscheduler(0, kept, priority)
-    yield Finding("realtime", True, "permitted")
+    import resource  # not above: Windows has none
+
+    highest, _ = resource.getrlimit(resource.RLIMIT_RTPRIO)
+    yield Finding("realtime", True, f"permitted up to {highest}" if highest else "permitted")
 
 
 def _locked_memory() -> Iterator[Finding]:
@@ -160,3 +170,13 @@ def _locked_memory() -> Iterator[Finding]:
         return
     enough = limit >= MEMLOCK_WANTED * 2**20
     yield Finding("locked memory", enough, f"{limit / 2**20:.0f} MiB", LIMITS)
+
+
+def _linger() -> Iterator[Finding]:
+    if not BOOTED.is_dir():
+        return
+    user = getpass.getuser()
+    lingers = (LINGERING / user).exists()
+    detail = f"units of {user} {'outlive' if lingers else 'end with'} the session"
+    cure = "only an installation as a unit of this user needs it: loginctl enable-linger"
+    yield Finding("linger", lingers, detail, cure)

@@ -91,6 +91,7 @@ class Planner:
         self.engine = engine
         self.on_events: Callable[[NDArray[np.void]], None] | None = None
         self.journal: Journal | None = None
+        self.passes = 0  # of `advance`, come to their end; any thread reads it
         self._lookahead = round(lookahead_seconds * engine.sample_rate)
         self._margin = round(margin_ms / 1000 * engine.sample_rate)
         self.tongues = Tongues(make_plan(engine.voices, engine.sample_rate))
@@ -181,6 +182,7 @@ class Planner:
             self.journal.note(self.tongues.plan, self.engine.state, frame, events)
         if self.on_events is not None and len(events):
             self.on_events(events)
+        self.passes += 1
 
     def _loop(self) -> None:
         while not self._stopping:

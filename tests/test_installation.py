@@ -1,0 +1,105 @@
+"""What docs/installation.md hands over works: the unit, the settings, the commands."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+from components import require
+from idiolect.app import App
+from idiolect.client import Client
+from idiolect.config import load
+from synthetic import make_bundle
+
+PROJECT = Path(__file__).resolve().parents[1]
+UNIT = PROJECT / "configs/idiolect.service"
+PAGE = (PROJECT / "docs/installation.md").read_text(encoding="utf-8")
+LINES = [
+    line.strip()
+    for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
+    for line in block.splitlines()
+]
+
+
+def user_unit(folder: Path) -> Path:
+    """Make the unit of one user as the page says."""
+    (command,) = [line for line in LINES if line.startswith("sed ")]
+    done = subprocess.run(
+        shlex.split(command.partition(" > ")[0]),
+        cwd=PROJECT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    path = folder / UNIT.name
+    path.write_text(done.stdout)
+    return path
+
+
+def verify(unit: Path, *flags: str) -> list[str]:
+    """Let systemd say what is wrong with a unit, with a program that is here in its place."""
+    text = re.sub(r"(?<=^ExecStart=).*", f"{sys.executable} -V", unit.read_text(), flags=re.M)
+    unit.write_text(text)
+    done = subprocess.run(
+        ["systemd-analyze", *flags, "verify", "--man=no", str(unit)],
+        env=os.environ | {"XDG_RUNTIME_DIR": str(unit.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return [line for line in done.stderr.splitlines() if unit.name in line]
+
+
+def test_systemd_has_nothing_to_say_against_the_unit(tmp_path: Path) -> None:
+    require("systemd-analyze")
+    unit = tmp_path / UNIT.name
+    unit.write_text(UNIT.read_text())
+    assert verify(unit) == []
+    unit.write_text(unit.read_text().replace("WatchdogSec", "WatchdogSeconds"))
+    assert "WatchdogSeconds" in str(verify(unit))  # it would have said so
+
+
+def test_the_unit_of_a_user_is_that_without_what_only_the_system_can(tmp_path: Path) -> None:
+    unit = user_unit(tmp_path)
+    kept, whole = (path.read_text().splitlines() for path in (unit, UNIT))
+    gone = [line.partition("=")[0] for line in whole if line not in kept and line[:1] != "#"]
+    assert {"User", "Group", "OOMScoreAdjust", "ProtectSystem"} < set(gone)
+    assert not {"Type", "WatchdogSec", "LimitRTPRIO", "LimitMEMLOCK", "MemoryMax"} & set(gone)
+    assert [line for line in kept if line not in whole] == [
+        "ExecStart=/usr/bin/pw-jack /opt/idiolect/bin/idiolect serve %S/idiolect/piece.idiolect"
+        " --config %E/idiolect/installation.toml",
+        "WantedBy=default.target",
+    ]
+    require("systemd-analyze")
+    assert verify(unit, "--user") == []
+
+
+def test_the_unit_gives_watchdog_and_callback_what_they_need() -> None:
+    settings = dict(re.findall(r"^(\w+)=(.*)$", UNIT.read_text(), re.MULTILINE))
+    assert settings["Type"] == "notify"
+    assert int(settings["WatchdogSec"]) > 0
+    assert settings["Restart"] == "always"
+    assert int(settings["LimitRTPRIO"]) >= 20  # more than JACK's clients ask for
+    assert settings["LimitMEMLOCK"] == "infinity"
+    assert settings["MemoryMax"]
+
+
+def test_the_settings_are_settings() -> None:
+    config = load(PROJECT / "configs/installation.toml")
+    assert config.audio.output == "jack"
+    assert config.performance.autostart >= 1
+    assert config.control.allow
+
+
+def test_every_message_of_the_page_is_understood(tmp_path: Path) -> None:
+    messages = [words[2:] for line in LINES if (words := shlex.split(line))[1:2] == ["osc"]]
+    assert len(messages) > 5
+    make_bundle(tmp_path / "random.idiolect", seconds=5)
+    config = load(flags={"audio.output": "null", "control.port": 0, "control.http_port": -1})
+    with App(tmp_path / "random.idiolect", config) as app, Client(*app.control.address) as client:
+        for address, *arguments in messages:
+            client.send(address, *map(float, arguments))
+        client.send("/sync", 1)
+        answers = [reply.address for reply in client.listen(1.0)]
+    assert "/fail" not in answers
+    assert {"/status.reply", "/voice/4/freeze", "/gain", "/mute", "/done", "/synced"} <= {*answers}
