@@ -140,6 +140,11 @@ class RecordingPlayer:
     def seed_clear(self, voice: int) -> "Future[Applied]":
         return self._take("seed_clear", voice)
 
+    def play(self, voice: int, **wish: Any) -> "Future[Applied]":
+        if wish.get("unit") == -1:
+            raise ControlError("no unit -1")
+        return self._take("play", voice, self.at, wish)
+
     def cut(self, voice: int) -> "Future[Applied]":
         return self._take("cut", voice)
 

@@ -105,6 +105,7 @@ class App:
             name=config.performance.name,
             witness=self.witness,
             time_tags=control.time_tags,
+            takes_dirt=control.dirt,
             recording=self.recordings,
         )
         self._before = before

@@ -95,6 +95,7 @@ class ControlConfig:
     allow: tuple[str, ...] = ()  # addresses or networks heard beyond loopback
     bundles: str = ""  # folder that bundles may be loaded from; empty: that of the one served
     time_tags: str = "auto"  # what time tags mean: auto, honour or ignore
+    dirt: bool = False  # whether /dirt/play plays, as Tidal and Strudel send it to SuperDirt
 
     def __post_init__(self) -> None:
         if self.time_tags not in TIME_TAGS:
@@ -320,7 +321,7 @@ def _typed(name: str, kind: object, value: object) -> object:
         return float(value)  # type: ignore[arg-type]
     if kind is int and number and isinstance(value, int):
         return value
-    if kind is str and isinstance(value, str):
+    if kind in (str, bool) and isinstance(value, kind):
         return value
     texts = isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
     if kind == tuple[str, ...] and texts:
@@ -330,5 +331,5 @@ def _typed(name: str, kind: object, value: object) -> object:
         if len(tables) == len(value):
             return tuple(_section(ScaleSettings, name, table) for table in tables)
         raise ConfigError(f"{name} must be tables, like [[{name}]], got {value!r}")
-    wanted = {float: "a number", int: "a whole number", str: "a text"}
+    wanted = {float: "a number", int: "a whole number", str: "a text", bool: "true or false"}
     raise ConfigError(f"{name} must be {wanted.get(kind, 'a list of texts')}, got {value!r}")  # type: ignore[call-overload]

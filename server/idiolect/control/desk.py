@@ -74,6 +74,8 @@ class Desk:
         Who knows what sounds.
     time_tags : str
         What is done with time tags, of `config.TIME_TAGS`.
+    takes_dirt : bool
+        Whether it plays what SuperDirt is asked for.
 
     Notes
     -----
@@ -90,6 +92,7 @@ class Desk:
         recording: Recording | None = None,
         witness: Witness | None = None,
         time_tags: str = "auto",
+        takes_dirt: bool = False,
     ) -> None:
         self.player = player
         self.name = name
@@ -99,6 +102,7 @@ class Desk:
         self.defer = defer
         self.clients = Clients()
         self.backlog = Backlog()
+        self.takes_dirt = takes_dirt
         self.schedule = Schedule()
         self.time_tags = TimeTags(time_tags)
         self.counters = Counters()

@@ -260,6 +260,9 @@ class Player(Protocol):
     def allow_all(self, voice: int) -> Pending:
         """Let it play everything again."""
 
+    def play(self, voice: int, **wish: Any) -> Pending:
+        """Play a stretch of the corpus beside what a voice says: `playing.PLAY_KEYS`."""
+
     def cut(self, voice: int) -> Pending:
         """Leave the sounding unit now and go on with the next decision."""
 

@@ -9,6 +9,7 @@ from idiolect.control.commands import VOICE_COMMANDS
 from idiolect.control.dispatch import MAX_WORK
 from idiolect.control.health import HEALTH
 from idiolect.control.pattern import MAX_WILDCARDS
+from idiolect.control.playing import DIRT_KEYS, PLAY_KEYS
 from idiolect.control.questions import QUESTIONS
 from idiolect.control.schedule import FURTHEST_S, MOST_WAITING, MOST_WAITING_EACH
 from idiolect.control.system import API, STATUS_FIELDS, SYSTEM_COMMANDS
@@ -151,6 +152,21 @@ ahead than such clocks explain; from then on it is believed, as with `honour`. W
 ever waits. `control.time_tags` is what holds for clients that do not choose with `/time_tags`.
 """
 
+_PLAYING = """\
+## Playing by hand
+
+`/play unit 12 gain -6` plays a unit of voice 1's scale beside what the voice says, through its gain,
+pan and filters; the language goes on as if nothing had been. In an OSC bundle it begins at the sample
+its time tag names. Names and values come in pairs, in any order; names that are not in this table are
+passed over. What cannot be played is answered with `/fail`, what is played with nothing. A source is
+read for 10 s at most.
+"""
+
+_DIRT = """\
+`/dirt/play` takes the words that Tidal and Strudel have for SuperDirt. Without `s` it plays a unit at
+random.
+"""
+
 _BUNDLES = f"""\
 ## Bundles
 
@@ -193,6 +209,12 @@ def reference() -> str:
             "## Commands to the daemon\n",
             _system_commands(),
             _TIME,
+            _PLAYING,
+            _table(
+                ("name", "type", "what it is"), [(f"`{k.name}`", k.tag, k.doc) for k in PLAY_KEYS]
+            ),
+            _DIRT,
+            _table(("name", "what it is"), [(f"`{name}`", doc) for name, doc in DIRT_KEYS.items()]),
             _BUNDLES,
             "## Questions about the language\n",
             "Each is about the bundle that voice 1 plays, or the voice that is named.\n",

@@ -19,6 +19,7 @@ from idiolect.control.clock import clear_schedule, tell_time, time_tags
 from idiolect.control.codec import Argument
 from idiolect.control.desk import Desk, wrap
 from idiolect.control.door import Applied, Recording, Status, Take
+from idiolect.control.playing import play, play_dirt
 from idiolect.errors import ControlError
 
 __all__ = [
@@ -274,6 +275,16 @@ SYSTEM_COMMANDS: tuple[SystemCommand, ...] = (
     SystemCommand(
         address="/sync", arguments="i id", answer="`/synced` i id", run=sync,
         doc="Answers when all earlier commands of this sender are answered.",
+    ),
+    SystemCommand(
+        address="/play", arguments="[s name, ...]", run=play, answer="nothing, or `/fail`",
+        doc="Plays a stretch of the corpus beside what a voice says: names and values in pairs (see "
+        "\"Playing by hand\"), at the time of the OSC bundle it comes in.",
+    ),
+    SystemCommand(
+        address="/dirt/play", arguments="[s name, ...]", run=play_dirt, answer="nothing, or `/fail`",
+        doc="The same in SuperDirt's words, as Tidal and Strudel send them; where `control.dirt` "
+        "is on.",
     ),
     SystemCommand(
         address="/clock", arguments="[i or f or s echo, ...]", run=tell_time,

@@ -53,6 +53,8 @@ class Engine:
         The arena holds eight times this: units overlap in it, and cuts leave some behind.
     channels : int
         Of the way out.
+    hand_seconds : float
+        Of audio played by hand that may wait or sound at once.
 
     Notes
     -----
@@ -61,7 +63,13 @@ class Engine:
     """
 
     def __init__(
-        self, voices: int, sample_rate: int, lookahead_frames: int, channels: int = 2
+        self,
+        voices: int,
+        sample_rate: int,
+        lookahead_frames: int,
+        channels: int = 2,
+        *,
+        hand_seconds: float = 60.0,
     ) -> None:
         self.voices = voices
         self.sample_rate = sample_rate
@@ -70,7 +78,8 @@ class Engine:
         run_on = round(_RUN_ON_SECONDS * sample_rate)
         limiter = round(_LIMITER_SECONDS * sample_rate)
         self.timing: NDArray[np.int64] = np.zeros(16, np.int64)
-        self.state = _begin(voices, arena, run_on, limiter, channels)
+        shots = round(hand_seconds * sample_rate)
+        self.state = _begin(voices, arena, run_on, limiter, channels, shots)
         self.table: NDArray[np.int64] = np.zeros(TABLE_SIZE, np.int64)
         self.table[VOICES] = voices
         self.table[SAMPLE_RATE] = sample_rate
@@ -187,8 +196,8 @@ class Engine:
         render_block(self.table, out)
 
 
-def _begin(voices: int, arena: int, run_on: int, limiter: int, channels: int) -> State:
-    state = allocate(voices, arena, run_on, limiter, channels)
+def _begin(voices: int, arena: int, run_on: int, limiter: int, channels: int, shots: int) -> State:
+    state = allocate(voices, arena, run_on, limiter, channels, shots)
     state.voices["resting"] = 1
     state.voices["starving"] = -1
     state.voices["turned"] = -FAR

@@ -16,8 +16,10 @@ __all__ = [
     "Change",
     "Context",
     "Cut",
+    "Hush",
     "Look",
     "Pause",
+    "Play",
     "Seed",
     "Speak",
     "Timed",
@@ -93,6 +95,19 @@ class Speak:
 
 
 @dataclass(frozen=True, slots=True)
+class Play:
+    """A stretch of audio is to sound beside what a voice says."""
+
+    shot: NDArray[np.void]  # SHOT[1]
+    done: Future[Applied] = field(default_factory=Future)
+
+
+@dataclass(frozen=True, slots=True)
+class Hush:
+    """All that was played fades out, and what was to be played is not."""
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What a voice goes on from."""
 
@@ -116,7 +131,7 @@ class Pause:
 
 
 Timed = Turn | Seed | Cut | Allow | Speak
-Change = Timed | Look | Pause
+Change = Timed | Play | Hush | Look | Pause
 
 
 def is_gathered(change: Change) -> TypeGuard[Turn]:

@@ -23,8 +23,10 @@ from idiolect.performance.changes import (
     Allow,
     Applied,
     Change,
+    Hush,
     Look,
     Pause,
+    Play,
     Seed,
     Speak,
     Timed,
@@ -33,6 +35,7 @@ from idiolect.performance.changes import (
 )
 from idiolect.performance.contexts import remember_seed
 from idiolect.performance.cutting import AT_BOUNDARY, AT_FINEST, AT_ONCE, cut_plan, run_voice
+from idiolect.performance.hand import Hand
 from idiolect.performance.journal import Journal
 from idiolect.performance.plan import Plan, make_plan
 from idiolect.performance.planning import (
@@ -93,6 +96,7 @@ class Planner:
         self.tongues = Tongues(make_plan(engine.voices, engine.sample_rate))
         first = self.tongues.add(Tongue(bundle, self.tongues.plan))
         self.announcer = Announcer(self.tongues.plan, engine.table, self._margin)
+        self.hand = Hand(self.tongues, engine, self._lookahead, self.announcer)
         self.questions = Questions(self.tongues)
         self._inbox: deque[Change] = deque()
         self._asked: list[int] = []  # what `_earliest` has answered for the changes being applied
@@ -156,6 +160,7 @@ class Planner:
         self._wake.clear()
         publish(self.tongues.plan.interrupted, 0)
         self._sort_inbox()
+        self.hand.push(self.journal)
         for voice, waiting in enumerate(self._waiting):
             while waiting and self._may_cut(voice, waiting):
                 self._apply_noted(voice, waiting)
@@ -171,6 +176,7 @@ class Planner:
         self.tongues.let_go(self.engine.table)
         frame = self.engine.frame  # what was done before it is among the events that follow
         events = self.engine.pop_events()
+        self.hand.note(events)
         if self.journal is not None:
             self.journal.note(self.tongues.plan, self.engine.state, frame, events)
         if self.on_events is not None and len(events):
@@ -192,6 +198,8 @@ class Planner:
             change = self._inbox.popleft()
             if isinstance(change, Pause):
                 time.sleep(change.seconds)
+            elif isinstance(change, Play | Hush):
+                self.hand.take(change)
             elif isinstance(change, Look):
                 self._looks.append(change)
             elif change.frame > soon:

@@ -24,7 +24,9 @@ from idiolect.performance.changes import (
     Change,
     Context,
     Cut,
+    Hush,
     Look,
+    Play,
     Seed,
     Speak,
     Turn,
@@ -34,6 +36,7 @@ from idiolect.performance.library import Library, Shelf
 from idiolect.performance.plan import CONTEXT_STEPS
 from idiolect.performance.planner import Planner
 from idiolect.performance.repertoire import (
+    Repertoire,
     inside_region,
     inside_sources,
     inside_stretch,
@@ -46,6 +49,7 @@ from idiolect.performance.seeding import (
     units_of_tokens,
     units_random,
 )
+from idiolect.performance.shots import Wish, make_shot, pick_unit
 from idiolect.performance.status import Status, read_status
 from idiolect.performance.tongue import Tongue
 from idiolect.selection.inventory import unit_at
@@ -74,15 +78,15 @@ class Player:
     def __init__(
         self, bundle: Bundle, engine: Engine, planner: Planner, shelf: Shelf | None = None
     ) -> None:
-        self.at = SOON  # engine frame at which what is done now acts
+        self.at = SOON  # engine frame at which what is done now acts, and what is played begins
         self._held: list[Change] | None = None
         self.voices = engine.voices
         self._engine = engine
         self._planner = planner
         self._started = time.monotonic()
-        self.draws = 0  # random seeds so far, which all differ
+        self.draws = 0  # random places so far, which all differ
         self._silent = False
-        self._allowed: dict[int, tuple[int, ...]] = {}  # units in each scale, of restricted voices
+        self._allowed: dict[int, Repertoire] = {}  # of restricted voices
         self._restrictions: dict[int, list[Any]] = {}  # what they were restricted to, as JSON
         self._values = {(0, name): p.default for name, p in MASTER.items()}
         first = planner.tongue_of(0)
@@ -320,12 +324,45 @@ class Player:
         self._restrictions.pop(voice, None)
         return self._send(Allow(voice - 1, None, self.at))
 
+    def play(self, voice: int, **wish: Any) -> Future[Applied]:
+        """Play a stretch of a voice's bundle beside what it says, at `at`.
+
+        Parameters
+        ----------
+        voice
+            In whose mix it sounds, speaking or not.
+        **wish
+            What of, and how: the fields of `performance.shots.Wish`; without a unit, token or file
+            a unit drawn from the voice's random seed, of those that it may play.
+
+        Raises
+        ------
+        IdiolectError
+            When there is no such voice, scale, unit, token or source.
+        """
+        if voice not in self._tongues:
+            raise ControlError(f"no voice {voice}: there are {self.voices}, from 1")
+        tongue, wished = self._tongues[voice], Wish(**wish)
+        scale = self._scale(voice)
+        if wished.scale is not None:
+            scale = tongue.bundle.scale_index(wished.scale)
+        unit = 0
+        if wished.unit is None and wished.token is None and wished.file is None:
+            unit = self._draw_unit(voice, scale)
+        quality = int(self._values[voice, "quality"])
+        shot = make_shot(
+            tongue.bundle, tongue.inventory, wished, scale=scale, unit=unit, quality=quality
+        )
+        shot["voice"], shot["frame"], shot["tongue"] = voice - 1, self.at, tongue.number
+        return self._send(Play(shot))
+
     def cut(self, voice: int) -> Future[Applied]:
         """Leave what sounds at once, with a short fade."""
         return self._send(Cut(voice - 1, self.at))
 
     def panic(self) -> None:
-        """Fade every voice out; they rest."""
+        """Fade every voice out, and all that is played by hand; they rest."""
+        self._submit(Hush())
         for voice in range(1, self.voices + 1):
             self.set("run", voice, 0.0)
 
@@ -341,11 +378,16 @@ class Player:
     def _scale(self, voice: int) -> int:
         return int(self._values[voice, "scale"])
 
+    def _draw_unit(self, voice: int, scale: int) -> int:
+        self.draws += 1
+        seed, inventory = int(self._values[voice, "random_seed"]), self._tongues[voice].inventory
+        return pick_unit(inventory, self._allowed.get(voice), scale, seed, voice, self.draws)
+
     def _check_scale(self, voice: int, value: float) -> None:
         scales = self.scales_of(voice)
         if not 0 <= value < len(scales):
             raise ControlError(f"no scale {value:g}; there are {', '.join(scales)}")
-        if voice in self._allowed and not self._allowed[voice][int(value)]:
+        if voice in self._allowed and not self._allowed[voice].counts[int(value)]:
             raise ControlError(
                 f"nothing of scale {scales[int(value)]} is allowed: send allow/all, or allow "
                 "something of it"
@@ -374,11 +416,11 @@ class Player:
                 f"that would leave nothing of scale {self.scales_of(voice)[self._scale(voice)]}, in which "
                 f"voice {voice} speaks: allow more, or change the scale first"
             )
-        self._allowed[voice] = repertoire.counts
+        self._allowed[voice] = repertoire
         self._restrictions[voice] = restriction
         return self._send(Allow(voice - 1, repertoire, self.at))
 
-    def _send(self, change: Seed | Cut | Allow | Speak) -> Future[Applied]:
+    def _send(self, change: Seed | Cut | Allow | Speak | Play) -> Future[Applied]:
         self._submit(change)
         return change.done
 
