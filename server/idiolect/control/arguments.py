@@ -57,7 +57,7 @@ def number(argument: Argument, name: str) -> float:
         When it is of another type, or not finite.
     """
     if not isinstance(argument, bool | int | float):
-        raise ControlError(f"{name} is a number, not {_describe(argument)}")
+        raise ControlError(f"{name} is {_describe(argument)}: send a number")
     if not math.isfinite(argument):
         raise ControlError(f"{name} is {argument}: send a finite number")
     return float(argument)
@@ -83,7 +83,7 @@ def text(argument: Argument, name: str) -> str:
         When it is of another type.
     """
     if not isinstance(argument, str):
-        raise ControlError(f"{name} is a string, not {_describe(argument)}")
+        raise ControlError(f"{name} is {_describe(argument)}: send a string")
     return argument
 
 
@@ -146,7 +146,8 @@ def _ramp(parameter: Parameter, arguments: Sequence[Argument]) -> float | None:
     if not parameter.is_ramped:
         where = "at once" if parameter.scope == "block" else "where the next unit is decided"
         raise ControlError(
-            f"{parameter.name} takes no ramp time: it changes {where}; send one value"
+            f"the ramp time is {_describe(arguments[1])}, but {parameter.name} takes none, since it "
+            f"changes {where}: send one value"
         )
     return min(max(number(arguments[1], "the ramp time"), 0.0), LONGEST_RAMP)
 
@@ -169,6 +170,8 @@ def _describe(argument: Argument) -> str:
         return "nil"
     if isinstance(argument, str):
         return repr(argument[:64])
+    if isinstance(argument, int | float):
+        return f"the number {argument:g}"
     if isinstance(argument, bytes | list):
         return "a blob" if isinstance(argument, bytes) else "an array"
     return "a colour, MIDI or time tag"
