@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from idiolect.bundle import Bundle
 from idiolect.engine.engine import Engine
 from idiolect.errors import ControlError
-from idiolect.parameters import BIAS, MASTER
+from idiolect.parameters import BIAS, MASTER, PACE
 from idiolect.performance.changes import Allow, Applied, Context, Cut, Look, Seed, Speak, Turn
 from idiolect.performance.futures import all_of, completed
 from idiolect.performance.library import Library, Shelf
@@ -194,6 +194,8 @@ class Player:
             self.set("freeze", voice, 0.0)  # what is held would never come to its end
         if parameter.scope == "block":
             self._set_block(name, voice, value, ramp)
+            if voice and name in PACE:
+                self._planner.submit(Turn(voice - 1, name, value))
         elif name == "scale" and changed:
             self._planner.submit(Seed(voice - 1, int(value), None))
         elif name != "scale":
