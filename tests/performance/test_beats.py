@@ -79,6 +79,23 @@ def test_units_are_on_the_beat_again_after_the_decision_that_follows_a_change_of
     assert_in_time(playing)
 
 
+def test_a_pace_that_is_to_change_at_a_frame_is_planned_for_it(stage: Make) -> None:
+    beats = {"tempo": 100.0, "quantize": 0.25}
+    playing = run(stage(), continuity=0.6, **beats)
+    rate = playing.bundle.sample_rate
+    for at, value in CHANGES:
+        playing.player.at = round(at * rate)
+        playing.player.set("stretch", 1, value)
+    playing.player.at = -1
+    playing.play(10)
+    off = np.array(strays(playing, **beats))
+    begun = np.array([frame for frame, _ in playing.heard_units()]) / rate
+    for at, _ in CHANGES:
+        off = off[~np.isin(off, begun[begun > at][:2])]
+    assert not len(off)
+    assert_in_time(playing)
+
+
 @pytest.mark.parametrize("changes", [(), CHANGES])
 def test_neither_the_block_nor_the_lookahead_changes_the_sound(
     stage: Make, changes: Iterable[tuple[float, float]]

@@ -120,7 +120,13 @@ def follow_clock(plan: Plan, table: NDArray[np.int64], voice: int, turned: bool)
 def _read_clock(plan: Plan, table: NDArray[np.int64], voice: int) -> int:
     """Engine frame at which the voice's last unit ends, when its time goes on as the plan says."""
     now, timeline, pace = read_timeline(view_state(table), voice)
-    heard = now + pass_time(plan, voice, plan.voices[voice].end - timeline)
+    own = plan.voices[voice]
+    if own.turns > now:
+        passed = (own.turns - now) * pace >> 32
+        if 0 < pace and own.end - timeline <= passed:
+            return now + ((own.end - timeline) << 32) // pace
+        now, timeline = own.turns, timeline + passed
+    heard = now + pass_time(plan, voice, own.end - timeline)
     if pace == UNIT and _slower(plan, voice) == 1:
         return heard
     return (heard + _COARSE // 2) // _COARSE * _COARSE

@@ -5,15 +5,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
+from numpy.typing import NDArray
 
 from idiolect.bundle import Bundle
 from idiolect.compiled import is_warm, note_warm, share_compiled
 from idiolect.engine.calibration import measure_capacity
 from idiolect.engine.engine import Engine
-from idiolect.performance.changes import Cut, Seed, Turn
+from idiolect.performance.changes import Cut, Play, Seed, Turn
 from idiolect.performance.planner import Planner
 from idiolect.performance.planning import plan_grain
 from idiolect.performance.queueing import note_cut, push_record
+from idiolect.performance.shots import Wish, make_shot
 
 __all__ = ["warm_up"]
 
@@ -53,6 +55,7 @@ def _play(bundle: Bundle, sample_rate: int) -> None:
         Seed(0, 0, nothing),
         Seed(0, len(bundle.scales) - 1, None),
         Cut(0),
+        Play(_make_shot(planner)),
         Turn(0, "temperature", 0.5),
         Turn(0, "parent", 0.0),
         Turn(0, "run", 0.0),
@@ -74,6 +77,12 @@ def _play_again(planner: Planner, engine: Engine, bundle: Bundle) -> None:
     grains = engine.state.grains[0]
     push_record(plan, engine.table, bundle.audio, 0, grains, last % len(grains))
     note_cut(plan, engine.table, 0)
+
+
+def _make_shot(planner: Planner) -> NDArray[np.void]:
+    tongue = planner.tongue_of(0)
+    wish = Wish(unit=0, dur=0.01)
+    return make_shot(tongue.bundle, tongue.inventory, wish, scale=0, quality=0, draw=int)
 
 
 @contextmanager
