@@ -67,6 +67,52 @@ STEPS: list[tuple[str, *tuple[float | str, ...]]] = [
 ]
 
 
+COMPILED = """
+import sys
+from pathlib import Path
+from idiolect import compiled, sessions
+
+def ready():
+    return {(k.__name__, signature) for k in compiled._kernels for signature in k.signatures}
+
+before = []
+render = sessions.replay_lines
+sessions.replay_lines = lambda *given, **named: before.append(ready()) or render(*given, **named)
+for anew in (True, False):
+    sessions.replay(*map(Path, sys.argv[1:]), anew=anew)
+print(len(before[0]), *(name for name, _ in ready() - before[0]))
+"""
+
+
+def test_nothing_is_compiled_while_a_session_is_played_again(
+    played: Played, tmp_path: Path
+) -> None:
+    places = map(str, (played.session, played.bundle, tmp_path / "x.wav"))
+    program = [sys.executable, "-c", COMPILED, *places]
+    done = subprocess.run(program, capture_output=True, text=True, check=True)
+    ready, *compiled = done.stdout.split()
+    assert int(ready) > 10
+    assert compiled == []
+
+
+def test_a_session_gives_the_bytes_that_were_heard_when_there_was_too_much(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What went was told by a count against a capacity that the session holds."""
+    monkeypatch.setattr("idiolect.app.measure_capacity", lambda rate: 50_000)
+    bundle, heard, session = (tmp_path / name for name in ("x.idiolect", "a.wav", "b.osc"))
+    make_bundle(bundle, sample_rate=48_000, seconds=10)
+    with App(bundle, load(flags=NULL), record=heard, session=session) as app:
+        with Client(*app.control.address) as client:
+            for name, value in (("overlap", 12.0), ("rate", 300.0), ("quality", 3)):
+                client.send(f"/{name}", value)
+                time.sleep(0.3)
+        stolen = app.player.status().stolen
+    assert stolen > 20
+    sessions.replay(session, bundle, tmp_path / "again.wav", anew=True)
+    assert (tmp_path / "again.wav").read_bytes() == heard.read_bytes()
+
+
 @pytest.mark.parametrize("anew", [True, False])
 def test_a_session_gives_the_bytes_that_were_heard(
     played: Played, tmp_path: Path, anew: bool

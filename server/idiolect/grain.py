@@ -46,6 +46,8 @@ GRAIN = np.dtype(
         ("step", np.int64),  # the decision that chose the unit: keys of its cloud's random stream
         ("tongue", np.int64),  # number of the bundle it is from, among the planner's
         ("settle", np.int64),  # frames from start in which the gain has come to 1
+        ("heard", np.int64),  # frame at which its unit begins, as far as the plan knows, and
+        ("beat", np.int64),  # 1: which is a beat that its onset is held to
     ]
 )
 """A unit, or a piece of a long one, as it is played."""

@@ -14,6 +14,7 @@ __all__ = [
     "DESCRIPTORS",
     "MASTER",
     "MOST_BUNDLES",
+    "PACE",
     "PARAMETERS",
     "PLANNER_SLOTS",
     "RAMP_SECONDS",
@@ -174,12 +175,13 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         name="tempo", kind="f", low=20, high=400, default=120, unit="beats/min", curve="log",
         scope="planner", per_voice=True,
-        doc="Of the grid that quantize holds units to.",
+        doc="Of the grid that quantize holds units to, as it is heard: stretched or not.",
     ),
     Parameter(
         name="quantize", kind="f", low=0, high=16, default=0, unit="beats", curve="linear",
         scope="planner", per_voice=True,
-        doc="Units begin on multiples of this; they are cut short or read on for it. 0 as they come.",
+        doc="Units begin on multiples of this, however time is stretched; they are cut short or read on for "
+        "it. 0 as they come.",
     ),
     Parameter(
         name="random_seed", kind="i", low=-2147483648, high=2147483647, default=0, unit="",
@@ -354,11 +356,16 @@ def voice_parameters(descriptors: Iterable[str]) -> dict[str, Parameter]:
     return VOICE | {bias.name: bias for bias in biases}
 
 
+PACE = ("stretch", "duration", "freeze")
+"""What the block acts on and the planner must know too: how fast a voice's time goes."""
+
 PLANNER_SLOTS: dict[str, int] = {
     p.name: slot
-    for slot, p in enumerate(p for p in PARAMETERS if p.scope == "planner" and p.per_voice)
+    for slot, p in enumerate(
+        p for p in PARAMETERS if (p.scope == "planner" or p.name in PACE) and p.per_voice
+    )
 }
-"""Column of each planner parameter in the planner's table (voices, slots)."""
+"""Column of each parameter that the planner knows in its table (voices, slots)."""
 
 BLOCK_SLOTS: dict[str, int] = {
     name: slot

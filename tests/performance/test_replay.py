@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from idiolect.audio.null import NullOutput
 from idiolect.bundle import Bundle
-from idiolect.engine.counters import PLAYS, STARVED
+from idiolect.engine.counters import PLAYS, STARVED, STOLEN
 from idiolect.engine.engine import Engine
 from idiolect.engine.seat import Seat
 from idiolect.errors import ControlError, ScoreError
@@ -29,6 +29,7 @@ VOICES = 3
 RATE = 8000
 LOOKAHEAD_SECONDS = 0.4
 BLOCKS = (64, 256, 37)
+TIGHT = 40_000  # picoseconds a frame, of which the voices themselves take half
 
 
 @dataclass
@@ -36,6 +37,7 @@ class Live:
     """A null output with a planner thread, its journal, and all that was heard."""
 
     bundle: Bundle
+    capacity: int = 0
     tape: list[tuple[int, Line | None]] = field(default_factory=list)
     parts: list[NDArray[np.float32]] = field(default_factory=list)
     heard_until: int = 0
@@ -43,8 +45,11 @@ class Live:
     def __post_init__(self) -> None:
         rate = self.bundle.sample_rate
         lookahead = round(LOOKAHEAD_SECONDS * rate)
-        self.setting = Setting(voices=VOICES, sample_rate=rate, lookahead_frames=lookahead)
+        self.setting = Setting(
+            voices=VOICES, sample_rate=rate, lookahead_frames=lookahead, capacity=self.capacity
+        )
         self.engine = Engine(VOICES, rate, lookahead)
+        self.engine.capacity = self.capacity
         self.planner = Planner(
             self.bundle, self.engine, lookahead_seconds=LOOKAHEAD_SECONDS, margin_ms=10
         )
@@ -216,17 +221,18 @@ def perform(
             live.listen()
 
 
-def make_live(folder: Path, seed: int) -> Live:
+def make_live(folder: Path, seed: int, capacity: int = 0) -> Live:
     """Give two bundles, of which one is played first."""
     make_bundle(folder / "other.idiolect", seed=seed + 100, channels=1, width=24)
-    return Live(make_bundle(folder / "random.idiolect", seed=seed))
+    return Live(make_bundle(folder / "random.idiolect", seed=seed), capacity)
 
 
-@pytest.fixture(scope="module", params=[0, 1])
+@pytest.fixture(scope="module", params=[(0, 0), (1, 0), (2, TIGHT)], ids=["0", "1", "overload"])
 def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Live:
-    folder = tmp_path_factory.mktemp("replay")
-    live = make_live(folder, int(request.param))
-    perform(live, int(request.param), actions=150, seconds=10, pauses=3, swaps=5, losses=2)
+    """Ten seconds; the last time with more to mix than it is said to have time for."""
+    seed, capacity = request.param
+    live = make_live(tmp_path_factory.mktemp("replay"), seed, capacity)
+    perform(live, seed, actions=150, seconds=10, pauses=3, swaps=5, losses=2)
     return live
 
 
@@ -240,6 +246,7 @@ def assert_same(again: NDArray[np.float32], live: Live) -> None:
 def test_the_planner_was_late_and_much_was_changed(played: Live) -> None:
     counters = played.engine.state.counters
     assert counters[STARVED] >= 3
+    assert (counters[STOLEN] > 50) == (played.capacity > 0)
     assert counters[PLAYS] >= 5
     assert np.abs(np.concatenate(played.parts)).max() > 0.05
     told = {line[0] for _, line in played.tape if line is not None}
@@ -258,7 +265,7 @@ def test_the_grains_as_they_were_planned_sound_as_they_did(played: Live) -> None
 
 def test_a_journal_that_ends_early_replays_up_to_there(played: Live) -> None:
     kept = [at for at, (_, line) in enumerate(played.tape) if line is None]
-    short = Live(played.bundle, tape=played.tape[: kept[len(kept) // 2] + 3])
+    short = Live(played.bundle, played.capacity, played.tape[: kept[len(kept) // 2] + 3])
     again = short.again(anew=False)
     assert len(again) == played.tape[kept[len(kept) // 2]][0]
     np.testing.assert_array_equal(again, np.concatenate(played.parts)[: len(again)])
@@ -267,7 +274,7 @@ def test_a_journal_that_ends_early_replays_up_to_there(played: Live) -> None:
 def test_a_grain_that_comes_out_otherwise_is_told(played: Live) -> None:
     tape = [entry for entry in played.tape if entry[1] is None or entry[1][0] != "/session/seed"]
     with pytest.raises(ScoreError, match=r"not planned as it was.*--grains"):
-        Live(played.bundle, tape).again(anew=True)
+        Live(played.bundle, played.capacity, tape).again(anew=True)
 
 
 @pytest.mark.parametrize(

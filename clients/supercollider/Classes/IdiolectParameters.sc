@@ -175,11 +175,11 @@ IdiolectVoiceParameters {
 	loop { |action| ^this.get(\loop, action) }
 	loop_ { |value| this.set(\loop, value) }
 
-	// Of the grid that quantize holds units to.
+	// Of the grid that quantize holds units to, as it is heard: stretched or not.
 	tempo { |action| ^this.get(\tempo, action) }
 	tempo_ { |value| this.set(\tempo, value) }
 
-	// Units begin on multiples of this; they are cut short or read on for it. 0 as they come.
+	// Units begin on multiples of this, however time is stretched; they are cut short or read on for it. 0 as they come.
 	quantize { |action| ^this.get(\quantize, action) }
 	quantize_ { |value| this.set(\quantize, value) }
 

@@ -109,8 +109,7 @@ def _compare(place: Path, audio: NDArray[np.float32]) -> dict[str, Any]:
     for _ in range(ROUNDS):
         for name, quality in QUALITIES.items():
             for channels in (1, 2):
-                seconds = 2 if quality == SINC else SECONDS
-                spent = _render(audio, quality, channels, seconds) * SECONDS / seconds
+                spent = _render(audio, quality, channels, SECONDS)
                 ours.setdefault(f"{name}, {channels}", []).append(spent)
         floor = _floor() * SECONDS
         ours.setdefault("floor", []).append(floor)

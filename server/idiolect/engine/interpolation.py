@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.compiled import realtime
-from idiolect.engine.vectors import copy_four, copy_two
+from idiolect.engine.vectors import TAPS, copy_four, copy_two, weigh
 
-__all__ = ["CUBIC", "LINEAR", "MARGIN", "NEAR", "NONE", "SINC", "TAPS", "UNIT", "read"]
+__all__ = ["CUBIC", "LINEAR", "MARGIN", "NEAR", "NONE", "SINC", "UNIT", "read", "read_pair"]
 
 NONE, LINEAR, CUBIC, SINC = 0, 1, 2, 3
 """Qualities: the nearest frame before, and what is named."""
@@ -19,32 +19,37 @@ NONE, LINEAR, CUBIC, SINC = 0, 1, 2, 3
 UNIT = 1 << 32
 """A frame, as a position counts."""
 
-TAPS = 32  # frames that the sinc looks at
 NEAR = 4
 """Neighbours of each frame that are copied side by side before a cubic is laid through them."""
 
 MARGIN = TAPS // 2
 """Frames on either side of what is read that must be there to be looked at."""
 
-_PHASES = 256  # between two frames; what lies between phases is interpolated
+_PHASES = 256  # from frame to frame: eight bits of a position; between phases is a straight line
 _CUTS = 9  # octaves up to two, in quarters: what is read faster is cut lower
 _BETA = 9.0  # of the Kaiser window: 90 dB
 
 _BEFORE = np.uint64(TAPS // 2 - 1)
-_32, _4, _2, _1 = np.uint64(32), np.uint64(4), np.uint64(2), np.uint64(1)
+_24, _32, _4, _2, _1 = np.uint64(24), np.uint64(32), np.uint64(4), np.uint64(2), np.uint64(1)
 _FRACTION = np.uint64(0x7FFFFFFF)
 _STEP = np.float32(2.0**-31)
+_PHASE_BITS, _PART_BITS, _PART = (
+    np.uint64(_PHASES - 1),
+    np.uint64((1 << 24) - 1),
+    np.float32(2.0**-24),
+)
 _HALF, _THREE_HALVES = np.float32(0.5), np.float32(1.5)
 
 
 def _sinc_table() -> NDArray[np.float32]:
-    """Give the windowed sinc by cutoff, phase and tap, float32[cuts, phases + 1, taps]."""
+    """Give the windowed sinc by cutoff and phase, and by tap, float32[cuts * (phases + 1), taps]."""
     cutoff = 2.0 ** (-np.arange(_CUTS) / 4)[:, None, None]
     at = np.arange(TAPS) - (TAPS // 2 - 1) - np.linspace(0, 1, _PHASES + 1)[:, None]
     inside = np.clip(1 - (at / (TAPS // 2)) ** 2, 0, None)
     window = np.i0(_BETA * np.sqrt(inside)) / np.i0(_BETA)
     table = cutoff * np.sinc(cutoff * at) * window
-    return np.ascontiguousarray(table / table.sum(axis=2, keepdims=True), np.float32)
+    table /= table.sum(axis=2, keepdims=True)
+    return np.ascontiguousarray(table.reshape(-1, TAPS), np.float32)
 
 
 _TABLE = _sinc_table()
@@ -75,7 +80,7 @@ def read(
         `NONE` to `SINC`.
     count : int64
         At most ``len(out)``.
-    near : float32[>= max(NEAR * count, TAPS)]
+    near : float32[>= NEAR * count]
         Scratch.
     out : float32[>= count]
         Written.
@@ -92,7 +97,31 @@ def read(
     elif quality == CUBIC:
         _read_cubic(source, np.uint64(position), np.uint64(step), count, near, out)
     else:
-        _read_sinc(source, position, step, count, near, out)
+        _read_sinc(source, position, step, count, out)
+
+
+@realtime
+def read_pair(
+    left: NDArray[np.float32],
+    right: NDArray[np.float32],
+    position: int,
+    step: int,
+    quality: int,
+    count: int,
+    near: NDArray[np.float32],
+    rows: NDArray[np.float32],
+) -> None:
+    """Read two channels as `read` does one, into two rows, float32[2, >= count].
+
+    Notes
+    -----
+    Real time.
+    """
+    if quality == SINC:
+        _read_sincs(left, right, position, step, count, rows)
+    else:
+        read(left, position, step, quality, count, near, rows[0])
+        read(right, position, step, quality, count, near, rows[1])
 
 
 @realtime
@@ -158,58 +187,55 @@ def _between(position: np.uint64) -> np.float32:
 
 @realtime
 def _read_sinc(
-    source: NDArray[np.float32],
-    position: int,
-    step: int,
-    count: int,
-    products: NDArray[np.float32],
-    out: NDArray[np.float32],
+    source: NDArray[np.float32], position: int, step: int, count: int, out: NDArray[np.float32]
 ) -> None:
     """Read by a windowed sinc, cut where what is read would fold.
 
     After J. O. Smith, "Digital audio resampling home page" (CCRMA, 2002).
     """
-    cut = _cut_for(abs(step))
+    first, at, each = _first_row(abs(step)), np.uint64(position), np.uint64(step)
     for i in range(count):
-        at = position + i * step
-        phase = np.float32(np.int32((at >> 1) & 0x7FFFFFFF)) * (_STEP * np.float32(_PHASES))
-        entry = np.int64(phase)
-        _multiply(
-            source, np.uint64(at >> 32), _TABLE[cut, entry], _TABLE[cut, entry + 1],
-            phase - np.float32(entry), products,
-        )  # fmt: skip
-        out[i] = _sum_in_pairs(products)
+        row, part, frame = first + _phase(at), _past(at), (at >> _32) - _BEFORE
+        out[i] = weigh(_TABLE, row, part, source, frame)
+        at += each
 
 
 @realtime
-def _cut_for(speed: int) -> int:
-    """Find the table for so many frames a frame."""
+def _read_sincs(
+    left: NDArray[np.float32],
+    right: NDArray[np.float32],
+    position: int,
+    step: int,
+    count: int,
+    rows: NDArray[np.float32],
+) -> None:
+    """Read two channels as `_read_sinc` does: what weighs them is read and laid between phases once."""
+    first, at, each = _first_row(abs(step)), np.uint64(position), np.uint64(step)
+    for i in range(count):
+        row, part, frame = first + _phase(at), _past(at), (at >> _32) - _BEFORE
+        here = weigh(_TABLE, row, part, left, frame)
+        there = weigh(_TABLE, row, part, right, frame)  # before anything is written: see above
+        rows[0, i] = here
+        rows[1, i] = there
+        at += each
+
+
+@realtime
+def _first_row(speed: int) -> np.uint64:
+    """Find the table for so many frames a frame; give its first row."""
     cut = 0
     while cut < _CUTS - 1 and speed > _SPEEDS[cut]:
         cut += 1
-    return cut
+    return np.uint64(cut * (_PHASES + 1))
 
 
 @realtime
-def _multiply(
-    source: NDArray[np.float32],
-    first: np.uint64,
-    low: NDArray[np.float32],
-    high: NDArray[np.float32],
-    part: np.float32,
-    products: NDArray[np.float32],
-) -> None:
-    for tap in range(TAPS):
-        weight = low[tap] + part * (high[tap] - low[tap])
-        products[tap] = weight * source[first + np.uint64(tap) - _BEFORE]
+def _phase(position: np.uint64) -> np.uint64:
+    """Phase before a position, 0 to `_PHASES` - 1."""
+    return (position >> _24) & _PHASE_BITS
 
 
 @realtime
-def _sum_in_pairs(products: NDArray[np.float32]) -> float:
-    """Add up in an order that makes vectors and is the same for every frame."""
-    half = TAPS // 2
-    while half > 0:
-        for tap in range(half):
-            products[tap] += products[half + tap]
-        half //= 2
-    return products[0]
+def _past(position: np.uint64) -> np.float32:
+    """How far a position lies past its phase, 0 to 1, float32; exact."""
+    return np.float32(np.int32(position & _PART_BITS)) * _PART

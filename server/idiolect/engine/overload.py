@@ -24,7 +24,7 @@ __all__ = ["COSTS", "OVERLOAD_GRID", "next_count", "relieve"]
 OVERLOAD_GRID = 64
 """Frames between two counts."""
 
-COSTS = (380, 830, 950, 12_500)
+COSTS = (380, 830, 950, 2_700)
 """Picoseconds that a frame of a sub-grain takes, by its quality and for each of its channels, on the
 machine that capacities refer to: what `idiolect bench mixer` measured (docs/log.md)."""
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.compiled import realtime
-from idiolect.engine.interpolation import UNIT, read
+from idiolect.engine.interpolation import UNIT, read, read_pair
 
 __all__ = ["add_subgrain", "level_at"]
 
@@ -55,9 +55,10 @@ def add_subgrain(
     if sub.pace == UNIT and position & (UNIT - 1) == 0:
         _mix(sub, left, right, position >> 32, at, count, out, offset)
         return
-    read(left, position, sub.pace, sub.quality, count, near, rows[0])
     if sub.channels > 1:
-        read(right, position, sub.pace, sub.quality, count, near, rows[1])
+        read_pair(left, right, position, sub.pace, sub.quality, count, near, rows)
+    else:
+        read(left, position, sub.pace, sub.quality, count, near, rows[0])
     _mix(sub, rows[0], rows[1], 0, at, count, out, offset)
 
 

@@ -6,6 +6,8 @@ another pace; a frozen one stands.  Grains are planned in timeline frames, so no
 the plan.
 """
 
+from typing import Any
+
 from idiolect.compiled import brief, realtime
 from idiolect.engine.atomics import load_acquire, store_release
 from idiolect.engine.interpolation import UNIT
@@ -13,8 +15,11 @@ from idiolect.engine.layout import FAR, LINE
 from idiolect.engine.state import State
 
 __all__ = [
+    "NEAR_SECONDS",
     "anchor_timeline",
+    "due_frame",
     "engine_frame",
+    "pace_of",
     "publish_timeline",
     "read_timeline",
     "set_pace",
@@ -26,6 +31,9 @@ _PACE, _FRAME, _WRITES = 3, 4, 5
 belongs to, and how often all three were touched, odd while they are being written."""
 
 _TRIES = 1000
+
+NEAR_SECONDS = 0.02
+"""How far a grain's start may be moved for its onset to be on the beat."""
 
 
 @realtime
@@ -52,6 +60,25 @@ def engine_frame(state: State, voice: int, frame: int) -> int:
 
 
 @realtime
+def due_frame(state: State, rate: int, voice: int, grain: Any) -> int:
+    """Give the engine frame at which a grain begins; `FAR` when never.
+
+    Parameters
+    ----------
+    rate : int64
+        Frames a second.
+    grain : GRAIN
+        One that is held to a beat begins so that its onset is, where that is near.
+    """
+    due = engine_frame(state, voice, grain.start)
+    if grain.beat == 0 or due == FAR:
+        return due
+    own, lead = state.voices[voice], grain.onset - grain.start
+    beat = grain.heard - (lead if own.pace == UNIT else ((lead << 32) + own.pace - 1) // own.pace)
+    return beat if abs(beat - due) <= int(NEAR_SECONDS * rate) else due
+
+
+@realtime
 def anchor_timeline(state: State, voice: int, frame: int, timeline: int) -> None:
     """Let the timeline stand at a frame when the engine is at another.
 
@@ -66,11 +93,16 @@ def anchor_timeline(state: State, voice: int, frame: int, timeline: int) -> None
 
 
 @realtime
+def pace_of(slower: float) -> int:
+    """Give the pace of time that passes so many times slower; 0 is frozen."""
+    return UNIT if slower == 1 else (0 if slower <= 0 else round(UNIT / slower))
+
+
+@realtime
 def set_pace(state: State, voice: int, frame: int, stretch: float, duration: float) -> None:
     """Let time pass `stretch` times `duration` times slower from an engine frame on; 0 is frozen."""
     own = state.voices[voice]
-    slower = stretch * duration
-    pace = UNIT if slower == 1 else (0 if slower <= 0 else round(UNIT / slower))
+    pace = pace_of(stretch * duration)
     own.reading = duration
     if pace != own.pace:
         anchor_timeline(state, voice, frame, timeline_frame(state, voice, frame))

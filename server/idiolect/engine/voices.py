@@ -17,6 +17,7 @@ from idiolect.engine.reports import report
 from idiolect.engine.state import State
 from idiolect.engine.timeline import (
     anchor_timeline,
+    due_frame,
     engine_frame,
     publish_timeline,
     timeline_frame,
@@ -50,7 +51,7 @@ def render_voice(state: State, rate: int, voice: int, now: int, count: int) -> N
     end = now + count
     at = now
     while at < end:
-        due = _begin_due(state, voice, at)
+        due = _begin_due(state, rate, voice, at)
         _watch_supply(state, voice, at, due)
         stop = min(end, due, _next_change(state, voice, at), next_in_cloud(state, voice, at))
         if spawn(state, rate, voice, at):
@@ -89,7 +90,7 @@ def _dropped(state: State, voice: int, grain_epoch: int, start: int, epoch: int)
 
 
 @realtime
-def _begin_due(state: State, voice: int, at: int) -> int:
+def _begin_due(state: State, rate: int, voice: int, at: int) -> int:
     """Begin every grain that is due at `at`; return the engine frame of the next, or `FAR`."""
     own = state.voices[voice]
     epoch = load_acquire(state.epochs, voice * LINE)
@@ -111,10 +112,10 @@ def _begin_due(state: State, voice: int, at: int) -> int:
             state.counters[DROPPED] += 1
             taken += 1
             continue
-        due = engine_frame(state, voice, grain.start)
+        due = due_frame(state, rate, voice, grain)
         if due > at:
             break
-        _begin(state, voice, taken % GRAIN_CAPACITY, at)
+        _begin(state, rate, voice, taken % GRAIN_CAPACITY, at)
         taken += 1
         due = FAR
     store_release(state.taken, voice * LINE, taken)
@@ -122,14 +123,15 @@ def _begin_due(state: State, voice: int, at: int) -> int:
 
 
 @realtime
-def _begin(state: State, voice: int, entry: int, at: int) -> None:
+def _begin(state: State, rate: int, voice: int, entry: int, at: int) -> None:
     """Let a grain take over at engine frame `at`, moving the timeline when it comes late."""
     own, grain = state.voices[voice], state.grains[voice, entry]
-    late = at - engine_frame(state, voice, grain.start)
+    due = due_frame(state, rate, voice, grain)
+    late = at - due
     if late > 0:
         behind = timeline_frame(state, voice, at) - grain.start
         report(state, at - late, voice, RAN_ON, behind, grain.serial, 0.0)
-    if late > 0 or own.pace != UNIT:
+    if late > 0 or own.pace != UNIT or due != engine_frame(state, voice, grain.start):
         anchor_timeline(state, voice, at, grain.start)
     cutting = own.cutting == 1 and grain.epoch == own.epoch
     if cutting:

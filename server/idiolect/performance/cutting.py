@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from idiolect.compiled import brief, njit
 from idiolect.parameters import PLANNER_SLOTS
+from idiolect.performance.beats import begin_clock, follow_clock, pass_time
 from idiolect.performance.joins import FADE_FRAMES, LEAD_FRAMES
 from idiolect.performance.plan import Plan
 from idiolect.performance.queueing import PIECE_FRAMES, note_cut, publish_cut, push_stop
@@ -36,6 +37,7 @@ def begin_voice(plan: Plan, table: NDArray[np.int64], voice: int, onset: int) ->
     """Let a resting voice speak from timeline frame `onset` on."""
     own = plan.voices[voice]
     own.end = onset
+    begin_clock(plan, table, voice)
     _open_plan(plan, table, voice, onset, onset)
     own.running = 1
     own.following = -1
@@ -98,6 +100,7 @@ def cut_plan(plan: Plan, table: NDArray[np.int64], voice: int, earliest: int, wh
     point = _point(plan, voice, index, earliest + FADE_FRAMES, where)
     reach = LEAD_FRAMES if where == AT_FINEST else FADE_FRAMES
     _truncate(plan, voice, index, point, reach)
+    follow_clock(plan, table, voice, True)
     _open_plan(plan, table, voice, earliest, max(own.last_start + 1, point - reach))
     return point
 
@@ -112,6 +115,7 @@ def _cut_at_boundary(plan: Plan, table: NDArray[np.int64], voice: int, earliest:
         found -= 1
     if found < own.steps:
         go_back(plan, voice, found)
+        follow_clock(plan, table, voice, True)
         _open_plan(plan, table, voice, earliest, own.last_start + 1)
     return own.end
 
@@ -152,6 +156,7 @@ def _truncate(plan: Plan, voice: int, index: int, point: int, reach: int) -> Non
     unit = inventory.units[inventory.unit_offset[step.scale] + step.unit]
     step.end = point
     own.end = point
+    own.heard = step.heard + pass_time(plan, voice, point - step.onset)
     if own.pieced >= point - step.onset:
         own.following = unit.start + point - step.onset
         own.sounding = step.tongue

@@ -256,7 +256,8 @@ def unpack(kind: DTypeLike, *arguments: object) -> NDArray[Any]:
         raise ValueError(str(error)) from error
     if not inflate.eof:
         raise ValueError("a blob without its end")
-    return np.frombuffer(raw, kind)
+    # To what is compiled, an array that cannot be written would be of another type.
+    return np.frombuffer(bytearray(raw), kind)
 
 
 def _pack(records: NDArray[Any]) -> bytes:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from idiolect.engine.layout import GRAIN_CAPACITY
 from idiolect.language.memories import DEPTH, NOTHING
-from idiolect.parameters import MOST_BUNDLES, PARAMETERS, PLANNER_SLOTS
+from idiolect.parameters import MOST_BUNDLES, PLANNER_SLOTS, VOICE
 from idiolect.performance.joins import SEARCH_FRAMES
 from idiolect.viewed import Viewed
 
@@ -42,7 +42,9 @@ VOICE_PLAN = np.dtype(
         ("tongue", np.int64),  # number of what it speaks: a `tongue.Tongue`
         ("steps", np.int64),  # decided so far
         ("base", np.int64),  # step at which the random seed was set
-        ("end", np.int64),  # timeline frame where the last decided unit ends
+        ("end", np.int64),  # timeline frame where the last decided unit ends, and
+        ("heard", np.int64),  # the engine frame that is, as far as is known
+        ("turns", np.int64),  # engine frame from which on its time goes at the pace it was given last
         ("pieced", np.int64),  # frames of that unit already queued
         ("row", np.int64),  # row of the cache
         ("position", np.int64),  # next position in it
@@ -82,6 +84,7 @@ STEP = np.dtype(
         ("token", np.int64),  # in its scale
         ("natural", np.int64),  # 1: it followed in the corpus
         ("start", np.int64),  # timeline frame at which its first grain starts, fade included
+        ("heard", np.int64),  # engine frame of its onset, as far as is known
         ("row", np.int64),  # the voice before this step ...
         ("position", np.int64),
         ("scale", np.int64),
@@ -155,9 +158,8 @@ def make_plan(voices: int, sample_rate: int) -> Plan:
         interrupted=np.zeros(1, np.int64),
         **_room_for(voices, width=0, tokens=0, units=0, descriptors=0),
     )
-    for parameter in PARAMETERS:
-        if parameter.per_voice and parameter.scope == "planner":
-            plan.parameters[:, PLANNER_SLOTS[parameter.name]] = parameter.default
+    for name, slot in PLANNER_SLOTS.items():
+        plan.parameters[:, slot] = VOICE[name].default
     own = plan.voices
     own["past"] = NOTHING
     own["row"] = 2 * np.arange(voices)

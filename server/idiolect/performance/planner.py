@@ -16,7 +16,7 @@ from idiolect.engine.atomics import publish
 from idiolect.engine.clock import PERIOD
 from idiolect.engine.engine import Engine
 from idiolect.errors import IdiolectError
-from idiolect.parameters import PLANNER_SLOTS
+from idiolect.parameters import PACE, PLANNER_SLOTS
 from idiolect.performance.announcing import Announcer
 from idiolect.performance.changes import (
     SOON,
@@ -282,6 +282,9 @@ class Planner:
             self._cut(voice, AT_BOUNDARY)
             own = tongue.plan.voices[voice]
             own["seed"], own["base"] = int(change.value), own["steps"]
+        if change.name in PACE:
+            tongue.plan.voices["turns"][voice] = change.frame
+            return bool(tongue.plan.parameters[voice, PLANNER_SLOTS["quantize"]] > 0)
         return change.name not in ("interrupt", "random_seed")
 
     def _obey(self, voice: int, change: Timed) -> None:

@@ -9,6 +9,7 @@ from idiolect.engine.interpolation import UNIT
 from idiolect.engine.layout import LINE
 from idiolect.engine.state import VOICES, view_state
 from idiolect.engine.timeline import read_timeline
+from idiolect.performance.beats import follow_clock
 from idiolect.performance.joins import LEAD_FRAMES
 from idiolect.performance.pieces import queue_piece
 from idiolect.performance.plan import Plan
@@ -180,7 +181,7 @@ def _extend(plan: Plan, table: NDArray[np.int64], voice: int, goal: int, may_sto
 
 
 @njit
-def plan_grain(plan: Plan, table: NDArray[np.int64], voice: int, skipped: int) -> None:
+def plan_grain(plan: Plan, table: NDArray[np.int64], voice: int, skipped: int, heard: int) -> None:
     """Queue a voice's next grain, whatever the time, as `plan_ahead` would.
 
     Parameters
@@ -189,6 +190,8 @@ def plan_grain(plan: Plan, table: NDArray[np.int64], voice: int, skipped: int) -
         Any tongue's.
     skipped : int64
         Units that had sounded because the plan came too late.
+    heard : int64
+        Engine frame at which its unit is heard.
     """
     own = plan.voices[voice]
     if queued_until(plan, voice) >= own.end:
@@ -196,6 +199,7 @@ def plan_grain(plan: Plan, table: NDArray[np.int64], voice: int, skipped: int) -
         model, inventory = model_of(tongue), inventory_of(tongue)
         for _ in range(skipped):
             skip_unit(tongue.plan, model, tongue.cache, inventory, voice)
+        own.heard = heard
         decide_step(tongue.plan, model, tongue.cache, inventory, voice)
     _queue(plan, table, voice)
 
@@ -218,4 +222,5 @@ def _decide(plan: Plan, table: NDArray[np.int64], voice: int) -> None:
     late = timeline_now(table, voice) - own.end
     if late > 0:
         skip_heard(tongue.plan, model, tongue.cache, inventory, voice, late)
+    follow_clock(plan, table, voice, False)
     decide_step(tongue.plan, model, tongue.cache, inventory, voice)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from idiolect.bundle import Bundle
 from idiolect.engine.engine import Engine
 from idiolect.errors import ControlError
-from idiolect.parameters import BIAS, MASTER
+from idiolect.parameters import BIAS, MASTER, PACE
 from idiolect.performance.changes import (
     SOON,
     Allow,
@@ -239,6 +239,8 @@ class Player:
             self.set("freeze", voice, 0.0)  # what is held would never come to its end
         if parameter.scope == "block":
             self._set_block(name, voice, value, ramp)
+            if voice and name in PACE:
+                self._submit(Turn(voice - 1, name, value, self.at))
         elif name == "scale" and changed:
             self._submit(Seed(voice - 1, int(value), None, self.at))
         elif name != "scale":

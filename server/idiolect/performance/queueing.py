@@ -8,6 +8,7 @@ from idiolect.engine.atomics import load_acquire, store_release
 from idiolect.engine.interpolation import MARGIN
 from idiolect.engine.layout import EPOCHS, GRAIN_CAPACITY, LINE, RUN_ON_SLOTS
 from idiolect.engine.state import ARENA_FRAMES, RUN_ON_FRAMES, State, view_state
+from idiolect.performance.beats import is_beat
 from idiolect.performance.plan import Plan
 
 __all__ = [
@@ -181,6 +182,8 @@ def push_grain(
     grain.seed = own.seed
     grain.step = own.steps - 1 - own.base
     grain.tongue = step.tongue
+    grain.heard = step.heard
+    grain.beat = 1 if first == 1 and is_beat(plan, voice, step.heard) else 0
     _publish_grain(plan, state, voice, start)
 
 
@@ -235,6 +238,8 @@ def push_stop(plan: Plan, table: NDArray[np.int64], voice: int, start: int, fade
     grain.epoch = own.epoch
     grain.kind = 1
     grain.correlation = 0.0
+    grain.heard = 0
+    grain.beat = 0
     _publish_grain(plan, state, voice, start)
 
 

@@ -340,7 +340,8 @@ class _Replanner(Planner):
             own = self.tongues.plan.voices[voice]
             if own["pushed"] <= serial:
                 skipped = int(record["step"] + own["base"] - own["steps"]) if record["first"] else 0
-                plan_grain(self.tongues.plan, self.engine.table, voice, skipped)
+                heard = int(record["heard"])
+                plan_grain(self.tongues.plan, self.engine.table, voice, skipped, heard)
             grain = self.engine.state.grains[voice, serial % GRAIN_CAPACITY]
             again = np.zeros(1, PLANNED)
             again["voice"] = voice

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from idiolect.compiled import njit
 from idiolect.language.decoder import Cache
 from idiolect.language.model import Model
-from idiolect.parameters import PLANNER_SLOTS
+from idiolect.performance.beats import end_of_unit
 from idiolect.performance.decision import Steering, decide, weigh_tokens
 from idiolect.performance.foresight import foresee
 from idiolect.performance.plan import Plan
@@ -27,7 +27,6 @@ __all__ = [
     "take_unit",
 ]
 
-TEMPO, QUANTIZE = PLANNER_SLOTS["tempo"], PLANNER_SLOTS["quantize"]
 ALL_QUEUED = 1 << 40
 """More frames than any unit has: all of the last decided unit is queued."""
 
@@ -46,6 +45,7 @@ def _open_step(plan: Plan, voice: int) -> None:
     own = plan.voices[voice]
     step = plan.steps[voice, own.steps % plan.steps.shape[1]]
     step.onset = own.end
+    step.heard = own.heard
     step.row = own.row
     step.position = own.position
     step.scale = own.scale
@@ -157,22 +157,10 @@ def take_unit(plan: Plan, inventory: Inventory, voice: int, index: int) -> None:
     step.token = unit.token
     step.natural = 1 if index == successor(inventory, own.scale, own.previous) else 0
     step.start = own.end
-    step.end = _end_of(plan, voice, unit.length)
+    step.end, own.heard = end_of_unit(plan, voice, unit.length)
     own.end = step.end
     own.pieced = 0
     own.steps += 1
-
-
-@njit
-def _end_of(plan: Plan, voice: int, length: int) -> int:
-    """Give the timeline frame at which a unit that begins now gives way: on the voice's grid, if any."""
-    onset, parameters = plan.voices[voice].end, plan.parameters[voice]
-    if not parameters[QUANTIZE] > 0:
-        return onset + length
-    grid = plan.sample_rate * 60.0 / parameters[TEMPO] * parameters[QUANTIZE]
-    # The first line that lies past the onset, half a frame for rounding, or the nearest to its end.
-    line = max(np.floor((onset + 0.5) / grid) + 1, np.round((onset + length) / grid))
-    return int(np.round(line * grid))
 
 
 @njit
@@ -223,6 +211,7 @@ def go_back(plan: Plan, voice: int, step_index: int) -> None:
     step = plan.steps[voice, step_index % plan.steps.shape[1]]
     own.steps = step_index
     own.end = step.onset
+    own.heard = step.heard
     own.row = step.row
     own.position = step.position
     own.scale = step.scale

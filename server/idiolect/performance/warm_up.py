@@ -13,6 +13,8 @@ from idiolect.engine.calibration import measure_capacity
 from idiolect.engine.engine import Engine
 from idiolect.performance.changes import Cut, Play, Seed, Turn
 from idiolect.performance.planner import Planner
+from idiolect.performance.planning import plan_grain
+from idiolect.performance.queueing import note_cut, push_record
 from idiolect.performance.shots import Wish, make_shot
 
 __all__ = ["warm_up"]
@@ -64,7 +66,17 @@ def _play(bundle: Bundle, sample_rate: int) -> None:
         engine.push_control(1, "gain", 0.5)
         engine.render(out)
     planner.lookahead()
+    _play_again(planner, engine, bundle)
     measure_capacity(sample_rate)
+
+
+def _play_again(planner: Planner, engine: Engine, bundle: Bundle) -> None:
+    """Call what a replay calls where the planner would plan by itself."""
+    plan, last = planner.tongues.plan, int(planner.tongues.plan.voices["pushed"][0]) - 1
+    plan_grain(plan, engine.table, 0, 0, 0)
+    grains = engine.state.grains[0]
+    push_record(plan, engine.table, bundle.audio, 0, grains, last % len(grains))
+    note_cut(plan, engine.table, 0)
 
 
 def _make_shot(planner: Planner) -> NDArray[np.void]:
