@@ -127,6 +127,22 @@ def test_questions_to_one_address_are_answered_in_their_order(conversation: Conv
     assert [reply.arguments[1] for reply in conversation.unread.items] == [3]
 
 
+def test_numbered_questions_are_answered_in_any_order(
+    conversation: Conversation, sent: list[bytes]
+) -> None:
+    with (
+        conversation.ask("/bundle/load", "birds", numbered=True) as slow,
+        conversation.ask("/bundle/load", "bells", numbered=True) as quick,
+    ):
+        (_, _, mark, first), (_, _, _, second) = messages(sent)
+        assert mark == "id"
+        conversation.take(encode("/done", "/bundle/load", "bells", second))
+        conversation.take(encode("/fail", "/bundle/load", "no bundle birds", first))
+        assert [reply.arguments[1] for reply in quick.items] == ["bells"]
+        with pytest.raises(RefusedError, match="no bundle birds"):
+            slow.take()
+
+
 def test_a_lease_names_all_groups_that_somebody_waits_for(
     conversation: Conversation, sent: list[bytes], clock: Clock
 ) -> None:

@@ -98,9 +98,11 @@ class AsyncClient:
         """Send all that this task sends in a ``with`` as one OSC bundle, as `Client.at`."""
         return self._conversation.at(when)
 
-    async def ask(self, address: str, *arguments: float | str, timeout: float = 2.0) -> Reply:
+    async def ask(
+        self, address: str, *arguments: float | str, timeout: float = 2.0, numbered: bool = False
+    ) -> Reply:
         """Send one message and wait for its answer, as `Client.ask`."""
-        with self._conversation.ask(address, *arguments) as question:
+        with self._conversation.ask(address, *arguments, numbered=numbered) as question:
             reply = await self._wait(question, timeout)
         if reply is None:
             raise TimeoutError(f"no answer to {address} in {timeout:g} s: is the daemon running?")
@@ -108,7 +110,7 @@ class AsyncClient:
 
     async def sync(self, timeout: float = 2.0) -> None:
         """Wait until everything sent before is done."""
-        await self.ask("/sync", self._conversation.next_sync(), timeout=timeout)
+        await self.ask("/sync", self._conversation.next_number(), timeout=timeout)
 
     async def status(self) -> dict[str, Any]:
         """Ask how the instrument is doing; by name, as the OSC reference lists them."""

@@ -126,7 +126,9 @@ class Client:
         """
         return self._conversation.at(when)
 
-    def ask(self, address: str, *arguments: float | str, timeout: float = 2.0) -> Reply:
+    def ask(
+        self, address: str, *arguments: float | str, timeout: float = 2.0, numbered: bool = False
+    ) -> Reply:
         """Send one message and wait for its answer.
 
         Parameters
@@ -137,6 +139,9 @@ class Client:
             As for `send`.
         timeout : float
             Seconds.
+        numbered : bool
+            Whether the request goes with a number (``id``, and one that no other has), so that it
+            is known by it where answers overtake each other.
 
         Returns
         -------
@@ -153,7 +158,7 @@ class Client:
             When nobody listens.
         """
         self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # of earlier messages: no more
-        with self._conversation.ask(address, *arguments) as question:
+        with self._conversation.ask(address, *arguments, numbered=numbered) as question:
             reply = self._wait(question, timeout)
         if reply is None:
             raise TimeoutError(f"no answer to {address} in {timeout:g} s: is the daemon running?")
@@ -167,7 +172,7 @@ class Client:
         TimeoutError, ConnectionRefusedError
             As of `ask`.
         """
-        self.ask("/sync", self._conversation.next_sync(), timeout=timeout)
+        self.ask("/sync", self._conversation.next_number(), timeout=timeout)
 
     def status(self) -> dict[str, Any]:
         """Ask how the instrument is doing; by name, as the OSC reference lists them."""

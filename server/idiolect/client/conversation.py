@@ -53,18 +53,26 @@ class Inbox(Generic[T]):
 
 
 class Question(Inbox[Reply]):
-    """Waits for the answer to one message."""
+    """Waits for the answer to one message; its number, if it has one, comes last in the answer."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, number: int | None) -> None:
         super().__init__()
-        self.address = address
+        self._address = address
+        self._number = number
+        self._is_open = True
 
-    def answer(self, reply: Reply) -> None:
-        """Take what the daemon says to it."""
+    def takes(self, reply: Reply) -> bool:
+        """Take what the daemon says, if that is the answer."""
+        if not (self._is_open and reply.is_about(self._address)):
+            return False
+        if self._number is not None and reply.arguments[-1] != self._number:
+            return False
         if reply.address == "/fail":
-            self.error = RefusedError(str(reply.arguments[-1]))
+            self.error = RefusedError(str(reply.arguments[1]))
         else:
             self.items.append(reply)
+        self._is_open = False
+        return True
 
 
 class Subscription(Inbox[T]):
@@ -110,7 +118,7 @@ class Conversation:
         self._subscriptions: list[Subscription[Any]] = []
         self._has_lease = self._renews = self._was_heard = False
         self._due = 0.0  # when the lease is to be renewed, of the clock that is never set back
-        self._syncs = 0
+        self._requests = 0
 
     def send(self, address: str, *arguments: object) -> None:
         """Send a message, or put it into the bundle that is being written."""
@@ -137,25 +145,26 @@ class Conversation:
             self._transmit(encode_bundle(bundle.messages, tag))
 
     @contextlib.contextmanager
-    def ask(self, address: str, *arguments: object) -> Iterator[Question]:
+    def ask(self, address: str, *arguments: object, numbered: bool = False) -> Iterator[Question]:
         """Send a message whose answer is waited for."""
         if any(bundle.conversation is self for bundle in _open_bundles.get()):
             raise RuntimeError(
                 f"{address} is asked where an OSC bundle is written, and it is sent at the end: "
                 "ask before or after"
             )
-        question = Question(address)
+        number = self.next_number() if numbered else None
+        question = Question(address, number)
         self._questions.append(question)
         try:
-            self.send(address, *arguments)
+            self.send(address, *arguments, *(() if number is None else ("id", number)))
             yield question
         finally:
             self._questions.remove(question)
 
-    def next_sync(self) -> int:
-        """Return a number for ``/sync`` that no other has."""
-        self._syncs = self._syncs % (2**31 - 1) + 1
-        return self._syncs
+    def next_number(self) -> int:
+        """Return a number for a request that no other has."""
+        self._requests = self._requests % (2**31 - 1) + 1
+        return self._requests
 
     def subscribe(
         self,
@@ -244,14 +253,12 @@ class Conversation:
             self._due = time.monotonic() + _RENEWAL
             if reply.address == "/fail":
                 for subscription in self._subscriptions:
-                    subscription.error = RefusedError(str(reply.arguments[-1]))
+                    subscription.error = RefusedError(str(reply.arguments[1]))
 
     def _answer(self, reply: Reply) -> bool:
         """Give an answer to the first who waits for it; True when it was one, or ours."""
-        for question in self._questions:
-            if not question.items and question.error is None and reply.is_about(question.address):
-                question.answer(reply)
-                return True
+        if any(question.takes(reply) for question in self._questions):
+            return True
         return self._renews and reply.is_about("/notify")
 
 

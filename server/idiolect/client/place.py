@@ -58,17 +58,29 @@ class Place(Generic[Link]):
 
     @overload
     def ask(
-        self: "Place[Client]", path: str, *arguments: float | str, timeout: float = 2.0
+        self: "Place[Client]",
+        path: str,
+        *arguments: float | str,
+        timeout: float = 2.0,
+        numbered: bool = False,
     ) -> Reply: ...
 
     @overload
     def ask(
-        self: "Place[AsyncClient]", path: str, *arguments: float | str, timeout: float = 2.0
+        self: "Place[AsyncClient]",
+        path: str,
+        *arguments: float | str,
+        timeout: float = 2.0,
+        numbered: bool = False,
     ) -> Awaitable[Reply]: ...
 
-    def ask(self, path: str, *arguments: float | str, timeout: float = 2.0) -> object:
+    def ask(
+        self, path: str, *arguments: float | str, timeout: float = 2.0, numbered: bool = False
+    ) -> object:
         """Send one message and wait for its answer, as the client does."""
-        return self._client.ask(f"{self._prefix}/{path}", *arguments, timeout=timeout)
+        return self._client.ask(
+            f"{self._prefix}/{path}", *arguments, timeout=timeout, numbered=numbered
+        )
 
     def __getitem__(self, path: str) -> Any:
         return self._client[f"{self._prefix}/{path}"]
