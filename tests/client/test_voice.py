@@ -49,13 +49,14 @@ def test_items_are_everything_below_a_voice_or_the_whole(
 
 
 def test_a_slip_of_the_pen_is_told_with_what_was_meant() -> None:
-    voice = Client().voice(1)
-    with pytest.raises(AttributeError, match="/voice/1 has no temperatures: did you mean temp"):
-        voice.temperatures = 0.5  # type: ignore[attr-defined]
-    with pytest.raises(AttributeError, match="no xyz: there are run, temperature"):
-        _ = voice.xyz
+    with Client() as client:
+        voice = client.voice(1)
+        with pytest.raises(AttributeError, match="/voice/1 has no temperatures: did you mean temp"):
+            voice.temperatures = 0.5  # type: ignore[attr-defined]
+        with pytest.raises(AttributeError, match="no xyz: there are run, temperature"):
+            _ = voice.xyz
 
 
 def test_voices_are_counted_from_one() -> None:
-    with pytest.raises(ValueError, match="counted from 1"):
-        Client().voice(0)
+    with Client() as client, pytest.raises(ValueError, match="counted from 1"):
+        client.voice(0)
