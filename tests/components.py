@@ -8,12 +8,15 @@ import sys
 import pytest
 
 PACKAGES = {
+    "bash": "bash",
     "chromium": "chromium",
+    "fish": "fish",
     "jackd": "jackd2",
     "pd": "puredata-core",
     "portaudio": "libportaudio2",
     "scsynth": "supercollider-server",
     "sclang": "supercollider-language",
+    "zsh": "zsh",
 }
 
 
