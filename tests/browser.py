@@ -40,13 +40,15 @@ class Page:
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
 
-    def open(self, path: Path, width: int = 1400, height: int = 1000, theme: str = "light") -> None:
-        """Show a file in a window of that size, and wait until its script says it is ready."""
+    def open(
+        self, page: Path | str, width: int = 1400, height: int = 1000, theme: str = "light"
+    ) -> None:
+        """Show a file or an address in a window of that size, and wait until its script is ready."""
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height,
                   deviceScaleFactor=1, mobile=False)  # fmt: skip
         self.call("Emulation.setEmulatedMedia",
                   features=[{"name": "prefers-color-scheme", "value": theme}])  # fmt: skip
-        self.call("Page.navigate", url=path.resolve().as_uri())
+        self.call("Page.navigate", url=page if isinstance(page, str) else page.resolve().as_uri())
         self.run(
             "new Promise(done => { const look = () => document.body?.dataset.ready"
             " ? requestAnimationFrame(() => requestAnimationFrame(done)) : setTimeout(look, 10);"

@@ -3,33 +3,44 @@
 import ctypes.util
 import os
 import shutil
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 PACKAGES = {
+    "bash": "bash",
     "chromium": "chromium",
+    "fish": "fish",
     "jackd": "jackd2",
     "pd": "puredata-core",
     "portaudio": "libportaudio2",
     "scsynth": "supercollider-server",
     "sclang": "supercollider-language",
     "systemd-analyze": "systemd",
+    "zsh": "zsh",
 }
 
+NODE_MODULES = str(Path(__file__).resolve().parents[1] / "build/node/node_modules")
+"""Where node finds what npm has installed."""
+
+CURES = {name: f"apt install {package}" for name, package in PACKAGES.items()}
+CURES["oscquery"] = "npm install --prefix build/node oscquery@1.1.1"
 
 OPTIONAL = {"systemd-analyze"}
 """What CI may be without, too."""
 
 
 def require(component: str) -> None:
-    """Skip the calling test when `component`, a key of `PACKAGES`, is missing.
+    """Skip the calling test when `component`, a key of `CURES`, is missing.
 
-    With IDIOLECT_REQUIRE_COMPONENTS=1 in the environment, as in CI, it fails instead, but for those of `OPTIONAL`.
+    With IDIOLECT_REQUIRE_COMPONENTS=1 in the environment, as in CI, it fails instead, but for those
+    of `OPTIONAL`.
     """
     if _present(component):
         return
-    reason = f"{component} is missing; install it with: apt install {PACKAGES[component]}"
+    reason = f"{component} is missing; install it with: {CURES[component]}"
     if os.environ.get("IDIOLECT_REQUIRE_COMPONENTS") == "1" and component not in OPTIONAL:
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
@@ -42,4 +53,14 @@ def _present(component: str) -> bool:
         # Looked for, not loaded: loading it makes this process a client of whatever server runs.
         bundled = sys.platform in ("darwin", "win32")
         return bundled or ctypes.util.find_library("portaudio") is not None
+    if component == "oscquery":
+        return shutil.which("node") is not None and _resolves(component)
     return shutil.which(component) is not None
+
+
+def _resolves(module: str) -> bool:
+    found = subprocess.run(
+        ["node", "-e", f"require.resolve('{module}')"],
+        env={**os.environ, "NODE_PATH": NODE_MODULES}, capture_output=True, check=False,
+    )  # fmt: skip
+    return found.returncode == 0

@@ -4,7 +4,6 @@ Start a daemon first: ``idiolect serve NAME.idiolect``.  Then ``python first_ste
 Every address is in docs/osc.md, and ``idiolect osc`` prints it.
 """
 
-# ruff: noqa: T201 (an example is there to print)
 import math
 import sys
 import time
@@ -15,30 +14,36 @@ from idiolect.client import Client, RefusedError
 def main(port: int) -> None:
     """Wake voice 1, turn it, seed it, and let it rest."""
     with Client(port=port) as idiolect:
-        voices, *_ = idiolect.ask("/status").arguments
-        print(f"{voices} voices")
+        print(f"{idiolect.status()['voices']} voices")
 
-        # Setting a parameter is not answered; reading it is.
-        idiolect.send("/voice/1/run", 1)
-        idiolect.send("/voice/1/temperature", 0.8)
-        print(idiolect.ask("/voice/1/temperature"))
+        # A parameter of a voice is an attribute; everything else goes by its address.
+        voice = idiolect.voice(1)
+        voice.run = True
+        voice.temperature = 0.8
+        idiolect["/gain"] = -3
+        print(voice.temperature)
 
         # A seed is answered once it is known when it will be heard.
-        _, voice, _, units, seconds = idiolect.ask("/voice/1/seed/random").arguments
-        print(f"voice {voice} goes on from {units} other units in {seconds:.2f} s")
+        _, number, _, units, seconds, *_ = voice.ask("seed/random").arguments
+        print(f"voice {number} goes on from {units} other units in {seconds:.2f} s")
 
         # What cannot be done is said with its reason.
         try:
-            idiolect.ask("/voice/1/scale", "no such scale")
+            voice.ask("scale", "no such scale")
         except RefusedError as reason:
             print(f"refused: {reason}")
 
+        # Two changes that belong together, a fifth of a second from now.
+        with idiolect.at(time.time() + 0.2):
+            voice.pan = -0.5
+            voice.rate = 700
+
         # A wave through the temperament of every voice, ten steps a second.
         for step in range(30):
-            idiolect.send("/temperature", 1.0 + 0.6 * math.sin(step / 8))
+            idiolect["/temperature"] = 1.0 + 0.6 * math.sin(step / 8)
             time.sleep(0.1)
 
-        idiolect.send("/voice/1/run", 0)
+        voice.run = False
 
 
 if __name__ == "__main__":

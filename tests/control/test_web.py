@@ -112,6 +112,35 @@ def test_the_whole_address_space_is_one_answer(browser: Browser) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "accept", [None, "*/*", "application/json, text/plain, */*", "application/json", ""]
+)
+def test_who_asks_for_no_page_gets_json(browser: Browser, accept: str | None) -> None:
+    headers = {} if accept is None else {"Accept": accept}
+    status, content = browser.ask("/", **headers)
+    assert status == 200
+    assert json.loads(content)["FULL_PATH"] == "/"
+
+
+def test_a_browser_gets_a_page_at_the_top_and_json_everywhere_else(
+    browser: Browser, port: int
+) -> None:
+    accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", "/", headers={"Accept": accept})
+    answer = connection.getresponse()
+    content = answer.read()
+    connection.close()
+    assert answer.getheader("Content-Type") == "text/html; charset=utf-8"
+    assert content.startswith(b"<!DOCTYPE html>")
+    policy = answer.getheader("Content-Security-Policy") or ""
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    for path in ("/voice/1", "/?HOST_INFO", "/?VALUE", "/healthz"):
+        assert not browser.ask(path, Accept=accept)[1].startswith(b"<")
+
+
 def test_values_are_those_of_now(browser: Browser, wire: Wire) -> None:
     assert browser.read("/voice/2/temperature?VALUE") == {"VALUE": [1.0]}
     wire.send("/voice/2/temperature", 0.5)

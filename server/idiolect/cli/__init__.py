@@ -3,6 +3,7 @@
 Clock: offline, except that `serve` and `demo` start the daemon.  This is the one place that prints.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -28,6 +29,9 @@ COMMANDS = {
     "bench": "Measure this machine.",
 }
 
+_COMPLETE = "_IDIOLECT_COMPLETE"
+"""What a shell sets in the environment to ask how a command line goes on; the name is Typer's."""
+
 LEARN_EXTRA = {"joblib", "librosa", "scipy", "sklearn", "threadpoolctl", "torch"}
 
 
@@ -45,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        _application(next((word for word in given if not word.startswith("-")), ""))(
+        _application(next((word for word in _typed(given) if not word.startswith("-")), ""))(
             args=given, prog_name="idiolect"
         )
     except SystemExit as exit_:
@@ -62,6 +66,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _typed(given: Sequence[str]) -> Sequence[str]:
+    """Return the words of the command line, also where a shell asks how it goes on.
+
+    Typer's scripts hand them over in the environment: bash with a line for each word, the others
+    as they stand on the line.
+    """
+    line = os.environ.get("COMP_WORDS", os.environ.get("_TYPER_COMPLETE_ARGS", ""))
+    return line.split()[1:] if _COMPLETE in os.environ else given
+
+
 def _complain(message: str) -> int:
     print(f"idiolect: {message}", file=sys.stderr)
     return 1
@@ -74,7 +88,6 @@ def _application(wanted: str) -> typer.Typer:
     """
     program = typer.Typer(
         name="idiolect",
-        add_completion=False,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,  # the decorated help takes three times as long to appear

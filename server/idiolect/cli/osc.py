@@ -7,9 +7,12 @@ from typing import Annotated
 import typer
 
 from idiolect.client import DEFAULT_PORT, Client, Reply
+from idiolect.config import load
 from idiolect.control.bindings import BINDINGS
+from idiolect.control.namespace import Leaf, Namespace, Norm
 from idiolect.control.reference import reference
 from idiolect.errors import ControlError
+from idiolect.parameters import DESCRIPTORS
 
 __all__ = ["SETTINGS", "osc"]
 
@@ -17,16 +20,48 @@ SETTINGS = {"ignore_unknown_options": True}
 """How the command line is read: -6 is a value here, no option."""
 
 
+_MANY = ("norm/", "bias/")
+"""Parts of addresses below which there is so much that it is offered once they are begun."""
+
+
+def _addresses(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Give the addresses that begin so, with what they are for; no daemon is asked."""
+    if [word for word in ctx.params.get("words") or () if word != "send"]:
+        return []  # a value comes next
+    leaves = Namespace(load().performance.voices, tuple(DESCRIPTORS)).leaves.values()
+    return [
+        (leaf.address, _summary(leaf))
+        for leaf in leaves
+        if leaf.address.startswith(incomplete)
+        and not any(part in leaf.address[len(incomplete) :] for part in _MANY)
+    ]
+
+
+def _summary(leaf: Leaf) -> str:
+    target = leaf.target.parameter if isinstance(leaf.target, Norm) else leaf.target
+    return target.doc.partition(". ")[0].rstrip(".")
+
+
 def osc(
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[ADDRESS [VALUE]...]", help="Without it, print the reference."),
+        typer.Argument(
+            metavar="[ADDRESS [VALUE]...]",
+            help="Without it, print the reference.",
+            autocompletion=_addresses,
+        ),
     ] = None,
     host: Annotated[str, typer.Option(help="Where the daemon listens.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Its UDP port.")] = DEFAULT_PORT,
     wait: Annotated[float, typer.Option(help="Seconds to wait for answers.")] = 0.5,
     language: Annotated[
-        str, typer.Option("--for", metavar="LANGUAGE", help="Print a client's generated source.")
+        str,
+        typer.Option(
+            "--for",
+            metavar="LANGUAGE",
+            help="Print a client's generated source.",
+            autocompletion=lambda: list(BINDINGS),
+        ),
     ] = "",
 ) -> None:
     """Send one OSC message and print what comes back; alone, print the reference.

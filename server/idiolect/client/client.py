@@ -1,46 +1,30 @@
-"""A client that speaks to one daemon."""
+"""A client that waits where it stands."""
 
-import numbers
+import contextlib
+import math
 import socket
-import struct
 import time
-from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
-from pythonosc.osc_message import OscMessage
-from pythonosc.osc_message_builder import OscMessageBuilder
-from pythonosc.parsing.osc_types import ParseError
+from idiolect.client.conversation import (
+    DEFAULT_PORT,
+    DEFAULT_RATE,
+    Conversation,
+    Inbox,
+    Subscription,
+)
+from idiolect.client.messages import Reply
+from idiolect.client.parameters import Voice
+from idiolect.client.place import voice_address
+from idiolect.client.told import Grain, Meters, Rounds, grains, health, named_status
 
-__all__ = ["DEFAULT_PORT", "Client", "RefusedError", "Reply"]
+__all__ = ["Client"]
 
-DEFAULT_PORT = 57300
 _DATAGRAM = 65536  # bytes
-_BUNDLE = b"#bundle\0"
-_SINCE_1900 = 2_208_988_800  # seconds, from NTP's beginning to Unix'
 
-
-class RefusedError(Exception):
-    """The daemon answered ``/fail``; the text is its reason."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """One message from the daemon."""
-
-    address: str
-    arguments: tuple[int | float | str, ...]
-    time: float | None = None  # Unix seconds, when it came in an OSC bundle that says
-
-    def is_about(self, address: str) -> bool:
-        """Tell whether it answers a message to this address."""
-        if self.address in ("/done", "/fail", "/progress"):
-            return self.arguments[:1] == (address,)
-        if address == "/sync":
-            return self.address == "/synced"
-        return self.address in (address, f"{address}.reply")
+T = TypeVar("T")
 
 
 class Client:
@@ -56,15 +40,21 @@ class Client:
     Notes
     -----
     For one thread at a time.  Nothing runs in the background: messages wait in the system's
-    buffer until `ask`, `receive` or `listen` reads them.
+    buffer until something is waited for here.
+
+    Items are parameters, by their address: ``client["/gain"] = -6``, ``client["/temperature"]``.
 
     Examples
     --------
     ::
 
         with Client() as idiolect:
-            idiolect.send("/voice/1/temperature", 0.8)
-            print(idiolect.ask("/voice/1/temperature").arguments)
+            voice = idiolect.voice(1)
+            voice.run = True
+            voice.temperature = 0.8
+            voice.ask("seed/random")
+            for grain in idiolect.grains(seconds=10):
+                print(grain.source, grain.start)
     """
 
     def __init__(self, host: str = "127.0.0.1", port: int = DEFAULT_PORT) -> None:
@@ -73,8 +63,7 @@ class Client:
         ]
         self._socket = socket.socket(family, kind, protocol)
         self._socket.connect(address)  # so that only this daemon is heard
-        self._unread: deque[Reply] = deque()
-        self._packet: deque[Reply] = deque()  # what the last packet had more than one of
+        self._conversation = Conversation(self._transmit, f"{host}:{port}")
 
     def __enter__(self) -> Self:
         return self
@@ -88,8 +77,20 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Give the socket back."""
+        """Ask to be told nothing more, and give the socket back."""
+        self._conversation.end()
         self._socket.close()
+
+    def voice(self, number: int) -> "Voice[Client]":
+        """Return a voice, counted from 1; its parameters are attributes."""
+        return Voice(self, voice_address(number))
+
+    def __getitem__(self, address: str) -> Any:
+        values = self.ask(address).arguments
+        return values[0] if len(values) == 1 else values
+
+    def __setitem__(self, address: str, value: float | str) -> None:
+        self.send(address, value)
 
     def send(self, address: str, *arguments: float | str) -> None:
         """Send one message and wait for nothing.
@@ -108,12 +109,26 @@ class Client:
         ConnectionRefusedError
             When an earlier message found nobody listening.
         """
-        builder = OscMessageBuilder(address)
-        for argument in arguments:
-            builder.add_arg(*_typed(argument))
-        self._socket.send(builder.build().dgram)
+        self._conversation.send(address, *arguments)
 
-    def ask(self, address: str, *arguments: float | str, timeout: float = 2.0) -> Reply:
+    def at(self, when: float | None) -> contextlib.AbstractContextManager[None]:
+        """Send all that is sent in a ``with`` as one OSC bundle, which is obeyed as a whole.
+
+        Parameters
+        ----------
+        when : float, optional
+            Its time tag, in Unix seconds: ``time.time() + 0.2``; None is at once.
+
+        Raises
+        ------
+        ValueError
+            When it is no such time, or the bundle does not fit into a packet.
+        """
+        return self._conversation.at(when)
+
+    def ask(
+        self, address: str, *arguments: float | str, timeout: float = 2.0, numbered: bool = False
+    ) -> Reply:
         """Send one message and wait for its answer.
 
         Parameters
@@ -124,11 +139,14 @@ class Client:
             As for `send`.
         timeout : float
             Seconds.
+        numbered : bool
+            Whether the request goes with a number (``id``, and one that no other has), so that it
+            is known by it where answers overtake each other.
 
         Returns
         -------
         Reply
-            What arrives beside it is kept for `receive`, but for how far what was asked for is.
+            What arrives beside it is kept for `receive`.
 
         Raises
         ------
@@ -139,72 +157,93 @@ class Client:
         ConnectionRefusedError
             When nobody listens.
         """
-        self.send(address, *arguments)
-        end = time.monotonic() + timeout
-        while (left := end - time.monotonic()) > 0:
-            reply = self._read(left)
-            if reply is None:
-                break
-            if not reply.is_about(address):
-                self._unread.append(reply)
-            elif reply.address == "/fail":
-                raise RefusedError(str(reply.arguments[1]))
-            elif reply.address != "/progress":
-                return reply
-        raise TimeoutError(f"no answer to {address} in {timeout:g} s: is the daemon running?")
+        self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # of earlier messages: no more
+        with self._conversation.ask(address, *arguments, numbered=numbered) as question:
+            reply = self._wait(question, timeout)
+        if reply is None:
+            raise TimeoutError(f"no answer to {address} in {timeout:g} s: is the daemon running?")
+        return reply
+
+    def sync(self, timeout: float = 2.0) -> None:
+        """Wait until everything sent before is done.
+
+        Raises
+        ------
+        TimeoutError, ConnectionRefusedError
+            As of `ask`.
+        """
+        self.ask("/sync", self._conversation.next_number(), timeout=timeout)
+
+    def status(self) -> dict[str, Any]:
+        """Ask how the instrument is doing; by name, as the OSC reference lists them."""
+        return named_status(self.ask("/status"))
+
+    def changes(self, seconds: float = math.inf) -> Iterator[Reply]:
+        """Yield every change that anybody makes, for so long; a daemon that begins anew goes on."""
+        return self._told(self._conversation.subscribe("state", iter), seconds)
+
+    def grains(self, seconds: float = math.inf) -> Iterator[Grain]:
+        """Yield every unit a moment before it is heard, for so long."""
+        return self._told(self._conversation.subscribe("grain", grains), seconds)
+
+    def meters(self, rate: float = DEFAULT_RATE, seconds: float = math.inf) -> Iterator[Meters]:
+        """Yield how loud it is and what is heard, so many times a second, for so long."""
+        return self._told(self._conversation.subscribe("meter", Rounds(), rate), seconds)
+
+    def health(self, seconds: float = math.inf) -> Iterator[dict[str, float]]:
+        """Yield how the daemon is, by name, once a second, for so long."""
+        return self._told(self._conversation.subscribe("health", health), seconds)
+
+    def log(self, seconds: float = math.inf) -> Iterator[Reply]:
+        """Yield the daemon's warnings, each a level and a text, for so long."""
+        return self._told(self._conversation.subscribe("log", iter), seconds)
 
     def receive(self, timeout: float = 2.0) -> Reply | None:
-        """Return the next message, or None when none comes in `timeout` seconds."""
-        if self._unread:
-            return self._unread.popleft()
-        return self._read(timeout)
+        """Return the next message that nothing else waited for, None when none comes so soon.
+
+        Raises
+        ------
+        ConnectionRefusedError
+            When nobody listens.
+        """
+        return self._wait(self._conversation.unread, timeout)
 
     def listen(self, seconds: float) -> Iterator[Reply]:
-        """Yield messages as they come, for so long."""
+        """Yield such messages as they come, for so long."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             reply = self.receive(left)
             if reply is not None:
                 yield reply
 
-    def _read(self, timeout: float) -> Reply | None:
+    def _told(self, subscription: Subscription[T], seconds: float) -> Iterator[T]:
+        end = time.monotonic() + seconds
+        try:
+            while (item := self._wait(subscription, end - time.monotonic())) is not None:
+                yield item
+        finally:
+            if self._socket.fileno() >= 0:
+                self._conversation.unsubscribe(subscription)
+
+    def _wait(self, inbox: Inbox[T], timeout: float) -> T | None:
+        """Return what comes in time, None when nothing does."""
         end = time.monotonic() + timeout
-        while not self._packet and (left := end - time.monotonic()) > 0:
-            self._socket.settimeout(left)
-            try:
-                self._packet.extend(_replies(self._socket.recv(_DATAGRAM), None))
-            except TimeoutError:
-                return None
-            except (ParseError, struct.error):
-                continue  # not OSC, so not from a daemon
-        return self._packet.popleft() if self._packet else None
+        while (item := inbox.take()) is None and (left := end - time.monotonic()) > 0:
+            self._hear(left)
+        return item
 
+    def _hear(self, timeout: float) -> None:
+        try:
+            due = self._conversation.renew()
+            self._socket.settimeout(min(timeout, due) or 1e-6)  # 0 would not wait for what is there
+            self._conversation.take(self._socket.recv(_DATAGRAM))
+        except TimeoutError:
+            pass
+        except ConnectionRefusedError:
+            self._conversation.refuse()
 
-def _replies(packet: bytes, when: float | None) -> Iterator[Reply]:
-    """Read a message, or those of an OSC bundle, each with its time."""
-    if not packet.startswith(_BUNDLE):
-        message = OscMessage(packet)
-        yield Reply(message.address, tuple(message.params), when)
-        return
-    (tag,) = struct.unpack_from(">Q", packet, len(_BUNDLE))
-    when = None if tag <= 1 else tag / 2**32 - _SINCE_1900
-    at = len(_BUNDLE) + 8
-    while at < len(packet):
-        (size,) = struct.unpack_from(">i", packet, at)
-        if size <= 0:
-            return
-        yield from _replies(packet[at + 4 : at + 4 + size], when)
-        at += 4 + size
-
-
-def _typed(argument: object) -> tuple[int | float | str, str]:
-    """Choose among i, f and s; python-osc alone would send booleans and large ints otherwise."""
-    item = getattr(argument, "item", None)  # numpy's scalars
-    value = item() if callable(item) else argument
-    if isinstance(value, numbers.Integral):
-        return int(value), "i" if -(2**31) <= int(value) < 2**31 else "h"
-    if isinstance(value, numbers.Real):
-        return float(value), "f"
-    if isinstance(value, str):
-        return value, "s"
-    raise TypeError(f"{type(value).__name__} cannot be sent over OSC: use int, float or str")
+    def _transmit(self, packet: bytes) -> None:
+        try:
+            self._socket.send(packet)
+        except ConnectionRefusedError:
+            raise self._conversation.nobody() from None

@@ -4,6 +4,7 @@ What a client would otherwise copy by hand (names, ranges, defaults, the places 
 here, kept beside the client's own code, and made again by a test: the two cannot drift apart.
 """
 
+import json
 from collections.abc import Callable, Iterable
 
 from idiolect.control.system import STATUS_FIELDS
@@ -46,6 +47,33 @@ IdiolectMasterParameters {
 }
 """
 
+_PYTHON = '''\
+"""What is turned of a voice, and what a status tells.
+
+Made from the table of parameters; change that, then::
+
+    idiolect osc --for python > server/idiolect/client/parameters.py
+"""
+
+# fmt: off
+from idiolect.client.place import Link, Parameter, Place
+
+__all__ = ["STATUS", "Voice"]
+
+STATUS = (
+%(status)s
+)
+"""Names, in the order in which a status tells them."""
+
+
+class Voice(Place[Link]):
+    """One voice.  Its parameters are attributes, to be read and set."""
+
+    __slots__ = ()
+
+%(voice)s
+'''
+
 
 def supercollider() -> str:
     """Write classes with a getter and a setter for each parameter, and its spec."""
@@ -57,6 +85,21 @@ def supercollider() -> str:
         "master_specs": _specs(MASTER.values()),
         "master": _methods(MASTER.values()),
     }
+
+
+def python() -> str:
+    """Write a class with an attribute for each parameter of a voice, and the names of a status."""
+    return _PYTHON % {
+        "status": "\n".join(f'    "{field.name}",' for field in STATUS_FIELDS),
+        "voice": "\n".join(f"    {p.name} = Parameter({_text(p)})" for p in VOICE.values()),
+    }
+
+
+def _text(parameter: Parameter) -> str:
+    if parameter.kind == "scale":
+        return json.dumps(parameter.doc)
+    bounds = f"{parameter.low:.10g} to {parameter.high:.10g} {parameter.unit}".rstrip()
+    return json.dumps(f"{parameter.doc} ({bounds})")
 
 
 def _symbols(names: Iterable[str]) -> str:
@@ -84,5 +127,5 @@ def _methods(parameters: Iterable[Parameter]) -> str:
     )
 
 
-BINDINGS: dict[str, Callable[[], str]] = {"supercollider": supercollider}
+BINDINGS: dict[str, Callable[[], str]] = {"python": python, "supercollider": supercollider}
 """By language, who writes its source."""

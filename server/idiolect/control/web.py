@@ -1,4 +1,4 @@
-"""HTTP: OSCQuery, WebSockets, health and metrics on one port.
+"""HTTP: OSCQuery, a page of sliders, WebSockets, health and metrics on one port.
 
 Reading is all HTTP can do here: what changes something comes as OSC.  Imported late, since aiohttp
 takes longer to import than the first sound may wait.
@@ -19,6 +19,7 @@ from idiolect.control.listener import Listener
 from idiolect.control.metrics import LOOK_EVERY_S, Health, metrics
 from idiolect.control.namespace import Leaf, Namespace
 from idiolect.control.oscquery import ATTRIBUTES, EXTENSIONS, Directory, Value, notices
+from idiolect.control.panel import read_panel, wants_page
 from idiolect.control.websocket import Audience, accept
 
 __all__ = ["WebEntrance"]
@@ -157,6 +158,9 @@ class WebEntrance:
         page = self._pages.get(request.path)
         if page is not None:
             return page()
+        accept = request.headers.get("Accept", "")
+        if request.path_qs == "/" and wants_page(accept):
+            return self._panel()
         attribute = request.query_string
         if attribute == "HOST_INFO":
             return _json(200, self._host_info(request))
@@ -184,6 +188,13 @@ class WebEntrance:
             "WS_IP": host,
             "WS_PORT": port,
         }
+
+    def _panel(self) -> web.Response:
+        page, policy = read_panel()
+        response = web.Response(text=page, content_type="text/html")
+        response.headers["Content-Security-Policy"] = policy
+        response.headers["Cache-Control"] = "no-store"  # the same address is JSON to others
+        return response
 
     def _healthz(self) -> web.Response:
         report = self._health.report(self._desk.now())

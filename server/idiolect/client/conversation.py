@@ -1,0 +1,265 @@
+"""What is said to one daemon and heard from it, whoever carries the packets.
+
+`Client` and `AsyncClient` put a socket and a way to wait around it, and nothing else.
+"""
+
+import contextlib
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextvars import ContextVar
+from typing import Any, Generic, TypeVar
+
+from idiolect.client.messages import Reply, decode, encode, encode_bundle, time_tag
+from idiolect.client.told import group_of
+
+__all__ = ["DEFAULT_PORT", "Conversation", "Inbox", "Question", "RefusedError", "Subscription"]
+
+DEFAULT_PORT = 57300
+DEFAULT_RATE = 30.0  # meters a second
+
+_MOST_UNREAD = 10_000  # messages; of more, the oldest are lost
+_RENEWAL = 5.0  # seconds; so soon it is told again after a daemon that ended in silence is back
+_RETRY = 1.0  # seconds, while it does not answer
+
+T = TypeVar("T")
+
+
+class RefusedError(Exception):
+    """The daemon answered ``/fail``; the text is its reason."""
+
+
+class Inbox(Generic[T]):
+    """What has come for one who waits, and has not been taken yet."""
+
+    def __init__(self) -> None:
+        self.items: deque[T] = deque(maxlen=_MOST_UNREAD)
+        self.error: Exception | None = None  # why nothing more may come
+
+    def take(self) -> T | None:
+        """Take the oldest, None when there is nothing.
+
+        Raises
+        ------
+        RefusedError, ConnectionRefusedError
+            When that is why.
+        """
+        if self.items:
+            return self.items.popleft()
+        if self.error is not None:
+            error, self.error = self.error, None
+            raise error
+        return None
+
+
+class Question(Inbox[Reply]):
+    """Waits for the answer to one message; its number, if it has one, comes last in the answer."""
+
+    def __init__(self, address: str, number: int | None) -> None:
+        super().__init__()
+        self._address = address
+        self._number = number
+        self._is_open = True
+
+    def takes(self, reply: Reply) -> bool:
+        """Take what the daemon says, if that is the answer."""
+        if not (self._is_open and reply.is_about(self._address)):
+            return False
+        if self._number is not None and reply.arguments[-1] != self._number:
+            return False
+        if reply.address == "/fail":
+            self.error = RefusedError(str(reply.arguments[1]))
+        else:
+            self.items.append(reply)
+        self._is_open = False
+        return True
+
+
+class Subscription(Inbox[T]):
+    """Waits for what the daemon tells of one group."""
+
+    def __init__(
+        self, group: str, read: Callable[[Sequence[Reply]], Iterable[T]], rate: float
+    ) -> None:
+        super().__init__()
+        self.group = group
+        self.rate = rate
+        self.read = read
+
+
+class _Bundle:
+    """An OSC bundle that is being written."""
+
+    def __init__(self, conversation: "Conversation") -> None:
+        self.conversation = conversation
+        self.messages: list[bytes] = []
+
+
+_open_bundles: ContextVar[tuple[_Bundle, ...]] = ContextVar("open_bundles", default=())
+"""Those of the running task, the innermost last; another task's messages do not go into them."""
+
+
+class Conversation:
+    """Writes messages, and sorts what comes among those who wait for it.
+
+    Parameters
+    ----------
+    transmit : callable
+        Sends a packet.
+    place : str
+        Where the daemon is, for people.
+    """
+
+    def __init__(self, transmit: Callable[[bytes], None], place: str) -> None:
+        self.unread: Inbox[Reply] = Inbox()
+        self._transmit = transmit
+        self._place = place
+        self._questions: list[Question] = []
+        self._subscriptions: list[Subscription[Any]] = []
+        self._has_lease = self._renews = self._was_heard = False
+        self._due = 0.0  # when the lease is to be renewed, of the clock that is never set back
+        self._requests = 0
+
+    def send(self, address: str, *arguments: object) -> None:
+        """Send a message, or put it into the bundle that is being written."""
+        message = encode(address, *arguments)
+        if address == "/notify":
+            self._has_lease = bool(arguments and arguments[0])
+        for bundle in reversed(_open_bundles.get()):
+            if bundle.conversation is self:
+                bundle.messages.append(message)
+                return
+        self._transmit(message)
+
+    @contextlib.contextmanager
+    def at(self, when: float | None) -> Iterator[None]:
+        """Send what is sent meanwhile in one OSC bundle, unless an error ends it."""
+        tag = time_tag(when)
+        bundle = _Bundle(self)
+        before = _open_bundles.set((*_open_bundles.get(), bundle))
+        try:
+            yield
+        finally:
+            _open_bundles.reset(before)
+        if bundle.messages:
+            self._transmit(encode_bundle(bundle.messages, tag))
+
+    @contextlib.contextmanager
+    def ask(self, address: str, *arguments: object, numbered: bool = False) -> Iterator[Question]:
+        """Send a message whose answer is waited for."""
+        if any(bundle.conversation is self for bundle in _open_bundles.get()):
+            raise RuntimeError(
+                f"{address} is asked where an OSC bundle is written, and it is sent at the end: "
+                "ask before or after"
+            )
+        number = self.next_number() if numbered else None
+        question = Question(address, number)
+        self._questions.append(question)
+        try:
+            self.send(address, *arguments, *(() if number is None else ("id", number)))
+            yield question
+        finally:
+            self._questions.remove(question)
+
+    def next_number(self) -> int:
+        """Return a number for a request that no other has."""
+        self._requests = self._requests % (2**31 - 1) + 1
+        return self._requests
+
+    def subscribe(
+        self,
+        group: str,
+        read: Callable[[Sequence[Reply]], Iterable[T]],
+        rate: float = DEFAULT_RATE,
+    ) -> Subscription[T]:
+        """Ask to be told of a group, for as long as somebody waits for it."""
+        subscription = Subscription(group, read, rate)
+        self._subscriptions.append(subscription)
+        self._renews = True
+        self.renew(at_once=True)
+        return subscription
+
+    def unsubscribe(self, subscription: Subscription[T]) -> None:
+        """Ask no longer."""
+        self._subscriptions.remove(subscription)
+        self.renew(at_once=True)
+
+    def renew(self, *, at_once: bool = False) -> float:
+        """Ask again for what is told, when it is time; return in how many seconds it is next."""
+        now = time.monotonic()
+        if not (self._subscriptions or at_once):
+            return _RENEWAL
+        if at_once or now >= self._due:
+            self._due = now + _RETRY  # until it is answered
+            groups = sorted({subscription.group for subscription in self._subscriptions})
+            rate = max((s.rate for s in self._subscriptions), default=DEFAULT_RATE)
+            self._has_lease = bool(groups)
+            with contextlib.suppress(
+                ConnectionRefusedError
+            ):  # of an earlier one; it is tried again
+                self._transmit(encode("/notify", 1, 0, rate, *groups) if groups else _NO_MORE)
+        return max(self._due - now, 0.0)
+
+    def take(self, packet: bytes) -> None:
+        """Give what a packet says to those who wait for it."""
+        replies = decode(packet)
+        self._was_heard, self.unread.error = True, None
+        told = [reply for reply in replies if group_of(reply.address) is not None]
+        heard = set()
+        for subscription in self._subscriptions:
+            mine = [reply for reply in told if group_of(reply.address) == subscription.group]
+            subscription.items.extend(subscription.read(mine))
+            heard.update(mine)
+        for reply in replies:
+            self._note(reply)
+            if not self._answer(reply) and reply not in heard:
+                self.unread.items.append(reply)
+
+    def refuse(self) -> None:
+        """Note that nobody listens there.
+
+        Who waits for an answer gives up; a subscription does only where nobody ever did, for else
+        the daemon will be back.
+        """
+        gives_up: list[Inbox[Any]] = [*self._questions, self.unread]
+        if not self._was_heard:
+            gives_up += self._subscriptions
+        for inbox in gives_up:
+            inbox.error = self.nobody()
+        self._due = time.monotonic() + _RETRY
+
+    def nobody(self) -> ConnectionRefusedError:
+        """Say that nobody listens, and what to do."""
+        return ConnectionRefusedError(
+            f"no daemon listens on {self._place}: start one with `idiolect serve NAME.idiolect`, "
+            "or name its host and port"
+        )
+
+    def end(self) -> None:
+        """Let the lease go, if there is one."""
+        self._subscriptions.clear()
+        if self._has_lease:
+            self._has_lease = False
+            with contextlib.suppress(OSError):
+                self._transmit(_NO_MORE)
+
+    def _note(self, reply: Reply) -> None:
+        """See what a message says about the lease."""
+        if reply.address == "/startup":
+            self._due = 0.0
+        elif reply.address == "/shutdown":
+            self._due = time.monotonic() + _RETRY
+        elif reply.is_about("/notify"):
+            self._due = time.monotonic() + _RENEWAL
+            if reply.address == "/fail":
+                for subscription in self._subscriptions:
+                    subscription.error = RefusedError(str(reply.arguments[1]))
+
+    def _answer(self, reply: Reply) -> bool:
+        """Give an answer to the first who waits for it; True when it was one, or ours."""
+        if any(question.takes(reply) for question in self._questions):
+            return True
+        return self._renews and reply.is_about("/notify")
+
+
+_NO_MORE = encode("/notify", 0)
