@@ -9,9 +9,12 @@ import pytest
 
 PACKAGES = {
     "chromium": "chromium",
+    "ghc": "ghc libghc-tidal-dev",
     "jackd": "jackd2",
+    "node": "nodejs",
     "pd": "puredata-core",
     "portaudio": "libportaudio2",
+    "ruby": "ruby",
     "scsynth": "supercollider-server",
     "sclang": "supercollider-language",
 }

@@ -1,15 +1,11 @@
-"""Source text for other languages, written from the tables the daemon obeys.
+"""Classes for SuperCollider."""
 
-What a client would otherwise copy by hand (names, ranges, defaults, the places of a status) is made
-here, kept beside the client's own code, and made again by a test: the two cannot drift apart.
-"""
-
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from idiolect.control.system import STATUS_FIELDS
 from idiolect.parameters import DESCRIPTORS, MASTER, VOICE, Parameter
 
-__all__ = ["BINDINGS"]
+__all__ = ["supercollider"]
 
 _SUPERCOLLIDER = """\
 // Made from the table of parameters; change that, then:
@@ -82,7 +78,3 @@ def _methods(parameters: Iterable[Parameter]) -> str:
         f"\t{p.name}_ {{ |value| this.set(\\{p.name}, value) }}"
         for p in parameters
     )
-
-
-BINDINGS: dict[str, Callable[[], str]] = {"supercollider": supercollider}
-"""By language, who writes its source."""
