@@ -3,7 +3,17 @@
 from dataclasses import dataclass
 
 from idiolect.engine.clock import CPU_LONGEST, CPU_SUM, LATE, PERIOD
-from idiolect.engine.counters import BLOCKS, CLIPPED, CUTS, CUTS_LATE, NAN, STARVED, STOLEN
+from idiolect.engine.counters import (
+    BLOCKS,
+    CLIPPED,
+    CUTS,
+    CUTS_LATE,
+    NAN,
+    PLAYS,
+    PLAYS_LATE,
+    STARVED,
+    STOLEN,
+)
 from idiolect.engine.engine import Engine
 
 __all__ = ["Status", "read_status"]
@@ -28,7 +38,9 @@ class Status:
     cuts_late: int
     uptime_s: float
     frame: int
-    stolen: int  # sub-grains that went because there was too much to mix
+    stolen: int  # sub-grains and shots that went because there was too much to mix
+    plays: int  # shots played by hand that have begun
+    plays_late: int  # of these, after their frame
 
 
 def read_status(engine: Engine, *, running: int, lookahead: float, uptime: float) -> Status:
@@ -68,4 +80,6 @@ def read_status(engine: Engine, *, running: int, lookahead: float, uptime: float
         uptime_s=uptime,
         frame=engine.frame,
         stolen=int(counters[STOLEN]),
+        plays=int(counters[PLAYS]),
+        plays_late=int(counters[PLAYS_LATE]),
     )

@@ -116,6 +116,15 @@ class Witness:
                     found.append(self._sounding(tongue.bundle, one))
         return found
 
+    def frame_at(self, seconds: float) -> int | None:
+        """Give the engine frame that leaves the limiter at a time, in Unix seconds.
+
+        That is when the device takes it, as scsynth means a time tag: what it takes until it is
+        heard is not in it.  None where no device keeps time.
+        """
+        frame = self.calendar.frame_at(seconds)
+        return None if frame is None else round(frame) - self._engine.delay_frames
+
     def levels(self, since: int) -> Levels:
         """Measure how loud it was from an engine frame on, in whole hops; the last 250 ms at most."""
         last = self._engine.frame // HOP
