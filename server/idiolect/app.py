@@ -106,6 +106,7 @@ class App:
             witness=self.witness,
             time_tags=control.time_tags,
             takes_dirt=control.dirt,
+            origins=control.origins,
             recording=self.recordings,
         )
         self._before = before

@@ -93,6 +93,7 @@ class ControlConfig:
     port: int = 57300  # for OSC, UDP and TCP; 0: any free one
     http_port: int = 0  # for OSCQuery, HTTP and WebSocket; 0: the one above port, -1: none
     allow: tuple[str, ...] = ()  # addresses or networks heard beyond loopback
+    origins: tuple[str, ...] = ()  # of pages that may open a WebSocket, like "https://strudel.cc"
     bundles: str = ""  # folder that bundles may be loaded from; empty: that of the one served
     time_tags: str = "auto"  # what time tags mean: auto, honour or ignore
     dirt: bool = False  # whether /dirt/play plays, as Tidal and Strudel send it to SuperDirt

@@ -55,14 +55,19 @@ class Intake:
         Who answers.
     allow : tuple of networks
         Who may send from beyond this machine.
+    origins : tuple of str
+        Of pages from elsewhere that may open a WebSocket.
 
     Notes
     -----
     Control thread only.
     """
 
-    def __init__(self, desk: Desk, allow: tuple[Network, ...]) -> None:
+    def __init__(
+        self, desk: Desk, allow: tuple[Network, ...], origins: tuple[str, ...] = ()
+    ) -> None:
         self.desk = desk
+        self.origins = origins
         self.dispatcher = Dispatcher(desk)
         self.datagrams: Datagrams  # set once it is bound
         self._allow = allow

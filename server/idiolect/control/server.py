@@ -59,6 +59,8 @@ class ControlServer:
         Who writes what is heard to files.
     witness : Witness, optional
         Who knows what sounds, and the language; without it nobody is told of either.
+    origins : tuple of str
+        Of pages from elsewhere that may open a WebSocket, like ``https://strudel.cc``.
     time_tags : str
         What is done with time tags, of `config.TIME_TAGS`, for clients that do not choose.
     takes_dirt : bool
@@ -79,6 +81,7 @@ class ControlServer:
         *,
         http_port: int = -1,
         allow: tuple[Network, ...] = (),
+        origins: tuple[str, ...] = (),
         name: str = "idiolect",
         announce: tuple[tuple[str, int], ...] = (),
         recording: Recording | None = None,
@@ -106,7 +109,7 @@ class ControlServer:
             takes_dirt=takes_dirt,
         )
         self._teller = Teller(self._desk)
-        self._intake = Intake(self._desk, allow)
+        self._intake = Intake(self._desk, allow, origins)
         self._entrances: list[Entrance] = []
 
     @property

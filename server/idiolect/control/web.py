@@ -141,10 +141,13 @@ class WebEntrance:
 
     async def _upgrade(self, request: web.BaseRequest) -> web.StreamResponse:
         origin = request.headers.get("Origin")
-        if origin is not None and not is_own_origin(origin, request.headers["Host"]):
+        if origin is not None and not self._may_open(origin, request.headers["Host"]):
             self._desk.counters.refused += 1
             return _text(403, "pages of other origins may not speak to this daemon")
         return await accept(request, self._intake, lambda: self._directory, self._audience)
+
+    def _may_open(self, origin: str, host: str) -> bool:
+        return origin in self._intake.origins or is_own_origin(origin, host)
 
     def _answer(self, request: web.BaseRequest) -> web.Response:
         page = self._pages.get(request.path)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from idiolect.control.commands import VOICE_COMMANDS
 from idiolect.control.oscquery import signature
+from idiolect.control.playing import PLAY_KEYS
 from idiolect.parameters import DESCRIPTORS, VOICE
 
 __all__ = ["tidal"]
@@ -18,12 +19,6 @@ _TAKEN = frozenset(
 
 _MAKERS = {"f": ("Double", "pF"), "i": ("Int", "pI"), "I": ("Int", "pI"), "s": ("String", "pS")}
 """By type tag, what a pattern of it holds, and Tidal's function that names it."""
-
-_PLAYED = (
-    ("unit", "i"), ("token", "i"), ("file", "s"), ("start", "f"), ("dur", "f"), ("speed", "f"),
-    ("attack", "f"), ("release", "f"),
-)  # fmt: skip
-"""What ``/play`` takes beside what a voice is turned by."""
 
 _SCRIPT = """\
 -- Made from the table of parameters; change that, then:
@@ -66,13 +61,11 @@ def tidal() -> str:
     """Write a shape for each thing a voice can be told, and a function for each name."""
     kinds = dict(_told())
     biases = [f"bias/{descriptor}" for descriptor in DESCRIPTORS]
-    functions = {name: kind for name, kind in _PLAYED if name not in kinds}
+    played = {key.name: key.tag for key in PLAY_KEYS if key.name not in {"voice", *kinds}}
     return _SCRIPT % {
         "names": "\n      , ".join(f'"{name}"' for name in (*kinds, *biases)),
         "functions": "\n".join(
-            f"    {line}"
-            for name, kind in (kinds | functions).items()
-            for line in _define(name, kind)
+            f"    {line}" for name, kind in (kinds | played).items() for line in _define(name, kind)
         ),
     }
 
