@@ -29,7 +29,7 @@ _SCRIPT = """\
 let turned :: String -> OSC
     turned name = OSC ("/voice/{turn}/" ++ name) $ ArgList [(name, Nothing)]
 
-    -- What is played with `play`, and what is turned with `turn`, each where a pattern holds it.
+    -- What is played with `utter`, and what is turned with `turn`, each where a pattern holds it.
     idiolectShapes :: [OSC]
     idiolectShapes = OSC "/play" (Named {requiredArgs = ["voice"]}) : map turned
       [ %(names)s ]
@@ -44,8 +44,8 @@ let turned :: String -> OSC
 :}
 
 :{
-let play, turn :: Pattern Int -> ControlPattern
-    play = pI "voice"
+let utter, turn :: Pattern Int -> ControlPattern
+    utter = pI "voice"
     turn = pI "turn"
 
     -- How far a voice leans towards more of a descriptor.
