@@ -38,6 +38,10 @@ class Tap:
         self._near.close()
         self._far.close()
 
+    def send(self, packet: bytes) -> None:
+        """Send bytes that no client of ours would make."""
+        self._far.send(packet)
+
     def sent(self) -> list[Message]:
         """Give every message of the client, out of its OSC bundles."""
         return [message for packet in self.packets for message in messages(parse(packet))]

@@ -108,7 +108,7 @@ def test_the_first_lines_of_its_page_are_its_messages_and_are_understood(
     with Tap(daemon.control.address[1]) as tap, Client(port=tap.port) as client:
         for line in [text for text in clicked if text.startswith("/")]:
             address, *words = line.split()
-            client._socket.send(encode(address, *map(typed, words)))
+            tap.send(encode(address, *map(typed, words)))
             client.ask("/sync", 1)
             states.append(client.ask("/status").arguments[10])
         assert not tap.failed()

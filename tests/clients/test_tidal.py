@@ -76,7 +76,7 @@ def test_packets_of_tidal_are_understood(daemon: App) -> None:
     port = daemon.control.address[1]
     with Tap(port) as tap, Client(port=tap.port) as client:
         for packet in kept().values():
-            client._socket.send(packet)
+            tap.send(packet)
             client.ask("/sync", 1)
         assert not tap.failed()
     assert daemon.player.get("temperature", 1) == pytest.approx(0.4)
