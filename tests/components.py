@@ -13,22 +13,28 @@ PACKAGES = {
     "bash": "bash",
     "chromium": "chromium",
     "fish": "fish",
+    "ghc": "ghc libghc-tidal-dev",
     "jackd": "jackd2",
+    "node": "nodejs",
     "pd": "puredata-core",
     "portaudio": "libportaudio2",
+    "ruby": "ruby",
     "scsynth": "supercollider-server",
     "sclang": "supercollider-language",
     "systemd-analyze": "systemd",
     "zsh": "zsh",
 }
 
-NODE_MODULES = str(Path(__file__).resolve().parents[1] / "build/node/node_modules")
-"""Where node finds what npm has installed."""
+NODE = Path(__file__).resolve().parents[1] / "build/node"
+"""Where npm installs; node finds it in ``node_modules`` there."""
 
 CURES = {name: f"apt install {package}" for name, package in PACKAGES.items()}
 CURES["oscquery"] = "npm install --prefix build/node oscquery@1.1.1"
+CURES["strudel"] = (
+    "npm install --prefix build/node @strudel/core@1.2.6 @strudel/mini@1.2.6 @strudel/transpiler@1.2.6"
+)
 
-OPTIONAL = {"systemd-analyze"}
+OPTIONAL = {"ghc", "oscquery", "strudel", "systemd-analyze"}
 """What CI may be without, too."""
 
 
@@ -53,6 +59,8 @@ def _present(component: str) -> bool:
         # Looked for, not loaded: loading it makes this process a client of whatever server runs.
         bundled = sys.platform in ("darwin", "win32")
         return bundled or ctypes.util.find_library("portaudio") is not None
+    if component == "strudel":
+        return (NODE / "node_modules/@strudel/core").is_dir()
     if component == "oscquery":
         return shutil.which("node") is not None and _resolves(component)
     return shutil.which(component) is not None
@@ -61,6 +69,6 @@ def _present(component: str) -> bool:
 def _resolves(module: str) -> bool:
     found = subprocess.run(
         ["node", "-e", f"require.resolve('{module}')"],
-        env={**os.environ, "NODE_PATH": NODE_MODULES}, capture_output=True, check=False,
+        env={**os.environ, "NODE_PATH": str(NODE / "node_modules")}, capture_output=True, check=False,
     )  # fmt: skip
     return found.returncode == 0

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from components import NODE_MODULES, require
+from components import NODE, require
 from idiolect.control import ControlServer
 from idiolect.control.namespace import Namespace
 from recording import RecordingPlayer, Wire
@@ -23,7 +23,7 @@ def read(server: ControlServer) -> Any:
     assert server.http_address is not None
     done = subprocess.run(
         ["node", str(Path(__file__).with_name("query.js")), *map(str, server.http_address)],
-        env={**os.environ, "NODE_PATH": NODE_MODULES}, capture_output=True, text=True, timeout=60,
+        env={**os.environ, "NODE_PATH": str(NODE / "node_modules")}, capture_output=True, text=True, timeout=60,
         check=True,
     )  # fmt: skip
     return json.loads(done.stdout)

@@ -179,6 +179,21 @@ def test_health_is_told_once_a_second(client: Client) -> None:
     assert 1 <= came.count("/health/cpu") <= 3
 
 
+def test_who_cannot_read_osc_bundles_gets_each_message_by_itself(
+    daemon: int, witness: KnownWitness
+) -> None:
+    told = Wire(daemon)
+    told.send("/notify", 1, 0, 60, "grain meter health plain")
+    told.receive()
+    witness.sounds = [Sound(heard_at=time.time() + 0.5)]
+    wanted, seen = {"grain", "meter", "health"}, set()
+    while seen != wanted:
+        packet = told.socket.recv(65536)
+        assert packet.startswith(b"/")
+        seen.add(packet.split(b"/")[1].split(b"\0")[0].decode())
+    told.socket.close()
+
+
 def test_warnings_are_told(client: Client) -> None:
     client.ask("/notify", 1, 0, 30, "log")
     logging.getLogger("idiolect.somewhere").warning("the %s is loose", "string")

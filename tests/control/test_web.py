@@ -432,6 +432,28 @@ def test_pages_of_other_origins_get_no_websocket(
     assert server.counters.refused == 1
 
 
+def test_a_page_that_is_named_gets_one(player: RecordingPlayer) -> None:
+    named = "https://strudel.example"
+    server = ControlServer(player, "127.0.0.1", 0, lambda: None, http_port=0, origins=(named,))
+    server.start()
+    try:
+        assert server.http_address is not None
+        place = f"ws://127.0.0.1:{server.http_address[1]}"
+
+        async def open_from(origin: str) -> None:
+            async with (
+                aiohttp.ClientSession() as session,
+                session.ws_connect(place, origin=origin),
+            ):
+                pass
+
+        asyncio.run(open_from(named))
+        with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
+            asyncio.run(open_from("https://other.example"))
+    finally:
+        server.stop()
+
+
 def test_an_own_page_and_a_program_get_one(converse: Callable[..., Any], port: int) -> None:
     async def talk(socket: aiohttp.ClientWebSocketResponse) -> tuple[Any, ...]:
         return await ask(socket, "/mute")

@@ -11,6 +11,7 @@ __all__ = [
     "GROUPS",
     "LEASE_S",
     "MAX_CLIENTS",
+    "PLAIN",
     "RATES",
     "Clients",
     "Credit",
@@ -20,6 +21,9 @@ __all__ = [
 
 GROUPS = ("state", "meter", "grain", "health", "log")
 """What a client may be told of; the first is what it is told when it names none."""
+
+PLAIN = "plain"
+"""What a client names beside groups that cannot read OSC bundles."""
 
 RATES = (1.0, 60.0)  # messages a second, of the meters
 DEFAULT_RATE = 30.0

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from idiolect.control.access import AUTH, WRONG_PER_SECOND
 from idiolect.control.arguments import LONGEST_RAMP
-from idiolect.control.clients import DEFAULT_RATE, LEASE_S, MAX_CLIENTS, RATES, Credit
+from idiolect.control.clients import DEFAULT_RATE, LEASE_S, MAX_CLIENTS, PLAIN, RATES, Credit
 from idiolect.control.codec import MAX_DEPTH, MAX_ELEMENTS
 from idiolect.control.commands import VOICE_COMMANDS
 from idiolect.control.dispatch import MAX_WORK
@@ -113,7 +113,9 @@ A client names groups when it sends `/notify`: `/notify 1 0 30 meter grain`, or 
 - `log`: warnings, `/log` s level, s text, at most {LINES_PER_SECOND:g} a second in the long run; what is left out
   is counted.
 
-Except for `state`, what belongs together comes in OSC bundles of at most {MOST_BYTES} bytes.
+Except for `state`, what belongs together comes in OSC bundles of at most {MOST_BYTES} bytes. A client that
+cannot read those names `{PLAIN}` beside its groups, `/notify 1 4560 30 grain {PLAIN}`: each message then comes
+by itself, and no time with a grain.
 """
 
 _BIAS = """\

@@ -13,6 +13,7 @@ from idiolect.control.clients import (
     GROUPS,
     LEASE_S,
     MAX_CLIENTS,
+    PLAIN,
     RATES,
     Peer,
 )
@@ -125,12 +126,11 @@ def _groups(arguments: Sequence[Argument]) -> tuple[str, ...]:
         for name in text(argument, "a group").replace(",", " ").split()
     ]
     for name in names:
-        if name not in (*GROUPS, "all"):
+        if name not in (*GROUPS, "all", PLAIN):
             there = ", ".join(GROUPS)
-            raise ControlError(f"no group {name[:64]!r}: there is {there}, and all")
-    if "all" in names:
-        return GROUPS
-    return tuple(dict.fromkeys(names)) or GROUPS[:1]
+            raise ControlError(f"no group {name[:64]!r}: there is {there}, and all; or {PLAIN}")
+    chosen = [name for name in dict.fromkeys(names) if name != PLAIN] or GROUPS[:1]
+    return (*(GROUPS if "all" in chosen else chosen), *([PLAIN] if PLAIN in names else []))
 
 
 def sync(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:

@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 
-from idiolect.control.clients import Lease
+from idiolect.control.clients import PLAIN, Lease
 from idiolect.control.codec import IMMEDIATELY, encode, encode_bundle
 from idiolect.control.desk import Desk
 from idiolect.control.health import HEALTH, Pulse
@@ -94,14 +94,14 @@ class Teller:
 
     def _announce(self, witness: Witness, now: float) -> None:
         """Announce each unit, with the time at which it is heard, and note when it begins."""
-        listeners = self._desk.clients.listening(now, "grain")
+        listeners = self._desk.clients.leases(now, "grain")
         for sounding in witness.watch():
             self._coming[sounding.voice - 1].append(sounding)
             if listeners:
                 message = encode("/grain", *grain_arguments(sounding))
                 packet = encode_bundle(message, time_tag=ntp(sounding.heard_at))
-                for peer in listeners:
-                    peer.send(packet)
+                for lease in listeners:
+                    lease.peer.send(message if PLAIN in lease.groups else packet)
         wall = time.time()
         for voice, coming in enumerate(self._coming):
             while coming and (coming[0].heard_at or wall) <= wall:
@@ -122,19 +122,17 @@ class Teller:
                 onset = float(self._began[voice] > lease.metered_at)
                 messages += _unit_messages(heard, onset)
         lease.metered_at, lease.metered_to = now, levels.until
-        for packet in pack(messages):
-            lease.peer.send(packet)
+        _send(lease, messages)
 
     def _tell_health(self, now: float) -> None:
         before, self._pulse, self._pulsed_at = self._pulse, self._desk.player.status(), now
-        listeners = self._desk.clients.listening(now, "health")
+        listeners = self._desk.clients.leases(now, "health")
         if not listeners:
             return
         pulse = Pulse(before, self._pulse, self._desk.counters)
-        packets = list(pack(encode(f"/health/{f.name}", f.read(pulse)) for f in HEALTH))
-        for peer in listeners:
-            for packet in packets:
-                peer.send(packet)
+        messages = [encode(f"/health/{f.name}", f.read(pulse)) for f in HEALTH]
+        for lease in listeners:
+            _send(lease, messages)
 
     def _tell_warnings(self, now: float) -> None:
         listeners = self._desk.clients.listening(now, "log")
@@ -161,6 +159,12 @@ def _unit_messages(heard: Sounding, onset: float) -> list[bytes]:
         encode(f"/meter/voice/{heard.voice}/{name}", float(value))
         for name, value in zip(METERED, values, strict=True)
     ]
+
+
+def _send(lease: Lease, messages: Iterable[bytes]) -> None:
+    """Send what belongs together, in OSC bundles for those who can read them."""
+    for packet in messages if PLAIN in lease.groups else pack(messages):
+        lease.peer.send(packet)
 
 
 def pack(messages: Iterable[bytes]) -> Iterator[bytes]:

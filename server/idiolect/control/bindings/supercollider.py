@@ -1,16 +1,11 @@
-"""Source text for other languages, written from the tables the daemon obeys.
+"""Classes for SuperCollider."""
 
-What a client would otherwise copy by hand (names, ranges, defaults, the places of a status) is made
-here, kept beside the client's own code, and made again by a test: the two cannot drift apart.
-"""
-
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from idiolect.control.system import STATUS_FIELDS
 from idiolect.parameters import DESCRIPTORS, MASTER, VOICE, Parameter
 
-__all__ = ["BINDINGS"]
+__all__ = ["supercollider"]
 
 _SUPERCOLLIDER = """\
 // Made from the table of parameters; change that, then:
@@ -47,33 +42,6 @@ IdiolectMasterParameters {
 }
 """
 
-_PYTHON = '''\
-"""What is turned of a voice, and what a status tells.
-
-Made from the table of parameters; change that, then::
-
-    idiolect osc --for python > server/idiolect/client/parameters.py
-"""
-
-# fmt: off
-from idiolect.client.place import Link, Parameter, Place
-
-__all__ = ["STATUS", "Voice"]
-
-STATUS = (
-%(status)s
-)
-"""Names, in the order in which a status tells them."""
-
-
-class Voice(Place[Link]):
-    """One voice.  Its parameters are attributes, to be read and set."""
-
-    __slots__ = ()
-
-%(voice)s
-'''
-
 
 def supercollider() -> str:
     """Write classes with a getter and a setter for each parameter, and its spec."""
@@ -85,21 +53,6 @@ def supercollider() -> str:
         "master_specs": _specs(MASTER.values()),
         "master": _methods(MASTER.values()),
     }
-
-
-def python() -> str:
-    """Write a class with an attribute for each parameter of a voice, and the names of a status."""
-    return _PYTHON % {
-        "status": "\n".join(f'    "{field.name}",' for field in STATUS_FIELDS),
-        "voice": "\n".join(f"    {p.name} = Parameter({_text(p)})" for p in VOICE.values()),
-    }
-
-
-def _text(parameter: Parameter) -> str:
-    if parameter.kind == "scale":
-        return json.dumps(parameter.doc)
-    bounds = f"{parameter.low:.10g} to {parameter.high:.10g} {parameter.unit}".rstrip()
-    return json.dumps(f"{parameter.doc} ({bounds})")
 
 
 def _symbols(names: Iterable[str]) -> str:
@@ -125,7 +78,3 @@ def _methods(parameters: Iterable[Parameter]) -> str:
         f"\t{p.name}_ {{ |value| this.set(\\{p.name}, value) }}"
         for p in parameters
     )
-
-
-BINDINGS: dict[str, Callable[[], str]] = {"python": python, "supercollider": supercollider}
-"""By language, who writes its source."""
