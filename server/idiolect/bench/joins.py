@@ -19,6 +19,7 @@ from idiolect.bundle import Bundle
 from idiolect.corpus.spectrum import decibel, mel_bands, power_spectra
 from idiolect.language.decoder import expect_descriptors
 from idiolect.language.model import Model, load_model
+from idiolect.parameters import VOICE
 from idiolect.selection.cost import join_cost, recency_cost, target_cost
 from idiolect.selection.inventory import Inventory, load_inventory, successor
 from idiolect.selection.search import (
@@ -40,6 +41,7 @@ BANDS = 40
 BEFORE, AFTER = 1440, 256
 RECENT = 64  # units that the recency cost remembers, as in play
 CONTINUITIES = (0.0, 0.5, 0.9)
+LEVELLING = VOICE["levelling"].default  # dB, as it plays, for all methods
 LEVELLINGS = (0.0, 1.5, 3.0, 6.0)  # dB
 QUIET_DB = -60.0  # what is softer has no level to speak of
 COLUMNS = (
@@ -88,7 +90,9 @@ def measure(path: Path, count: int) -> dict[str, object]:
     found: dict[str, object] = {"natural_step_db": natural, "joins": count - 1}
     for name, choose in METHODS.items():
         units = choose(task)
-        coupled, plain = (play_units(bundle, units, coupling=on) for on in (True, False))
+        coupled, plain = (
+            play_units(bundle, units, coupling=on, levelling=LEVELLING) for on in (True, False)
+        )
         found[name] = {
             "step": _median_step(coupled) / natural,
             "uncoupled": _median_step(plain) / natural,
@@ -270,6 +274,7 @@ def _steps(audio: NDArray[np.float32], onsets: Units, sample_rate: int) -> NDArr
     )
     size += size % 2
     offsets = np.arange(-before - (size + hop) // 2, after - (size + hop) // 2 + hop + 1, hop)
+    onsets = onsets // hop * hop  # windows lie where they would in the whole: anyhow to an onset
     onsets = onsets[(onsets + offsets[0] >= 0) & (onsets + offsets[-1] + size <= len(audio))]
     begin = (onsets[:, None] + offsets).ravel().astype(np.int64)
     signal = np.asarray(audio.mean(axis=1), np.float32)
