@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.compiled import njit
-from idiolect.corpus.spectrum import SILENCE_DB
+from idiolect.corpus.spectrum import SILENCE_DB, mel_bands
 
 __all__ = ["HOP", "SIZE", "SPAN", "WAYS", "measure_steps"]
 
@@ -32,24 +32,15 @@ _LANES = WAYS * _WINDOWS // 2  # two windows share a complex transform
 _ROW = SIZE * _LANES
 
 _BANDS = 40
-_LOW, _HIGH = 40.0, 16_000.0  # Hz at 48 kHz
+_WEIGHTS = mel_bands(_BANDS, SIZE, 48_000)
+_FIRST = np.argmax(_WEIGHTS > 0, axis=0)
+_END = SIZE // 2 + 1 - np.argmax(_WEIGHTS[::-1] > 0, axis=0)
+_USED = int(_END.max())
 
-
-def _band_bins() -> NDArray[np.int64]:
-    """Give the first bin of each band, equally wide on the mel scale, and where the last one ends."""
-    mel = 2595.0 * np.log10(1.0 + np.array([_LOW, _HIGH]) / 700.0)
-    hertz = 700.0 * (10.0 ** (np.linspace(*mel, _BANDS + 1) / 2595.0) - 1.0)
-    bins = np.round(hertz * SIZE / 48_000).astype(np.int64)
-    least = np.arange(_BANDS + 1)  # each has a bin at least, and none has the mean
-    return np.maximum.accumulate(np.maximum(bins - least, 1)) + least
-
-
-_BINS = _band_bins()
 _TURN = np.exp(-2j * np.pi * np.arange(SIZE) / SIZE)
 _COSINE, _SINE = _TURN.real.astype(np.float32), _TURN.imag.astype(np.float32)
 _WINDOW = (0.5 - 0.5 * np.cos(2 * np.pi * (np.arange(SIZE) + 0.5) / SIZE)).astype(np.float32)
-_SILENCE = 4 * 10.0 ** (SILENCE_DB / 10) * float((_WINDOW.astype(np.float64) ** 2).sum())
-_LEAST = (_SILENCE * np.diff(_BINS)).astype(np.float32)  # sums that count as silent
+_SILENCE = np.float32(4 * 10.0 ** (SILENCE_DB / 10) * (_WINDOW.astype(np.float64) ** 2).sum())
 
 
 @njit
@@ -74,7 +65,7 @@ def measure_steps(sounds: NDArray[np.float32], largest: NDArray[np.float64]) -> 
     _third(scratch)
     _fourth(scratch)
     _fifth(scratch)
-    power = _sum_bands(scratch)
+    power = _weigh_bands(scratch)
     largest[:] = 0.0
     for window in range(_WINDOWS - 1):
         for way in range(WAYS):
@@ -140,18 +131,23 @@ _first, _second, _third, _fourth, _fifth = (
 
 
 @njit
-def _sum_bands(z: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Sum four times the power in each band, window after window, of each every way."""
+def _weigh_bands(z: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Give four times the power in each band, window after window, of each every way."""
     re, im = 2 * _ROW, 3 * _ROW  # where an odd number of stages leaves it
+    bins = np.empty((_USED, 2 * _LANES), np.float32)
+    for k in range(_USED):
+        mirrored = (SIZE - k) % SIZE
+        for lane in range(_LANES):
+            a, b = k * _LANES + lane, mirrored * _LANES + lane
+            x, y = z[re + a] + z[re + b], z[im + a] - z[im + b]
+            bins[k, lane] = x * x + y * y
+            x, y = z[im + a] + z[im + b], z[re + b] - z[re + a]
+            bins[k, lane + _LANES] = x * x + y * y
     power = np.zeros((_BANDS, 2 * _LANES), np.float32)
     for band in range(_BANDS):
-        for k in range(_BINS[band], _BINS[band + 1]):
-            for lane in range(_LANES):
-                a, b = k * _LANES + lane, (SIZE - k) * _LANES + lane
-                x, y = z[re + a] + z[re + b], z[im + a] - z[im + b]
-                power[band, lane] += x * x + y * y
-                x, y = z[im + a] + z[im + b], z[re + b] - z[re + a]
-                power[band, lane + _LANES] += x * x + y * y
+        for k in range(_FIRST[band], _END[band]):
+            for lane in range(2 * _LANES):
+                power[band, lane] += _WEIGHTS[k, band] * bins[k, lane]
         for lane in range(2 * _LANES):
-            power[band, lane] = max(power[band, lane], _LEAST[band])
+            power[band, lane] = max(power[band, lane], _SILENCE)
     return power
