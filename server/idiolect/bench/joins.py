@@ -45,8 +45,8 @@ LEVELLING = VOICE["levelling"].default  # dB, as it plays, for all methods
 LEVELLINGS = (0.0, 1.5, 3.0, 6.0)  # dB
 QUIET_DB = -60.0  # what is softer has no level to speak of
 COLUMNS = (
-    ("step", 8, 3), ("uncoupled", 11, 3), ("cost", 8, 3), ("jump", 8, 3), ("joins", 8, 0),
-    ("level", 8, 3), ("worst", 8, 3), ("departure", 11, 2), ("range", 8, 3),
+    ("step", 8, 3), ("uncoupled", 11, 3), ("eased", 8, 3), ("cost", 8, 3), ("jump", 8, 3),
+    ("joins", 8, 0), ("level", 8, 3), ("worst", 8, 3), ("departure", 11, 2), ("range", 8, 3),
 )  # fmt: skip
 
 Units = NDArray[np.int64]
@@ -75,9 +75,10 @@ def measure(path: Path, count: int) -> dict[str, object]:
     -------
     dict
         By method: ``step``, the median step at the joins over that at natural boundaries;
-        ``uncoupled``, the same with the fade where the onset is; ``cost``, of the path, a step;
-        ``jump``, the largest between two frames over the corpus' own.  By continuity, what the
-        instrument itself does: ``step``, ``joins``.  By levelling, the window's units: ``step``;
+        ``uncoupled``, the same with the longest fade at every onset; ``eased``, the share of the
+        joins that step less coupled, of those that differ; ``cost``, of the path, a step; ``jump``,
+        the largest between two frames over the corpus' own.  By continuity, what the instrument
+        itself does: ``step``, ``joins``.  By levelling, the window's units: ``step``;
         ``level``, the median step in level at the joins over that at natural boundaries; ``worst``,
         the same of the steps that one in ten is larger than;
         ``departure``, by how many dB (root mean square) the level departs from what it is unlevelled;
@@ -96,6 +97,7 @@ def measure(path: Path, count: int) -> dict[str, object]:
         found[name] = {
             "step": _median_step(coupled) / natural,
             "uncoupled": _median_step(plain) / natural,
+            "eased": _share_eased(coupled, plain),
             "cost": _path_cost(task, units),
             "jump": _largest_jump(coupled.audio) / largest,
         }
@@ -265,6 +267,13 @@ def _natural_step(bundle: Bundle) -> float:
 
 def _median_step(rendered: Rendered) -> float:
     return float(np.median(_steps(rendered.audio, rendered.joins, rendered.sample_rate)))
+
+
+def _share_eased(coupled: Rendered, plain: Rendered) -> float:
+    """Count the joins whose largest step is smaller, among those where it is another."""
+    steps = (_steps(r.audio, r.joins, r.sample_rate) for r in (coupled, plain))
+    eased = np.subtract(*steps)
+    return float((eased < 0).sum() / max(1, np.count_nonzero(eased)))
 
 
 def _steps(audio: NDArray[np.float32], onsets: Units, sample_rate: int) -> NDArray[np.float64]:
