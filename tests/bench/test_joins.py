@@ -107,10 +107,11 @@ def test_everything_is_measured(bundle: Bundle) -> None:
         assert isinstance(row, dict)
         assert 0 < row["step"] < 10
         assert 0 < row["jump"] < 2
+        assert 0 < row["eased"] < 1
     levelled = [found[f"window, levelled {most:g} dB"] for most in joins.LEVELLINGS]
     window = found["window"]
     assert isinstance(window, dict)
-    assert levelled[0]["step"] == window["step"]
+    assert levelled[joins.LEVELLINGS.index(joins.LEVELLING)]["step"] == window["step"]
     assert (levelled[0]["departure"], levelled[0]["range"]) == (0, 1)
     departures = [row["departure"] for row in levelled]
     assert departures == sorted(departures)

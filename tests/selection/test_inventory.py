@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from idiolect.bundle import Bundle
+from idiolect.selection.cost import join_cost
 from idiolect.selection.inventory import Inventory, load_inventory, successor, unit_at
 from synthetic import make_bundle, make_inventory
 
@@ -34,7 +35,31 @@ def test_scales_lie_end_to_end(bundle: Bundle, inventory: Inventory) -> None:
         np.testing.assert_array_equal(inventory.units[part], scale.units)
         np.testing.assert_array_equal(inventory.descriptors[part], scale.descriptors)
         np.testing.assert_array_equal(inventory.present[part], scale.present)
-        np.testing.assert_array_equal(inventory.edges[part], scale.edges)
+        np.testing.assert_array_equal(inventory.edges[part, 1, :-1], scale.edges[:, 1])
+
+
+def test_a_join_costs_what_the_fade_passes_through_and_what_comes_after_it(
+    bundle: Bundle, inventory: Inventory
+) -> None:
+    """From the tail to the head, to the tail before that head, and from this one to the head."""
+    edges, bands = bundle.scales[0].edges.astype(np.float64), bundle.scales[0].edges.shape[2]
+    for previous, unit in ((5, 20), (30, 3), (8, 14)):
+        assert successor(inventory, 0, unit - 1) == unit
+        tail, before, head = edges[previous, 1], edges[unit - 1, 1], edges[unit, 0]
+        steps = (tail - head) ** 2 + (tail - before) ** 2 + (before - head) ** 2 / 2
+        expected = steps.sum() / 2 / (bands + 1)
+        assert join_cost(inventory, previous, unit) == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_unit_with_nothing_before_it_joins_by_its_head_alone(
+    bundle: Bundle, inventory: Inventory
+) -> None:
+    for index, scale in enumerate(bundle.scales):
+        first = np.flatnonzero(np.diff(scale.units["source"], prepend=-1) > 0)
+        assert len(first) > 1
+        own = inventory.edges[inventory.unit_offset[index] + first, 0]
+        np.testing.assert_array_equal(own[:, :-1], scale.edges[first, 0])
+        assert (own[:, -1] == 0).all()
 
 
 def test_members_of_a_token_are_its_units_and_no_others(

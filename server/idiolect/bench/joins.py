@@ -19,6 +19,7 @@ from idiolect.bundle import Bundle
 from idiolect.corpus.spectrum import decibel, mel_bands, power_spectra
 from idiolect.language.decoder import expect_descriptors
 from idiolect.language.model import Model, load_model
+from idiolect.parameters import VOICE
 from idiolect.selection.cost import join_cost, recency_cost, target_cost
 from idiolect.selection.inventory import Inventory, load_inventory, successor
 from idiolect.selection.search import (
@@ -40,11 +41,12 @@ BANDS = 40
 BEFORE, AFTER = 1440, 256
 RECENT = 64  # units that the recency cost remembers, as in play
 CONTINUITIES = (0.0, 0.5, 0.9)
+LEVELLING = VOICE["levelling"].default  # dB, as it plays, for all methods
 LEVELLINGS = (0.0, 1.5, 3.0, 6.0)  # dB
 QUIET_DB = -60.0  # what is softer has no level to speak of
 COLUMNS = (
-    ("step", 8, 3), ("uncoupled", 11, 3), ("cost", 8, 3), ("jump", 8, 3), ("joins", 8, 0),
-    ("level", 8, 3), ("worst", 8, 3), ("departure", 11, 2), ("range", 8, 3),
+    ("step", 8, 3), ("uncoupled", 11, 3), ("eased", 8, 3), ("cost", 8, 3), ("jump", 8, 3),
+    ("joins", 8, 0), ("level", 8, 3), ("worst", 8, 3), ("departure", 11, 2), ("range", 8, 3),
 )  # fmt: skip
 
 Units = NDArray[np.int64]
@@ -73,9 +75,10 @@ def measure(path: Path, count: int) -> dict[str, object]:
     -------
     dict
         By method: ``step``, the median step at the joins over that at natural boundaries;
-        ``uncoupled``, the same with the fade where the onset is; ``cost``, of the path, a step;
-        ``jump``, the largest between two frames over the corpus' own.  By continuity, what the
-        instrument itself does: ``step``, ``joins``.  By levelling, the window's units: ``step``;
+        ``uncoupled``, the same with the longest fade at every onset; ``eased``, the share of the
+        joins that step less coupled, of those that differ; ``cost``, of the path, a step; ``jump``,
+        the largest between two frames over the corpus' own.  By continuity, what the instrument
+        itself does: ``step``, ``joins``.  By levelling, the window's units: ``step``;
         ``level``, the median step in level at the joins over that at natural boundaries; ``worst``,
         the same of the steps that one in ten is larger than;
         ``departure``, by how many dB (root mean square) the level departs from what it is unlevelled;
@@ -88,10 +91,13 @@ def measure(path: Path, count: int) -> dict[str, object]:
     found: dict[str, object] = {"natural_step_db": natural, "joins": count - 1}
     for name, choose in METHODS.items():
         units = choose(task)
-        coupled, plain = (play_units(bundle, units, coupling=on) for on in (True, False))
+        coupled, plain = (
+            play_units(bundle, units, coupling=on, levelling=LEVELLING) for on in (True, False)
+        )
         found[name] = {
             "step": _median_step(coupled) / natural,
             "uncoupled": _median_step(plain) / natural,
+            "eased": _share_eased(coupled, plain),
             "cost": _path_cost(task, units),
             "jump": _largest_jump(coupled.audio) / largest,
         }
@@ -263,6 +269,13 @@ def _median_step(rendered: Rendered) -> float:
     return float(np.median(_steps(rendered.audio, rendered.joins, rendered.sample_rate)))
 
 
+def _share_eased(coupled: Rendered, plain: Rendered) -> float:
+    """Count the joins whose largest step is smaller, among those where it is another."""
+    steps = (_steps(r.audio, r.joins, r.sample_rate) for r in (coupled, plain))
+    eased = np.subtract(*steps)
+    return float((eased < 0).sum() / max(1, np.count_nonzero(eased)))
+
+
 def _steps(audio: NDArray[np.float32], onsets: Units, sample_rate: int) -> NDArray[np.float64]:
     """Measure the largest distance, dB, between spectra a hop apart around each onset."""
     size, hop, before, after = (
@@ -270,6 +283,7 @@ def _steps(audio: NDArray[np.float32], onsets: Units, sample_rate: int) -> NDArr
     )
     size += size % 2
     offsets = np.arange(-before - (size + hop) // 2, after - (size + hop) // 2 + hop + 1, hop)
+    onsets = onsets // hop * hop  # windows lie where they would in the whole: anyhow to an onset
     onsets = onsets[(onsets + offsets[0] >= 0) & (onsets + offsets[-1] + size <= len(audio))]
     begin = (onsets[:, None] + offsets).ravel().astype(np.int64)
     signal = np.asarray(audio.mean(axis=1), np.float32)

@@ -15,7 +15,7 @@ __all__ = ["measure"]
 
 SIZES = {"small": 6_000, "large": 240_000}  # units: eight minutes of grains, and five hours
 TOKENS = 64
-DESCRIPTORS, BANDS = 48, 25  # of a bundle
+DESCRIPTORS, BANDS = 48, 26  # of a bundle, its edges as an inventory has them
 LATENT, NOISE = 6, 0.3  # dimensions in which edges really differ, as spectra do; and the rest
 CHOICES = 500
 ROUNDS = 5  # of which the fastest counts

@@ -1,17 +1,20 @@
 """Where and how one unit takes over from another."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.compiled import njit
+from idiolect.performance.smoothness import HOP, SIZE, SPAN, WAYS, measure_steps
 
 __all__ = [
     "ATTACK_FRAMES",
     "FADE_FRAMES",
-    "JOIN_FRAMES",
     "LEAD_FRAMES",
-    "SEARCH_FRAMES",
-    "compare",
+    "LEVEL_FRAMES",
+    "SPARE_FRAMES",
+    "correlate",
     "find_join",
     "match_level",
 ]
@@ -19,29 +22,30 @@ __all__ = [
 FADE_FRAMES = 240
 """Cross-fade at a cut, and at the shortest notice: 5 ms at 48 kHz."""
 
-JOIN_FRAMES = 960
-"""Cross-fade at a join, where there is room: 20 ms at 48 kHz."""
+LEAD_FRAMES = 1440
+"""How far before its onset a unit may begin to sound, and the longest cross-fade: 30 ms at 48 kHz."""
 
-SEARCH_FRAMES = 480
-"""How far before the onset the fade may be moved to where the waveforms agree: 10 ms at 48 kHz."""
-
-LEAD_FRAMES = JOIN_FRAMES + SEARCH_FRAMES
-"""How far before its onset a unit may begin to sound."""
+SPARE_FRAMES = 480
+"""How much of that a fade may leave free, before or after it: 10 ms at 48 kHz."""
 
 ATTACK_FRAMES = 96
 """Fade into a unit with nothing recorded before it: 2 ms at 48 kHz."""
 
-_CANDIDATES = 32
-_WORTH = 0.1  # of agreement, for which the fade leaves the onset: less is chance
+LEVEL_FRAMES = 960
+"""Of what goes and what comes, whose levels are compared: 20 ms at 48 kHz."""
+
+_BEFORE = LEAD_FRAMES + (SIZE + HOP) // 2  # frames ahead of the onset that are looked at
 _SILENCE = 1e-7  # mean square below which nothing is levelled: -70 dB
 _LEAST_CORRELATION = -0.5  # below it the compensated fade would amplify noise by more than 3 dB
+_PHASES = 1024
+_SINE = np.sin(np.pi / 2 * (np.arange(_PHASES) + 0.5) / _PHASES).astype(np.float32)
 
 
 @njit
-def compare(
+def correlate(
     audio: NDArray[np.float32], a: int, other: NDArray[np.float32], b: int, count: int
-) -> tuple[float, float]:
-    """Compare two stretches of audio, all channels together; one channel stands for two.
+) -> float:
+    """Correlate two stretches of audio, all channels together; one channel stands for two.
 
     Parameters
     ----------
@@ -54,9 +58,8 @@ def compare(
 
     Returns
     -------
-    float64, float64
-        Agreement: twice their product over the sum of their squares, so that another level counts
-        against it as another phase does; and correlation.  Each -1 to 1; 0 when either is silent.
+    float64
+        -1 to 1; 0 when either is silent.
     """
     both, own_a, own_b = 0.0, 0.0, 0.0
     last, other_last = audio.shape[1] - 1, other.shape[1] - 1
@@ -67,8 +70,8 @@ def compare(
             own_a += x * x
             own_b += y * y
     if own_a <= 1e-12 or own_b <= 1e-12:
-        return 0.0, 0.0
-    return 2 * both / (own_a + own_b), both / np.sqrt(own_a * own_b)
+        return 0.0
+    return both / math.sqrt(own_a * own_b)
 
 
 @njit
@@ -77,10 +80,10 @@ def find_join(
     following: int,
     audio: NDArray[np.float32],
     frame: int,
-    fade: int,
-    room: int,
-) -> tuple[int, float]:
-    """Find where, before the onset, what sounds agrees best with what precedes the new unit.
+    lead: int,
+    spare: int,
+) -> tuple[int, int, float]:
+    """Find the fade from what sounds to what precedes the new unit that is heard least.
 
     The new unit's own material is not moved, so rhythm is kept; only the fade is.
 
@@ -94,29 +97,71 @@ def find_join(
         Of the new unit's bundle.
     frame : int64
         Its first frame there.
-    fade : int64
-        Frames of cross-fade.
-    room : int64
-        How many frames before the onset the fade may end.
+    lead : int64
+        How many frames before the onset the fade may begin, `LEAD_FRAMES` at most.
+    spare : int64
+        How many of them it may leave free, before or after it; 0: it is as long as it can be.
 
     Returns
     -------
-    int64, float64
-        Frames before the onset at which the fade ends, and the correlation there (-0.5 to 1).
+    int64, int64, float64
+        Frames before the onset at which the fade begins, how many it takes, and the correlation
+        there (-0.5 to 1).
 
     Notes
     -----
-    Planner thread; bounded: 32 places.  After "optimal coupling", A. Conkie and S. Isard,
-    "Optimal coupling of diphones" (1997), with the agreement of `compare` as measure.
+    Planner thread; bounded: three fades are tried.  After "optimal coupling", A. Conkie and
+    S. Isard, "Optimal coupling of diphones" (1997), who move the cut to where spectra differ least.
+    The fades are laid as they would be, and the spectrum is measured through each of them: over
+    10 ms what waveforms and spectra are alone hardly changes, but how they meet in the fade does.
     """
-    best, correlation = compare(sounding, following - fade, audio, frame - fade, fade)
-    best, best_at = best + _WORTH, 0
-    for k in range(1, _CANDIDATES):
-        at = room * k // _CANDIDATES
-        value, found = compare(sounding, following - fade - at, audio, frame - fade - at, fade)
-        if value > best:
-            best, best_at, correlation = value, at, found
-    return best_at, max(correlation, _LEAST_CORRELATION)
+    spare = min(spare, lead // WAYS)
+    leads, fades = (lead, lead - spare, lead), (lead, lead - spare, lead - spare)
+    correlations = np.empty(WAYS)
+    for way in range(WAYS if spare > 0 else 1):
+        found = correlate(
+            sounding, following - leads[way], audio, frame - leads[way], fades[way]
+        )
+        correlations[way] = max(found, _LEAST_CORRELATION)
+    if spare == 0:
+        return lead, lead, correlations[0]
+    sounds, steps = np.empty((SPAN, WAYS), np.float32), np.empty(WAYS)
+    goes, comes = _hear(sounding, following - _BEFORE), _hear(audio, frame - _BEFORE)
+    for way in range(WAYS):
+        _fade(goes, comes, _BEFORE - leads[way], fades[way], correlations[way], sounds[:, way])
+    measure_steps(sounds, steps)
+    best = np.argmin(steps)
+    return leads[best], fades[best], correlations[best]
+
+
+@njit
+def _hear(audio: NDArray[np.float32], first: int) -> NDArray[np.float32]:
+    """Copy what is measured as one channel, silent where there is no audio."""
+    mono, channels = np.zeros(SPAN, np.float32), audio.shape[1]
+    share = np.float32(1 / channels)
+    for i in range(max(0, -first), min(SPAN, audio.shape[0] - first)):
+        for c in range(channels):
+            mono[i] += share * audio[first + i, c]
+    return mono
+
+
+@njit
+def _fade(
+    goes: NDArray[np.float32],
+    comes: NDArray[np.float32],
+    begin: int,
+    count: int,
+    correlation: float,
+    out: NDArray[np.float32],
+) -> None:
+    """Write one sound that turns into another, with the gains of ``engine.kernels.fade_in``."""
+    out[:begin], out[begin + count :] = goes[:begin], comes[begin + count :]
+    pace, bulge = np.float32(_PHASES / count), np.float32(2 * correlation)
+    for i in range(count):
+        phase = int(np.float32(i) * pace)
+        sine, cosine = _SINE[phase], _SINE[_PHASES - 1 - phase]
+        both = cosine * goes[begin + i] + sine * comes[begin + i]
+        out[begin + i] = both / np.sqrt(np.float32(1) + bulge * sine * cosine)
 
 
 @njit

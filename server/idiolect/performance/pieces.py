@@ -5,7 +5,13 @@ from numpy.typing import NDArray
 
 from idiolect.compiled import njit
 from idiolect.parameters import PLANNER_SLOTS
-from idiolect.performance.joins import ATTACK_FRAMES, JOIN_FRAMES, find_join, match_level
+from idiolect.performance.joins import (
+    ATTACK_FRAMES,
+    LEAD_FRAMES,
+    LEVEL_FRAMES,
+    find_join,
+    match_level,
+)
 from idiolect.performance.plan import Plan
 from idiolect.performance.queueing import PIECE_FRAMES, level_at, push_grain
 from idiolect.performance.tongue import tongue_of
@@ -78,7 +84,7 @@ def _level(
         Its frames.
     """
     own, most = plan.voices[voice], plan.parameters[voice, LEVELLING]
-    gain, count = 1.0, min(JOIN_FRAMES, own.body, length)
+    gain, count = 1.0, min(LEVEL_FRAMES, own.body, length)
     if most > 0 and own.following >= 0 and count >= ATTACK_FRAMES:
         heard = level_at(plan, voice, start)
         sounding = tongue_of(plan, own.sounding).audio
@@ -106,14 +112,14 @@ def _join(
     attack = ATTACK_FRAMES if before > 0 or own.following >= 0 else 0
     if own.following < 0:
         return 0, attack, 0.0
-    reach, sounding = plan.coupling, tongue_of(plan, own.sounding).audio
+    spare, sounding = plan.coupling, tongue_of(plan, own.sounding).audio
     lead, fade, correlation = _search_join(
-        sounding, own.following, audio, frame, before, own.body, reach
+        sounding, own.following, audio, frame, before, own.body, spare
     )
     latest = onset - own.earliest
     if lead > latest:  # a cut has come closer than the best place for the fade
         lead, fade, correlation = _search_join(
-            sounding, own.following, audio, frame, min(before, latest), own.body, reach
+            sounding, own.following, audio, frame, min(before, latest), own.body, spare
         )
     if fade == 0:
         return 0, attack, 0.0
@@ -128,13 +134,10 @@ def _search_join(
     frame: int,
     before: int,
     body: int,
-    reach: int,
+    spare: int,
 ) -> tuple[int, int, float]:
     """Find lead, fade and correlation within `before` frames ahead of the onset; fade 0: none."""
-    space = min(before, body // 2)
-    fade = min(JOIN_FRAMES, space)
-    if fade < ATTACK_FRAMES:
+    lead = min(LEAD_FRAMES, before, body // 2)
+    if lead < ATTACK_FRAMES:
         return 0, 0, 0.0
-    search = min(reach, space - fade, body // 4)
-    shift, correlation = find_join(sounding, following, audio, frame, fade, search)
-    return fade + shift, fade, correlation
+    return find_join(sounding, following, audio, frame, lead, spare)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from idiolect.engine.layout import GRAIN_CAPACITY
 from idiolect.language.memories import DEPTH, NOTHING
 from idiolect.parameters import MOST_BUNDLES, PLANNER_SLOTS, VOICE
-from idiolect.performance.joins import SEARCH_FRAMES
+from idiolect.performance.joins import SPARE_FRAMES
 from idiolect.viewed import Viewed
 
 __all__ = [
@@ -120,7 +120,7 @@ class Plan(Viewed):
     choice: NDArray[np.int64]  # (4,): scratch of a decision
     recent: NDArray[np.int64]  # (64,): scratch: units heard last
     sample_rate: int  # Hz
-    coupling: int  # frames by which the fade of a join may be moved to where it is heard least
+    coupling: int  # frames that a fade may leave free, to lie where it is heard least
     interrupted: NDArray[np.int64]  # (1,): the control thread raises it when a change waits
     hidden: NDArray[np.float32]  # (voices, STEPS, width): the network's state before each step
     bias: NDArray[np.float64]  # (voices, descriptors): standard deviations
@@ -157,7 +157,7 @@ def make_plan(voices: int, sample_rate: int) -> Plan:
         choice=np.zeros(4, np.int64),
         recent=np.zeros(64, np.int64),
         sample_rate=sample_rate,
-        coupling=SEARCH_FRAMES,
+        coupling=SPARE_FRAMES,
         interrupted=np.zeros(1, np.int64),
         **_room_for(voices, width=0, tokens=0, units=0, descriptors=0),
     )

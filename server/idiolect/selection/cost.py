@@ -67,8 +67,8 @@ def join_cost(inventory: Inventory, previous: int, unit: int) -> float:
     Returns
     -------
     float64
-        Mean squared difference of the edges, 1 on average over all pairs of a scale; 0 for the
-        natural successor and when nothing sounds.
+        Mean squared difference of the edges, about 1 on average over all pairs of a scale; 0 for
+        the natural successor and when nothing sounds.
 
     Notes
     -----

@@ -21,8 +21,8 @@ class Inventory(NamedTuple):
     units: NDArray[np.void]  # UNIT[N]; token and parent are local
     descriptors: NDArray[np.float32]  # (N, D), standardised, 0 where missing
     present: NDArray[np.float32]  # (N, D), 1 where present, else 0
-    edges: NDArray[np.float32]  # (N, 2, B), how each unit begins and ends
-    heads: NDArray[np.float32]  # (N,) mean of the edge each begins with
+    edges: NDArray[np.float32]  # (N, 2, B + 1), what each unit joins well, and how it ends
+    heads: NDArray[np.float32]  # (N,) mean of what each joins well
     allowed: NDArray[np.uint8]  # (N,) 1 where a unit may be chosen, else 0
     members: NDArray[np.int64]  # (N,) global units allowed, token after token, by `heads` in each
     member_start: NDArray[np.int64]  # (T + 1,) where each global token's members begin
@@ -39,7 +39,7 @@ def load_inventory(bundle: Bundle) -> Inventory:
         [s.units["token"] + first for s, first in zip(scales, token_offset[:-1], strict=True)]
     )
     counts = np.bincount(tokens, minlength=int(token_offset[-1]))
-    edges = np.concatenate([s.edges for s in scales])
+    edges = np.concatenate([_face(s.units, s.edges) for s in scales])
     heads = edges[:, 0].mean(axis=1, dtype=np.float64).astype(np.float32)
     return Inventory(
         units=np.concatenate([s.units for s in scales]),
@@ -53,6 +53,37 @@ def load_inventory(bundle: Bundle) -> Inventory:
         unit_offset=unit_offset,
         token_offset=token_offset,
     )
+
+
+def _face(units: NDArray[np.void], edges: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Lay out what each unit of a scale joins well, and how it ends.
+
+    Before a unit's onset what sounds fades into what precedes the unit in its source, and only then
+    comes the unit.  So the step t - h from the tail that sounds to the new head counts half, the one
+    t - p to the tail that precedes the head half, and the one p - h, heard within it, a quarter:
+    ½|t - h|² + ½|t - p|² + ¼|p - h|² = |t - m|² + ½|p - h|², with m half way from p to h.
+    The last term is a band of its own, in which everything ends with 0.
+
+    Parameters
+    ----------
+    units : UNIT[units]
+        Of the scale.
+    edges : float32[units, 2, bands]
+        Of the bundle.
+
+    Returns
+    -------
+    float32[units, 2, bands + 1]
+    """
+    heads, before = edges[:, 0].astype(np.float64), edges[:, 0].astype(np.float64)
+    ends, starts = units["start"][:-1] + units["length"][:-1], units["start"][1:]
+    known = 1 + np.flatnonzero((ends == starts) & (units["source"][:-1] == units["source"][1:]))
+    before[known] = edges[known - 1, 1]
+    faced = np.zeros((len(units), 2, edges.shape[2] + 1), np.float32)
+    faced[:, 0, :-1] = (before + heads) / 2
+    faced[:, 0, -1] = np.sqrt(((before - heads) ** 2).sum(axis=1) / 2)
+    faced[:, 1, :-1] = edges[:, 1]
+    return faced
 
 
 @njit
