@@ -42,7 +42,7 @@ class Shelf:
     def names(self) -> list[str]:
         return list(self._bundles)
 
-    def open(self, name: str) -> Bundle:
+    def open(self, name: str, tell: object = None) -> Bundle:
         return self._bundles[name]
 
 

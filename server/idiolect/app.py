@@ -28,7 +28,9 @@ from idiolect.engine.calibration import measure_capacity
 from idiolect.engine.counters import BLOCKS
 from idiolect.errors import AudioError
 from idiolect.handover import Handover, replace_process, take_over
+from idiolect.performance.presets import Presets
 from idiolect.performance.snapshot import restore, take
+from idiolect.performance.state import State
 from idiolect.performance.witness import Witness
 from idiolect.rendering import Performance
 from idiolect.resampling import resample
@@ -37,6 +39,8 @@ from idiolect.shelf import Shelf
 from idiolect.watchdog import Supervisor, Watchdog
 
 __all__ = ["App", "serve"]
+
+logger = logging.getLogger(__name__)
 
 _SWITCH_SECONDS = 0.0005  # how long another Python thread may keep the planner waiting for the GIL
 _WATCH_SECONDS = 0.1  # between two looks at the way out
@@ -62,8 +66,7 @@ class App:
 
     Notes
     -----
-    `start`, `stop` and `wait` belong to the main thread.  `on_output` is told there what becomes of
-    the way out: its name, and ``lost``, ``back`` or ``restarting``.
+    `start`, `stop` and `wait` belong to the main thread.
     """
 
     def __init__(
@@ -77,7 +80,6 @@ class App:
         before: Handover | None = None,
     ) -> None:
         self.config = config
-        self.on_output: Callable[[str, str], None] = lambda _name, _state: None
         bundle = Bundle.open(path)
         rate = _rate(config, bundle, before)
         if rate != bundle.sample_rate:
@@ -97,6 +99,7 @@ class App:
             self.engine, self.planner, self.player, lambda: self.output.latency_frames
         )
         self.recordings = Recordings(self.engine, config.audio.recordings)
+        self.presets = Presets(self.player, config.performance.presets)
         control = config.control
         self.control = ControlServer(
             self.player,
@@ -110,7 +113,13 @@ class App:
             time_tags=control.time_tags,
             takes_dirt=control.dirt,
             recording=self.recordings,
+            presets=self.presets,
+            token=control.token,
+            origins=control.origins,
+            output=lambda: self._watch.state,
         )
+        kept = config.performance.state
+        self._state = State(self.player, Path(kept), self.control.call) if kept else None
         self._before = before
         if before is not None:
             handles = [socket.socket(fileno=descriptor) for descriptor in before.sockets]
@@ -122,7 +131,7 @@ class App:
             self.engine,
             config.audio.block_frames,
             fade=self._fade,
-            on_output=lambda name, state: self.on_output(name, state),
+            on_output=self.control.tell_output,
             may_be_gone=before is not None,
         )
 
@@ -146,11 +155,7 @@ class App:
     def start(self) -> None:
         """Let it sound and listen."""
         sys.setswitchinterval(_SWITCH_SECONDS)
-        if self._before is not None:
-            restore(self.player, self._before.snapshot)
-        else:
-            for voice in range(1, self.config.performance.autostart + 1):
-                self.player.set("run", voice, 1.0)
+        self._begin()
         self.planner.advance()
         if self._paced:
             self.player.fade(True, 0.0)
@@ -169,15 +174,31 @@ class App:
                 self.planner.start()
                 undo.callback(self.planner.stop)
             self._watch.start()
+            if self._state is not None:
+                self._state.start()
             undo.pop_all()
+
+    def _begin(self) -> None:
+        """Make the voices what they were, or what the settings say."""
+        if self._before is not None:
+            for text in restore(self.player, self._before.snapshot):
+                logger.warning("left out of what it was: %s", text)
+            return
+        kept = self.config.performance.restore and self._state is not None and self._state.restore()
+        for voice in range(1, 1 if kept else self.config.performance.autostart + 1):
+            self.player.set("run", voice, 1.0)
 
     def stop(self) -> None:
         """Fade out, then end every thread."""
+        if self._state is not None:
+            self._state.stop()
         self.control.stop()
         self._end()
 
     def leave(self) -> Handover:
         """Stop for a process that takes this one's place; return what it goes on from."""
+        if self._state is not None:
+            self._state.stop()
         self.control.call(self.recordings.close).result()  # whoever listens is told
         sockets, listeners = self.control.release()
         snapshot = take(self.player)
@@ -194,6 +215,7 @@ class App:
             self.player.fade(True, FADE_SECONDS)
             time.sleep(FADE_SECONDS + 2 * self.output.block_size / self.engine.sample_rate)
         self.recordings.close()
+        self.presets.close()
         self._watch.stop()
         self.planner.stop()
         if self._session is not None:

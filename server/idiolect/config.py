@@ -1,12 +1,14 @@
 """The settings, one frozen dataclass per part, with their defaults.
 
 A flag beats the file, the file beats the default; there is nothing else that changes them, no
-environment variable and no global.  ``configs/default.toml`` shows every key.
+environment variable and no global, but for the token: a command line can be read by everyone, so
+`serve` takes it from the environment.  ``configs/default.toml`` shows every key.
 """
 
 import difflib
 import itertools
 import math
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
@@ -94,6 +96,8 @@ class ControlConfig:
     http_port: int = 0  # for OSCQuery, HTTP and WebSocket; 0: the one above port, -1: none
     allow: tuple[str, ...] = ()  # addresses or networks heard beyond loopback
     bundles: str = ""  # folder that bundles may be loaded from; empty: that of the one served
+    token: str = field(default="", repr=False)  # shown before what lasts is obeyed; empty: none
+    origins: tuple[str, ...] = ()  # pages of others that may open a WebSocket
     time_tags: str = "auto"  # what time tags mean: auto, honour or ignore
     dirt: bool = False  # whether /dirt/play plays, as Tidal and Strudel send it to SuperDirt
 
@@ -104,6 +108,16 @@ class ControlConfig:
             )
         _within("control.port", self.port, 0, 65535)
         _within("control.http_port", self.http_port, -1, 65535)
+        if self.token and (len(self.token) < 8 or not self.token.isprintable()):
+            raise ConfigError(  # without the value: it would stand in a log
+                f"control.token must have 8 letters or more that can be printed, got {len(self.token)}"
+            )
+        for origin in self.origins:
+            if not re.fullmatch(r"https?://[a-z0-9.\-\[\]:]+", origin):
+                raise ConfigError(
+                    "control.origins must be like 'https://example.org' or 'http://10.0.0.5:8000', "
+                    f"in lower case, without a path, got {origin!r}"
+                )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,6 +129,9 @@ class PerformanceConfig:
     lookahead_seconds: float = 1.0  # grains planned and queued ahead of what is heard
     margin_ms: float = 10.0  # how far ahead of now a change cuts the plan
     name: str = "idiolect"  # name of the JACK client, and in the ready line
+    presets: str = ""  # folder of presets; empty: there are none
+    state: str = ""  # file that the last state is kept in; empty: it is not
+    restore: bool = False  # whether to start from it
 
     def __post_init__(self) -> None:
         _within("performance.voices", self.voices, 1, 16)
@@ -123,6 +140,10 @@ class PerformanceConfig:
         _within("performance.margin_ms", self.margin_ms, 1, 1000 * self.lookahead_seconds / 2, "ms")
         if not self.name or "/" in self.name or not self.name.isprintable():
             raise ConfigError(f"performance.name must be a plain name, got {self.name!r}")
+        if self.restore and not self.state:
+            raise ConfigError(
+                "performance.restore needs a file to start from: name one as performance.state"
+            )
 
 
 METHODS = ("fixed", "onset", "beat", "silence", "novelty", "structure")
@@ -317,6 +338,8 @@ def _section(kind: type[Any], part: str, given: Mapping[str, object]) -> Any:
 def _typed(name: str, kind: object, value: object) -> object:
     """Give `value` as `kind`; TOML's whole numbers are welcome where a float is wanted."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
+    if kind is bool and isinstance(value, bool):
+        return value
     if kind is float and number and math.isfinite(value):  # type: ignore[arg-type]
         return float(value)  # type: ignore[arg-type]
     if kind is int and number and isinstance(value, int):

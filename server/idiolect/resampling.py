@@ -5,6 +5,7 @@ across their borders; units keep their places in time, and still tile.
 """
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +20,9 @@ __all__ = ["resample"]
 _BLOCK_FRAMES = 1 << 18
 
 
-def resample(bundle: Bundle, sample_rate: int) -> Bundle:
+def resample(
+    bundle: Bundle, sample_rate: int, tell: Callable[[float], None] = lambda _: None
+) -> Bundle:
     """Convert a bundle's audio and the places of its units.
 
     Parameters
@@ -27,6 +30,8 @@ def resample(bundle: Bundle, sample_rate: int) -> Bundle:
     bundle : Bundle
     sample_rate : int
         Hz.
+    tell : callable
+        Told on the way what share of the audio is converted, 0 to 1.
 
     Returns
     -------
@@ -50,6 +55,7 @@ def resample(bundle: Bundle, sample_rate: int) -> Bundle:
     with tempfile.TemporaryFile(prefix="idiolect-") as file:
         audio = np.memmap(file, np.float32, "w+", shape=(start, bundle.audio.shape[1]))
     for old, new in zip(bundle.sources, sources, strict=True):
+        tell(new["start"] / start)
         _convert(bundle, old, audio[new["start"] :][: new["frames"]], sample_rate)
     manifest = {**bundle.manifest, "sample_rate": sample_rate, "sources": sources}
     plain = np.ndarray(audio.shape, audio.dtype, audio)

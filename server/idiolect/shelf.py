@@ -1,5 +1,6 @@
 """The folder of bundles that may be loaded while it plays, each by its plain name."""
 
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
@@ -11,6 +12,7 @@ __all__ = ["Shelf"]
 
 ENDING = ".idiolect"
 LISTED = 256  # bundles that are listed at most
+_LONGEST_NAME = 200  # bytes: with the ending, a folder's may have 255
 
 
 class Shelf:
@@ -42,13 +44,17 @@ class Shelf:
         paths = sorted(self._folder.glob("[!.]*/manifest.json"))
         return [path.parent.name.removesuffix(ENDING) for path in islice(paths, LISTED)]
 
-    def open(self, name: str) -> Bundle:
+    def open(
+        self, name: str, tell: Callable[[str, float], None] = lambda _what, _share: None
+    ) -> Bundle:
         """Open a bundle and bring it to the rate.
 
         Parameters
         ----------
         name : str
             Its folder's, with its ending or without.
+        tell : callable
+            Told on the way what is done and how much of it was, 0 to 1.
 
         Raises
         ------
@@ -61,10 +67,15 @@ class Shelf:
         -----
         Any thread; some seconds where an hour of audio has to be converted.
         """
-        return resample(Bundle.open(self._find(name)), self._sample_rate)
+        tell("reading", 0.0)
+        bundle = Bundle.open(self._find(name))
+        return resample(
+            bundle, self._sample_rate, lambda share: tell("converting", 0.1 + 0.9 * share)
+        )
 
     def _find(self, name: str) -> Path:
-        if not name or Path(name).name != name or name.startswith(".") or not name.isprintable():
+        plain = name.isprintable() and Path(name).name == name and not name.startswith(".")
+        if not name or not plain or len(name.encode(errors="replace")) > _LONGEST_NAME:
             raise ControlError(
                 f"{name[:64]!r} is not a bundle's name: send one without folders, as /bundle/list has"
             )

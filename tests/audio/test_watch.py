@@ -52,7 +52,7 @@ class Theatre:
             self.refusals.append(AudioError("not there"))
         self.watch = Watch(
             self.open, engine, BLOCK, fade=self.fade, may_be_gone=may_be_gone,
-            on_output=lambda name, state: self.told.append((name, state)),
+            on_output=lambda: self.told.append(self.watch.state),
         )  # fmt: skip
 
     def open(self) -> Output:
@@ -97,7 +97,7 @@ def test_it_comes_back_between_two_fades(theatre: Theatre) -> None:
     theatre.look_until(lambda: len(theatre.opened) == 2)
     assert theatre.watch.output is theatre.opened[1]
     assert theatre.faded == [(True, True), (False, False)]
-    assert theatre.told[-1] == ("device of a test", "back")
+    assert theatre.told[-1] == ("device of a test", "here")
     assert not theatre.opened[0].seat.columns[5]  # the dead one renders no more
     goes_on(theatre.engine)
     theatre.watch.stop()
@@ -107,7 +107,7 @@ def test_it_is_lost_and_found_again_and_again(theatre: Theatre) -> None:
     for number in range(1, 4):
         theatre.opened[-1].dead = True
         theatre.look_until(lambda wanted=number + 1: len(theatre.opened) == wanted)
-    assert [state for _, state in theatre.told] == 3 * ["lost", "back"]
+    assert [state for _, state in theatre.told] == 3 * ["lost", "here"]
     theatre.watch.stop()
 
 

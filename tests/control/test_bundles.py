@@ -121,6 +121,8 @@ def test_each_voice_of_a_pattern_is_answered_once(client: Client) -> None:
     client.send("/voice/*/bundle", "strange")
     answers = []
     for reply in client.listen(SECONDS):
+        if reply.address == "/progress":
+            continue
         answers.append(reply.arguments)
         if len(answers) == 3:
             break

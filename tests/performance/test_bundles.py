@@ -34,7 +34,7 @@ class Hand:
     def names(self) -> list[str]:
         return sorted(self.bundles)
 
-    def open(self, name: str) -> Bundle:
+    def open(self, name: str, tell: object = None) -> Bundle:
         self.opened.append(name)
         if name not in self.bundles:
             raise BundleError(f"no bundle {name}")

@@ -44,8 +44,7 @@ class Watch:
         Takes the sound to silence (True) or back (False), within `FADE_SECONDS` of the engine's
         clock; returns when it is on its way.
     on_output : callable
-        Told the output's name and what became of it: ``lost``, ``back``, or ``restarting`` when
-        only a new process can open it.
+        Called whenever `state` is another.
     may_be_gone : bool
         Whether to begin without the way out when it cannot be opened.
 
@@ -66,7 +65,7 @@ class Watch:
         block_size: int,
         *,
         fade: Callable[[bool], None],
-        on_output: Callable[[str, str], None] = lambda _name, _state: None,
+        on_output: Callable[[], None] = lambda: None,
         may_be_gone: bool = False,
     ) -> None:
         self._open = open_
@@ -87,6 +86,13 @@ class Watch:
                 raise
         self.output: Output = self._here or self._null()
         self._name = self.output.name
+
+    @property
+    def state(self) -> tuple[str, str]:
+        """The name of the way out, and ``here``, ``lost``, or ``restarting`` by a new process."""
+        if self._here is not None:
+            return self._here.name, "here"
+        return self._name, "restarting" if self.restart_needed else "lost"
 
     def _null(self) -> NullOutput:
         return NullOutput(Seat(self._engine, self._block_size))
@@ -116,7 +122,7 @@ class Watch:
         self.output.start()
         self._name, self._reason, self._pause, self._next = lost.name, "", _FIRST_PAUSE, 0.0
         logger.warning("%s has gone; it plays on unheard until it is back", lost.name)
-        self._on_output(lost.name, "lost")
+        self._on_output()
         closing.join()
 
     def _seek(self) -> None:
@@ -125,8 +131,8 @@ class Watch:
             found = self._open()
         except RestartNeeded as error:
             logger.warning("%s", error)
-            self._on_output(self._name, "restarting")
             self.restart_needed = True
+            self._on_output()
         except AudioError as error:
             if str(error) != self._reason:
                 self._reason = str(error)
@@ -144,4 +150,4 @@ class Watch:
         found.start()
         self._fade(False)
         logger.warning("%s is back", found.name)
-        self._on_output(found.name, "back")
+        self._on_output()

@@ -1,5 +1,6 @@
 """``idiolect serve``: play a bundle and listen for OSC until told to stop."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,10 @@ from typer import Argument, Option
 
 from idiolect.config import load
 
-__all__ = ["serve"]
+__all__ = ["VARIABLE", "serve"]
+
+VARIABLE = "IDIOLECT_TOKEN"
+"""Of the environment: beats ``control.token``."""
 
 
 def serve(
@@ -31,6 +35,9 @@ def serve(
     ] = None,
     voices: Annotated[int | None, Option(metavar="N", help="How many voices [4].")] = None,
     name: Annotated[str | None, Option(metavar="NAME", help="Name of the JACK client.")] = None,
+    restore: Annotated[
+        bool, Option("--restore", help="Go on from the last state (performance.state).")
+    ] = False,
     session: Annotated[
         Path | None, Option(metavar="FILE", help="Write down all that decides the sound here.")
     ] = None,
@@ -41,7 +48,8 @@ def serve(
 ) -> None:
     """Play a bundle and listen for OSC.
 
-    Prints one line when ready.  Ctrl-C or SIGTERM fades out and ends it.  `idiolect replay` renders
+    Prints one line when ready.  IDIOLECT_TOKEN in the environment is a token that clients must show
+    before they end it, load, record or save.  Ctrl-C or SIGTERM fades out and ends it.  `idiolect replay` renders
     a session again, to the last bit.
     """
     flags: dict[str, object] = {
@@ -53,6 +61,8 @@ def serve(
         "control.http_port": http_port,
         "performance.voices": voices,
         "performance.name": name,
+        "performance.restore": restore or None,
+        "control.token": os.environ.get(VARIABLE),
     }
     settings = load(config, flags)
     from idiolect import app  # not above: `--help` must not wait for the engine

@@ -36,7 +36,7 @@ class Reply:
 
     def is_about(self, address: str) -> bool:
         """Tell whether it answers a message to this address."""
-        if self.address in ("/done", "/fail"):
+        if self.address in ("/done", "/fail", "/progress"):
             return self.arguments[:1] == (address,)
         if address == "/sync":
             return self.address == "/synced"
@@ -128,7 +128,7 @@ class Client:
         Returns
         -------
         Reply
-            What arrives beside it is kept for `receive`.
+            What arrives beside it is kept for `receive`, but for how far what was asked for is.
 
         Raises
         ------
@@ -148,8 +148,8 @@ class Client:
             if not reply.is_about(address):
                 self._unread.append(reply)
             elif reply.address == "/fail":
-                raise RefusedError(str(reply.arguments[-1]))
-            else:
+                raise RefusedError(str(reply.arguments[1]))
+            elif reply.address != "/progress":
                 return reply
         raise TimeoutError(f"no answer to {address} in {timeout:g} s: is the daemon running?")
 

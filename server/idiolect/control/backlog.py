@@ -16,7 +16,7 @@ MAX_WAITING = 4096  # commands and syncs, of all senders
 class _Line:
     """One sender's."""
 
-    open: dict[int, str] = field(default_factory=dict)  # ticket -> address, oldest first
+    open: dict[int, tuple[str, tuple[int, ...]]] = field(default_factory=dict)  # by ticket
     syncs: deque[tuple[int, Callable[[], None]]] = field(default_factory=deque)
 
 
@@ -34,8 +34,8 @@ class Backlog:
         self._last = 0
         self._waiting = 0
 
-    def open(self, peer: Peer, address: str) -> int:
-        """Note a command that will be answered later; returns its ticket.
+    def open(self, peer: Peer, address: str, request: tuple[int, ...] = ()) -> int:
+        """Note a command that will be answered later, and its own number; returns its ticket.
 
         Raises
         ------
@@ -44,7 +44,7 @@ class Backlog:
         """
         self._count()
         self._last += 1
-        self._lines.setdefault(peer, _Line()).open[self._last] = address
+        self._lines.setdefault(peer, _Line()).open[self._last] = (address, request)
         return self._last
 
     def close(self, peer: Peer, ticket: int) -> None:
@@ -80,12 +80,12 @@ class Backlog:
         """Tell whether a command still waits for its answer."""
         return peer in self._lines and ticket in self._lines[peer].open
 
-    def unanswered(self) -> list[tuple[Peer, int, str]]:
-        """Return every open command: sender, ticket, address."""
+    def unanswered(self) -> list[tuple[Peer, int, str, tuple[int, ...]]]:
+        """Return every open command, the oldest first: sender, ticket, address, its own number."""
         return [
-            (peer, ticket, address)
+            (peer, ticket, address, request)
             for peer, line in self._lines.items()
-            for ticket, address in line.open.items()
+            for ticket, (address, request) in line.open.items()
         ]
 
     def _count(self) -> None:

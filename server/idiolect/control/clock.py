@@ -26,7 +26,7 @@ def tell_time(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
 def clear_schedule(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
     """Forget every OSC bundle that waits for its time."""
     if is_pressed(arguments):
-        desk.reply(peer, "/done", "/clear_sched", desk.schedule.clear())
+        desk.done(peer, "/clear_sched", desk.schedule.clear())
 
 
 def time_tags(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:

@@ -28,6 +28,7 @@ class VoiceCommand:
     doc: str
     read: Callable[[Sequence[Argument]], Act | None]  # None: a trigger let go, nothing to do
     value: Callable[[Player, int], str] | None = None  # what it reads as without arguments, if so
+    guarded: bool = False  # obeyed of who has shown the token, where there is one
 
 
 def seed_tokens(arguments: Sequence[Argument]) -> Act:
@@ -177,7 +178,7 @@ VOICE_COMMANDS: tuple[VoiceCommand, ...] = (
         doc="Leaves the sounding unit at once and goes on with the next decision.",
     ),
     VoiceCommand(
-        path="bundle", arguments="s name", read=bundle,
+        path="bundle", arguments="s name", read=bundle, guarded=True,
         value=lambda player, voice: player.bundle_of(voice),
         doc="Goes over to another bundle, with a join at the next boundary of the finest scale; it "
         "is loaded first when it is not yet. Without arguments it reads as the name.",

@@ -2,20 +2,24 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from typing import Any
 
+from idiolect.control.access import Access
+from idiolect.control.addresses import address_of
 from idiolect.control.allowance import Allowance
 from idiolect.control.backlog import Backlog
 from idiolect.control.clients import Clients, Peer
-from idiolect.control.codec import Message, encode
+from idiolect.control.codec import Argument, Message, encode
 from idiolect.control.commands import Act
-from idiolect.control.door import Applied, Player, Recording
+from idiolect.control.door import Applied, Gradual, Player, Presets, Recording
+from idiolect.control.requests import take_request
 from idiolect.control.schedule import Due, Schedule, TimeTags
 from idiolect.control.witness import Witness
-from idiolect.errors import IdiolectError
+from idiolect.errors import ControlError, IdiolectError
+from idiolect.parameters import BIAS, MASTER, VOICE
 
 __all__ = ["Counters", "Desk", "wrap"]
 
@@ -24,10 +28,12 @@ _sent = logging.getLogger("idiolect.osc.out")
 _FAILS_PER_SECOND = 50.0
 """Two servers that misunderstand each other would otherwise answer as fast as they can, for ever."""
 _LATE_PER_SECOND = 10.0
+_PROGRESS_S = 0.25  # from one message about what a command has done to the next
 _REPLIES = {
     "/fail",
     "/done",
     "/late",
+    "/progress",
     "/synced",
     "/startup",
     "/shutdown",
@@ -48,6 +54,18 @@ class Counters:
     unread: int = 0  # connections closed because the other end did not read
     late_tags: int = 0  # OSC bundles that came after their time
     absurd_tags: int = 0  # clients whose time tags are of another clock
+
+
+@dataclass(slots=True)
+class _Promise:
+    """A command that is not answered yet."""
+
+    peer: Peer
+    address: str
+    ticket: int
+    request: tuple[int, ...]  # the client's own number, if it gave one
+    tell: Callable[[Any], tuple[object, ...]]
+    told_at: float = float("-inf")  # when it was last said how far it is
 
 
 def wrap(count: int) -> int:
@@ -72,6 +90,12 @@ class Desk:
         Who writes what is heard to files.
     witness : Witness, optional
         Who knows what sounds.
+    presets : Presets, optional
+        Who keeps snapshots.
+    token : str
+        What must be shown before what lasts is obeyed; empty: nothing.
+    output : callable, optional
+        Gives the name of the way out and how it is: ``here``, ``lost`` or ``restarting``.
     time_tags : str
         What is done with time tags, of `config.TIME_TAGS`.
     takes_dirt : bool
@@ -91,6 +115,9 @@ class Desk:
         quit: Callable[[], None],
         recording: Recording | None = None,
         witness: Witness | None = None,
+        presets: Presets | None = None,
+        token: str = "",
+        output: Callable[[], tuple[str, str]] = lambda: ("", "here"),
         time_tags: str = "auto",
         takes_dirt: bool = False,
     ) -> None:
@@ -99,7 +126,10 @@ class Desk:
         self.quit = quit
         self.recording = recording
         self.witness = witness
+        self.presets = presets
+        self.output = output
         self.defer = defer
+        self.access = Access(token)
         self.clients = Clients()
         self.backlog = Backlog()
         self.takes_dirt = takes_dirt
@@ -109,6 +139,7 @@ class Desk:
         self.watchers: list[Callable[[str, tuple[object, ...]], None]] = []
         """Told of every change too, with its address."""
         self._scolding = Allowance(_FAILS_PER_SECOND)
+        self._request: tuple[int, ...] = ()  # number of the command that is being obeyed
         self._lateness = Allowance(_LATE_PER_SECOND)
 
     def now(self) -> float:
@@ -120,30 +151,59 @@ class Desk:
         _sent.debug("%s:%s %s %s", peer.host, peer.port, address, arguments)
         peer.send(encode(address, *arguments))
 
-    def announce(self, address: str, *arguments: object) -> None:
-        """Send one message to every client that is told of changes."""
-        for peer in self.clients.listening(self.now(), "state"):
+    def take(self, peer: Peer, arguments: Sequence[Argument], guarded: bool) -> Sequence[Argument]:
+        """Give a command's own arguments; what it says is answered with the request's number.
+
+        Raises
+        ------
+        ControlError
+            When it is guarded and the peer has not shown the token.
+        """
+        arguments, self._request = take_request(arguments)
+        if guarded:
+            self.access.check(peer, self.now())
+        return arguments
+
+    def done(self, peer: Peer, address: str, *arguments: object) -> None:
+        """Answer that the command that is being obeyed is done."""
+        self.reply(peer, "/done", address, *arguments, *self._request)
+
+    def announce(self, address: str, *arguments: object, also: str = "state") -> None:
+        """Send one message to every client that is told of changes, or of another group too."""
+        now, clients = self.now(), self.clients
+        told = [*clients.listening(now, "state"), *clients.listening(now, also)]
+        for peer in dict.fromkeys(told):
             self.reply(peer, address, *arguments)
         for watcher in self.watchers:
             watcher(address, arguments)
+
+    def announce_parameter(self, name: str, voice: int) -> None:
+        """Send a parameter's value to every client that is told of changes."""
+        value = self.player.get(name, voice)
+        kind = (VOICE.get(name, BIAS) if voice else MASTER[name]).kind
+        self.announce(address_of(name, voice), value if kind == "f" else round(value))
 
     def is_watched(self) -> bool:
         """Tell whether anybody wants to know of changes."""
         return bool(self.watchers or self.clients.listening(self.now()))
 
-    def fail(self, peer: Peer, address: str, error: Exception) -> None:
+    def fail(
+        self, peer: Peer, address: str, error: Exception, request: tuple[int, ...] = ()
+    ) -> None:
         """Answer that something could not be done; our own faults go to the log."""
         text = str(error)
         if not isinstance(error, IdiolectError):
             _log.error("%s failed", address, exc_info=error)
             text = f"an internal error ({type(error).__name__}); the daemon's log has the details"
-        self.reply(peer, "/fail", address[:256], text[:1024])
+        self.reply(peer, "/fail", address[:256], text[:1024], *request)
 
-    def scold(self, peer: Peer, address: str, error: Exception) -> None:
+    def scold(
+        self, peer: Peer, address: str, error: Exception, request: tuple[int, ...] = ()
+    ) -> None:
         """Answer a message that made no sense, at most so often for each sender."""
         is_reply = address in _REPLIES or address.endswith(".reply")
         if not is_reply and self._scolding.allows(peer, self.now()):
-            self.fail(peer, address, error)
+            self.fail(peer, address, error, request)
 
     def tell_late(self, due: Due, seconds: float) -> None:
         """Count an OSC bundle that came after its time, and tell the sender, at most so often."""
@@ -195,17 +255,18 @@ class Desk:
         tell : callable
             Makes of that what the ``/done`` says; may raise.
         """
+        request = self._request
         try:
-            ticket = self.backlog.open(peer, address)
-        except IdiolectError as error:
-            self.fail(peer, address, error)
+            ticket = self.backlog.open(peer, address, request)
+        except ControlError as error:
+            self.fail(peer, address, error, request)
             return
-        self._begin(peer, ticket, address, begin, tell)
+        self._begin(_Promise(peer, address, ticket, request, tell), begin)
 
     def abandon(self) -> None:
         """Answer every command that is still open, because the daemon stops."""
-        for peer, ticket, address in self.backlog.unanswered():
-            self.fail(peer, address, IdiolectError("the daemon is stopping"))
+        for peer, ticket, address, request in self.backlog.unanswered():
+            self.fail(peer, address, IdiolectError("the daemon is stopping"), request)
             self.backlog.close(peer, ticket)
 
     def applied(self, applied: Applied) -> tuple[object, ...]:
@@ -216,42 +277,43 @@ class Desk:
         place = (applied.unit, applied.source, applied.start) if applied.source else ()
         return (voice, frame, units, ahead_s, *place)
 
-    def _begin(
-        self,
-        peer: Peer,
-        ticket: int,
-        address: str,
-        begin: Callable[[], Any],
-        tell: Callable[[Any], tuple[object, ...]],
-    ) -> None:
+    def _begin(self, promise: _Promise, begin: Callable[[], Any]) -> None:
         try:
             pending = begin()
         except Exception as error:  # the border: whatever a player raises is the sender's to know
-            self.fail(peer, address, error)
-            self.backlog.close(peer, ticket)
+            self._refuse(promise, error)
             return
-        pending.add_done_callback(
-            lambda done: self.defer(lambda: self._finish(peer, ticket, address, done, tell))
-        )
+        if isinstance(pending, Gradual):
+            pending.watch(lambda *far: self.defer(lambda: self._tell_progress(promise, *far)))
+        pending.add_done_callback(lambda done: self.defer(lambda: self._finish(promise, done)))
 
-    def _finish(
-        self,
-        peer: Peer,
-        ticket: int,
-        address: str,
-        done: Any,
-        tell: Callable[[Any], tuple[object, ...]],
-    ) -> None:
-        if not self.backlog.is_open(peer, ticket):
+    def _tell_progress(self, promise: _Promise, what: str, share: float) -> None:
+        """Say how far a command is, to who sent it, every now and then."""
+        now = self.now()
+        if now - promise.told_at < _PROGRESS_S:
+            return
+        if self.backlog.is_open(promise.peer, promise.ticket):
+            promise.told_at = now
+            far = (promise.address, what, float(share))
+            self.reply(promise.peer, "/progress", *far, *promise.request)
+
+    def _finish(self, promise: _Promise, done: Any) -> None:
+        if not self.backlog.is_open(promise.peer, promise.ticket):
             return
         try:
             came = done.result(0)
             if callable(came):
-                self._begin(peer, ticket, address, came, tell)
+                self._begin(promise, came)
                 return
-            self.reply(peer, "/done", address, *tell(came))
+            answer = promise.tell(came)
+            self.reply(promise.peer, "/done", promise.address, *answer, *promise.request)
         except CancelledError:
-            self.fail(peer, address, IdiolectError("a later command took its place"))
+            self._refuse(promise, IdiolectError("a later command took its place"))
         except Exception as error:  # the border, as above
-            self.fail(peer, address, error)
-        self.backlog.close(peer, ticket)
+            self._refuse(promise, error)
+        else:
+            self.backlog.close(promise.peer, promise.ticket)
+
+    def _refuse(self, promise: _Promise, error: Exception) -> None:
+        self.fail(promise.peer, promise.address, error, promise.request)
+        self.backlog.close(promise.peer, promise.ticket)

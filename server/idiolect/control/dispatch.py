@@ -6,15 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from idiolect.control.access import AUTH
+from idiolect.control.addresses import address_of
 from idiolect.control.arguments import Fitted, fit, fit_norm
+from idiolect.control.bundling import announce_bundle
 from idiolect.control.clients import Peer
 from idiolect.control.codec import Argument, Message, OscBundle, parse
+from idiolect.control.command import SystemCommand
 from idiolect.control.commands import VoiceCommand
 from idiolect.control.desk import Desk
 from idiolect.control.door import SOON
-from idiolect.control.namespace import Leaf, Namespace, Norm, address_of
+from idiolect.control.namespace import Leaf, Namespace, Norm
+from idiolect.control.requests import take_request
 from idiolect.control.schedule import Due
-from idiolect.control.system import SystemCommand, announce_bundle
 from idiolect.errors import ControlError, PacketError
 from idiolect.parameters import Parameter
 
@@ -184,7 +188,9 @@ class Dispatcher:
             player.at = before
 
     def _run(self, message: Message, peer: Peer) -> None:
-        _heard.debug("%s:%s %s %s", peer.host, peer.port, message.address, message.arguments)
+        told = "..." if message.address.endswith(AUTH) else message.arguments
+        _heard.debug("%s:%s %s %s", peer.host, peer.port, message.address, told)
+        _, request = take_request(message.arguments)
         try:
             known = self.namespace.is_known(message.address)
             self._spend(1 if known else _NEW_PATTERN)
@@ -194,9 +200,9 @@ class Dispatcher:
                 self._spend(len(leaf.voices))
                 self._obey(leaf, message.arguments, peer)
         except ControlError as error:
-            self.desk.scold(peer, message.address, error)
+            self.desk.scold(peer, message.address, error, request)
         except Exception as error:  # the border: a packet never ends the control thread
-            self.desk.fail(peer, message.address, error)
+            self.desk.fail(peer, message.address, error, request)
 
     def _spend(self, work: int) -> None:
         self._work += work
@@ -266,7 +272,7 @@ class Dispatcher:
             values = [command.value(self.desk.player, voice) for voice in leaf.voices]
             self.desk.reply(peer, leaf.address, *values)
             return
-        act = command.read(arguments)
+        act = command.read(self.desk.take(peer, arguments, command.guarded))
         if act is None:
             return
         self.flush()
@@ -277,7 +283,7 @@ class Dispatcher:
     def _system(self, command: SystemCommand, arguments: Sequence[Argument], peer: Peer) -> None:
         self.flush()
         before = self._snapshot()
-        command.run(self.desk, peer, arguments)
+        command.run(self.desk, peer, self.desk.take(peer, arguments, command.guarded))
         for address, value in self._snapshot().items():
             if address in before and value != before[address]:
                 self.desk.announce(address, value)

@@ -1,10 +1,21 @@
 """What the control side needs of the performance, and nothing more."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
-__all__ = ["SOON", "Applied", "Pending", "Player", "Recording", "Status", "Take"]
+__all__ = [
+    "SOON",
+    "Applied",
+    "Gradual",
+    "Loaded",
+    "Pending",
+    "Player",
+    "Presets",
+    "Recording",
+    "Status",
+    "Take",
+]
 
 SOON = -1
 """For the engine's frame at which something acts: as soon as it can."""
@@ -88,6 +99,46 @@ class Pending(Protocol):
         It may also be a *step*: a function that goes on, to be called on the control thread, and
         returns another such object.
         """
+
+
+@runtime_checkable
+class Gradual(Protocol):
+    """A `Pending` that tells on the way how far it is."""
+
+    def watch(self, watcher: Callable[[str, float], None], /) -> None:
+        """Call `watcher` with what is done and what share of the whole was, on any thread."""
+
+
+class Loaded(Protocol):
+    """What became of a preset."""
+
+    @property
+    def missed(self) -> Sequence[str]:
+        """What did not fit, in words."""
+
+    @property
+    def turned(self) -> Sequence[tuple[str, int]]:
+        """Parameters that changed, and of which voice; 0 is the master."""
+
+    @property
+    def moved(self) -> Sequence[int]:
+        """Voices that play another bundle."""
+
+
+class Presets(Protocol):
+    """Who keeps snapshots, each under a name; what is returned are as a player's `Pending`."""
+
+    def names(self) -> Sequence[str]:
+        """Name what can be loaded, in order."""
+
+    def save(self, name: str) -> Any:
+        """Write down how the instrument stands."""
+
+    def load(self, name: str, ramp: float | None) -> Any:
+        """Make the instrument what was written down; tells `Loaded`."""
+
+    def delete(self, name: str) -> Any:
+        """Forget it."""
 
 
 class Status(Protocol):

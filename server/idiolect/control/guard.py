@@ -10,7 +10,7 @@ import ipaddress
 import socket
 from urllib.parse import urlsplit
 
-__all__ = ["is_own_host", "is_own_origin"]
+__all__ = ["is_own_host", "is_own_origin", "is_welcome_origin"]
 
 
 def is_own_host(header: str) -> bool:
@@ -41,6 +41,19 @@ def is_own_origin(origin: str, host: str) -> bool:
     """Tell whether an ``Origin`` header is a page that came from `host`, the ``Host`` header."""
     scheme, _, place = origin.partition("://")
     return scheme in {"http", "https"} and place.lower() == host.lower()
+
+
+def is_welcome_origin(origin: str, host: str, origins: tuple[str, ...]) -> bool:
+    """Tell whether an ``Origin`` header is a page of the daemon's own, or one of those named.
+
+    Parameters
+    ----------
+    origin, host : str
+        The headers, as they came.
+    origins : tuple of str
+        From `ControlConfig`, lower case.
+    """
+    return is_own_origin(origin, host) or origin.lower() in origins
 
 
 def _own_names() -> set[str]:

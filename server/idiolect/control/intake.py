@@ -115,6 +115,7 @@ class Intake:
     def forget(self, peer: Peer) -> None:
         """Note that a peer has gone."""
         self.desk.clients.remove(peer)
+        self.desk.access.forget(peer)
 
     def flush(self) -> None:
         """Let the waiting changes through."""

@@ -20,6 +20,13 @@ METRICS = (
         counts=True,
     ),
     StatusField(
+        "i",
+        "denied",
+        "wrong tokens, and commands that lacked one",
+        lambda _, d: d.access.denied,
+        counts=True,
+    ),
+    StatusField(
         "i", "connections", "connections accepted", lambda _, d: d.counters.connections, counts=True
     ),
     StatusField(

@@ -3,14 +3,16 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from idiolect.control.addresses import address_of
+from idiolect.control.command import SystemCommand
 from idiolect.control.commands import VOICE_COMMANDS, VoiceCommand
 from idiolect.control.pattern import Tree, is_pattern
 from idiolect.control.questions import QUESTIONS
-from idiolect.control.system import SYSTEM_COMMANDS, SystemCommand
+from idiolect.control.system import SYSTEM_COMMANDS
 from idiolect.errors import ControlError
 from idiolect.parameters import MASTER, Parameter, voice_parameters
 
-__all__ = ["NORM", "Leaf", "Namespace", "Norm", "address_of"]
+__all__ = ["NORM", "Leaf", "Namespace", "Norm"]
 
 NORM = "/norm"
 """Below it every continuous parameter has a twin that goes from 0 to 1."""
@@ -33,11 +35,6 @@ class Leaf:
     target: Parameter | Norm | VoiceCommand | SystemCommand
     voices: tuple[int, ...]  # spoken to; 0 is the master, and a system command has none
     is_short: bool = False  # the form that speaks to every voice
-
-
-def address_of(name: str, voice: int) -> str:
-    """Return a parameter's own address; voice 0 is the master."""
-    return f"/voice/{voice}/{name}" if voice else f"/{name}"
 
 
 class Namespace:

@@ -10,9 +10,9 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from idiolect.control.command import SystemCommand
 from idiolect.control.commands import VoiceCommand
 from idiolect.control.namespace import Leaf, Norm
-from idiolect.control.system import SystemCommand
 from idiolect.parameters import Parameter
 
 __all__ = ["ATTRIBUTES", "EXTENSIONS", "Directory", "Node", "Value", "notices", "signature"]

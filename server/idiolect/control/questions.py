@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from idiolect.control.arguments import arity, number, text, whole
 from idiolect.control.clients import Peer
 from idiolect.control.codec import Argument, encode
+from idiolect.control.command import SystemCommand
 from idiolect.control.desk import Desk
-from idiolect.control.system import SystemCommand
 from idiolect.control.telling import MOST_BYTES, plain_name
 from idiolect.control.witness import Answer, UnitFacts, Witness
 from idiolect.errors import ControlError

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from idiolect.control.access import AUTH, WRONG_PER_SECOND
 from idiolect.control.arguments import LONGEST_RAMP
 from idiolect.control.clients import DEFAULT_RATE, LEASE_S, MAX_CLIENTS, RATES, Credit
 from idiolect.control.codec import MAX_DEPTH, MAX_ELEMENTS
@@ -61,6 +62,13 @@ TCP. The port above it has WebSockets and OSCQuery: [ways in](control.md). Voice
 - `/done` s address, then what the table says; or `/fail` s address, s reason. Each command is
   answered exactly once for each voice it was for; answers to a pattern name the addresses it
   reached.
+- **Requests with a number**: a command that ends in `id` and a whole number, like `/bundle/load birds
+  id 7`, is answered by a `/done` or `/fail` that ends in i 7. So a client that asks for much at once
+  knows which answer is which. What is answered otherwise (a get, or on `.reply`) takes no notice of it.
+- Answers to commands that take time come in the order in which these end; `/sync` waits for all of
+  the sender's. Loading a bundle is told on the way, to who asked, at most four times a second:
+  `/progress` s address, s what is done, f how much of the whole was, 0 to 1, and i the number if there
+  was one.
 - Mistakes (no such address, arguments that do not fit, bytes that are not OSC: address `/`) are
   answered with `/fail` too, at most 50 a second for each sender.
 - A client that sent `/notify 1` is told what it asked for (see "What is told"), and `/shutdown`
@@ -85,7 +93,8 @@ own](control.md#limits).
 _TOLD = f"""\
 A client names groups when it sends `/notify`: `/notify 1 0 30 meter grain`, or `all`.
 
-- `state`: every change of a parameter, whoever made it, on that parameter's own address.
+- `state`: every change of a parameter, whoever made it, on that parameter's own address; and
+  `/output/state` s name, s state when the way out is lost or there again (see `/output`).
 - `meter`, so many times a second as was asked for, {RATES[0]:g} to {RATES[1]:g}, and {DEFAULT_RATE:g} when it was not, one float
   for each address: `/meter/output/{{n}}/peak` and `/rms` of each channel of the output,
   `/meter/voice/{{n}}/peak` and `/rms` of each voice behind its gain, all linear; and of the unit that
@@ -100,7 +109,7 @@ A client names groups when it sends `/notify`: `/notify 1 0 30 meter grain`, or 
   f centroid and f pitch (Hz; 0 where there is none), f entropy of the choice (bits), i 1 when it
   followed in the corpus.
 - `health`, once a second, one number for each address below `/health/`:
-  {"; ".join(f"`{f.name}` {f.tag}, {f.doc}" for f in HEALTH)}.
+  {"; ".join(f"`{f.name}` {f.tag}, {f.doc}" for f in HEALTH)}. And `/output/state`, as above.
 - `log`: warnings, `/log` s level, s text, at most {LINES_PER_SECOND:g} a second in the long run; what is left out
   is counted.
 
@@ -129,6 +138,30 @@ of the voice's scale. What would leave nothing to play is refused, and so is a s
 is allowed.
 
 What a seed, a cut or another bundle would do to a voice that is frozen waits until it is not.
+"""
+
+_GUARD = f"""\
+### The token
+
+Where the daemon was started with a token (`control.token` in the settings, or IDIOLECT_TOKEN in its
+environment), these are refused until it was shown:
+{", ".join(f"`{c.address}`" for c in SYSTEM_COMMANDS if c.guarded)}, and `/voice/{{n}}/bundle` s name.
+`{AUTH}` s token is answered with `/done {AUTH}` f {LEASE_S:g}: for so many seconds they are obeyed of this
+sender, that is of one connection, or over UDP of one port of a host; sending it again renews that. A
+host may be wrong {WRONG_PER_SECOND:g} times a second. Where there is no token, `{AUTH}` is welcome and changes nothing.
+The token is written to no log, and nothing reads it back. OSC is not encrypted.
+"""
+
+_PRESETS = """\
+### Presets
+
+A preset is a file of the folder `performance.presets`: every parameter, and of each voice the bundle,
+what it may play (`allow/...`) and what it goes on from. Loaded, it is one change: block parameters act
+at one frame, and each voice replans once, at its next boundary. The old state plays on while bundles
+are loaded for it. It may come from another machine or be for another bundle: parameters are taken as
+far as the voice's bundle has them, in their range; a scale goes by its name; contexts and what was
+allowed need a bundle of the same name and size. What is left out is told in words. Commands about
+presets are obeyed in the order in which they come; other commands do not wait for them: `/sync`.
 """
 
 _TIME = f"""\
@@ -208,6 +241,8 @@ def reference() -> str:
             _voice_commands(),
             "## Commands to the daemon\n",
             _system_commands(),
+            _GUARD,
+            _PRESETS,
             _TIME,
             _PLAYING,
             _table(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from idiolect import __version__
 from idiolect.control.desk import Counters, Desk
-from idiolect.control.door import Player, Recording
+from idiolect.control.door import Player, Presets, Recording
 from idiolect.control.hosts import Network, Sockets, is_loopback, open_sockets, sort_sockets
 from idiolect.control.intake import Entrance, Intake
 from idiolect.control.mdns import OSC, OSCQUERY, Announcement
@@ -59,6 +59,14 @@ class ControlServer:
         Who writes what is heard to files.
     witness : Witness, optional
         Who knows what sounds, and the language; without it nobody is told of either.
+    presets : Presets, optional
+        Who keeps snapshots.
+    token : str
+        What must be shown before what lasts is obeyed; empty: nothing.
+    origins : tuple of str
+        Web pages of others that may speak to it, like ``https://example.org``.
+    output : callable, optional
+        Gives the name of the way out and how it is: ``here``, ``lost`` or ``restarting``.
     time_tags : str
         What is done with time tags, of `config.TIME_TAGS`, for clients that do not choose.
     takes_dirt : bool
@@ -83,6 +91,10 @@ class ControlServer:
         announce: tuple[tuple[str, int], ...] = (),
         recording: Recording | None = None,
         witness: Witness | None = None,
+        presets: Presets | None = None,
+        token: str = "",
+        origins: tuple[str, ...] = (),
+        output: Callable[[], tuple[str, str]] = lambda: ("", "here"),
         time_tags: str = "auto",
         takes_dirt: bool = False,
     ) -> None:
@@ -91,6 +103,7 @@ class ControlServer:
         self._http_port = http_port
         self._allow = allow
         self._announce = announce
+        self._origins = origins
         self._sockets = Sockets([], [], [])
         self._listeners: Sequence[Sequence[Any]] = ()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -102,6 +115,9 @@ class ControlServer:
             quit=on_quit,
             recording=recording,
             witness=witness,
+            presets=presets,
+            token=token,
+            output=output,
             time_tags=time_tags,
             takes_dirt=takes_dirt,
         )
@@ -205,6 +221,11 @@ class ControlServer:
         self._defer(run)
         return done
 
+    def tell_output(self) -> None:
+        """Tell clients that are notified how the way out is now; any thread."""
+        desk = self._desk
+        self._defer(lambda: desk.announce("/output/state", *desk.output(), also="health"))
+
     def _make_entrances(self) -> None:
         udp = UdpEntrance(self._sockets.datagrams, self._intake)
         self._intake.datagrams = udp
@@ -274,7 +295,9 @@ class ControlServer:
         if not self._sockets.http:
             return
         try:
-            entrance = (await asyncio.to_thread(_load_web))(self._sockets.http, self._intake)
+            entrance = (await asyncio.to_thread(_load_web))(
+                self._sockets.http, self._intake, self._origins
+            )
             entrance.open()
             self._entrances.append(entrance)
         except Exception:  # the border: OSC goes on without it

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import takewhile
 
 from idiolect import __version__
+from idiolect.control.access import AUTH
 from idiolect.control.arguments import arity, is_pressed, number, text, whole
+from idiolect.control.bundling import BUNDLING
 from idiolect.control.clients import (
     DEFAULT_RATE,
     GROUPS,
@@ -17,9 +18,12 @@ from idiolect.control.clients import (
 )
 from idiolect.control.clock import clear_schedule, tell_time, time_tags
 from idiolect.control.codec import Argument
+from idiolect.control.command import SystemCommand
 from idiolect.control.desk import Desk, wrap
-from idiolect.control.door import Applied, Recording, Status, Take
+from idiolect.control.door import Status
 from idiolect.control.playing import play, play_dirt
+from idiolect.control.presets import PRESETS
+from idiolect.control.recordings import RECORDING
 from idiolect.errors import ControlError
 
 __all__ = [
@@ -27,8 +31,6 @@ __all__ = [
     "STATUS_FIELDS",
     "SYSTEM_COMMANDS",
     "StatusField",
-    "SystemCommand",
-    "announce_bundle",
 ]
 
 API = 1
@@ -91,17 +93,6 @@ STATUS_FIELDS: tuple[StatusField, ...] = (
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SystemCommand:
-    """One command, obeyed at exactly its address."""
-
-    address: str
-    arguments: str  # types and names, for people
-    answer: str
-    doc: str
-    run: Callable[[Desk, Peer, Sequence[Argument]], None]
-
-
 def status(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
     """Answer how the instrument is doing."""
     if is_pressed(arguments):
@@ -123,7 +114,7 @@ def notify(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
     rate = min(max(rate, RATES[0]), RATES[1])
     listener, clients = peer.at(port) if port else peer, desk.clients
     client = clients.add(listener, desk.now(), groups, rate) if on else clients.remove(listener)
-    desk.reply(peer, "/done", "/notify", client, MAX_CLIENTS, LEASE_S)
+    desk.done(peer, "/notify", client, MAX_CLIENTS, LEASE_S)
 
 
 def _groups(arguments: Sequence[Argument]) -> tuple[str, ...]:
@@ -159,103 +150,29 @@ def panic(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
     """Silence everything."""
     if is_pressed(arguments):
         desk.player.panic()
-        desk.reply(peer, "/done", "/panic")
+        desk.done(peer, "/panic")
 
 
 def leave(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
     """Say goodbye, then stop the daemon."""
     if is_pressed(arguments):
-        desk.reply(peer, "/done", "/quit")
+        desk.done(peer, "/quit")
         desk.quit()
 
 
-def bundle_load(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
-    """Load a bundle."""
-    name = _name(arguments)
-    desk.promise(peer, "/bundle/load", lambda: desk.player.load(name), lambda loaded: (loaded,))
+def auth(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
+    """Let a client that shows the token do what needs it, for a while."""
+    arity(arguments, 1, 1, "the token")
+    if not isinstance(arguments[0], str):
+        raise ControlError("the token is a string")  # whatever came instead is not repeated
+    desk.access.show(peer, arguments[0], desk.now())
+    desk.done(peer, AUTH, LEASE_S)
 
 
-def bundle_unload(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
-    """Let a bundle go."""
-    name = _name(arguments)
-    desk.player.unload(name)
-    desk.reply(peer, "/done", "/bundle/unload", name)
-
-
-def bundle_list(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
-    """Answer which bundles there are."""
+def output(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
+    """Answer where the sound goes, and whether it gets there."""
     if is_pressed(arguments):
-        pairs = [(name, int(loaded)) for name, loaded in desk.player.bundles().items()]
-        desk.reply(peer, "/bundle/list.reply", *[word for pair in pairs for word in pair])
-
-
-def bundle_swap(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
-    """Let every voice go over to a bundle."""
-    name = _name(arguments)
-
-    def tell(last: Applied) -> tuple[object, ...]:
-        for voice in range(1, desk.player.voices + 1):
-            desk.defer(partial(announce_bundle, desk, voice))
-        _, frame, _, seconds = desk.applied(last)
-        return name, frame, seconds
-
-    desk.promise(peer, "/bundle/swap", lambda: desk.player.speak_all(name), tell)
-
-
-def announce_bundle(desk: Desk, voice: int) -> None:
-    """Tell every client that is notified what a voice plays now, and in which scale."""
-    desk.announce(f"/voice/{voice}/bundle", desk.player.bundle_of(voice))
-    desk.announce(f"/voice/{voice}/scale", round(desk.player.get("scale", voice)))
-
-
-def _name(arguments: Sequence[Argument]) -> str:
-    arity(arguments, 1, 1, "a bundle's name")
-    return text(arguments[0], "a bundle")
-
-
-def record_start(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
-    """Begin to record into a file, and tell everyone when that ends."""
-    arity(arguments, 1, 1, "the name of a file")
-    name = text(arguments[0], "a name")
-    ends = _recording(desk).start(name)
-    desk.reply(peer, "/done", "/record/start", name)
-    desk.announce("/record/state", *_record_state(desk))
-    ends.add_done_callback(
-        lambda _: desk.defer(lambda: desk.announce("/record/state", *_record_state(desk)))
-    )
-
-
-def record_stop(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
-    """Complete the file that is recorded into."""
-    if is_pressed(arguments):
-        desk.promise(peer, "/record/stop", lambda: _recording(desk).stop(), _taken)
-
-
-def record_state(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
-    """Answer whether something is recorded, and what."""
-    if is_pressed(arguments):
-        desk.reply(peer, "/record/state", *_record_state(desk))
-
-
-def _recording(desk: Desk) -> Recording:
-    if desk.recording is None:
-        raise ControlError("nothing can be recorded here")
-    return desk.recording
-
-
-def _record_state(desk: Desk) -> tuple[str, str, float, int]:
-    recording = _recording(desk)
-    take = recording.take
-    if take is None:
-        return "idle", "", 0.0, 0
-    state = "recording" if recording.running else "failed" if take.failure else "idle"
-    return state, take.name, take.seconds, wrap(take.lost_frames)
-
-
-def _taken(take: Take) -> tuple[object, ...]:
-    if take.failure:
-        raise ControlError(f"{take.name} has {take.seconds:.1f} s, and then: {take.failure}")
-    return take.name, take.seconds, wrap(take.lost_frames)
+        desk.reply(peer, "/output", *desk.output())
 
 
 def _release() -> list[int]:
@@ -314,46 +231,21 @@ SYSTEM_COMMANDS: tuple[SystemCommand, ...] = (
         doc="Who this is.",
     ),
     SystemCommand(
-        address="/bundle/list", arguments="trigger", run=bundle_list,
-        answer="`/bundle/list.reply`, then for each s name, i loaded",
-        doc="Which bundles there are: those that are loaded (1), then the others of the folder (0).",
+        address="/output", arguments="trigger", run=output,
+        answer="`/output` s name, s state",
+        doc="The way out: `here`; `lost`, while it plays on to nobody; or `restarting`, when only a "
+        "new process can open it again.",
     ),
     SystemCommand(
-        address="/bundle/load", arguments="s name", run=bundle_load,
-        answer="`/done /bundle/load` s name",
-        doc="Loads a bundle of the folder, so that voices can go over to it at once.",
+        address=AUTH, arguments="s token", run=auth,
+        answer="`/done /auth` f lease in seconds",
+        doc="Shows the token, where the daemon was started with one (see \"The token\").",
     ),
+    *BUNDLING,
+    *PRESETS,
+    *RECORDING,
     SystemCommand(
-        address="/bundle/unload", arguments="s name", run=bundle_unload,
-        answer="`/done /bundle/unload` s name",
-        doc="Lets a bundle go that no voice plays.",
-    ),
-    SystemCommand(
-        address="/bundle/swap", arguments="s name", run=bundle_swap,
-        answer="`/done /bundle/swap` s name, i frame, f seconds",
-        doc="Every voice goes over to this bundle, each with a join at its next boundary of the "
-        "finest scale; it is loaded first when it is not yet. Told are the frame of the engine at "
-        "which the last of them does, and in how many seconds that is.",
-    ),
-    SystemCommand(
-        address="/record/start", arguments="s name", run=record_start,
-        answer="`/done /record/start` s name",
-        doc="Records what is heard into a new file of the folder `audio.recordings`: 32-bit float "
-        "when the name ends in .wav, 24 bits in .flac. A name has no folders in it.",
-    ),
-    SystemCommand(
-        address="/record/stop", arguments="trigger", run=record_stop,
-        answer="`/done /record/stop` s name, f seconds, i frames lost",
-        doc="Completes the file. Lost frames, if any, are silence in it.",
-    ),
-    SystemCommand(
-        address="/record/state", arguments="trigger", run=record_state,
-        answer="`/record/state` s state, s name, f seconds, i frames lost",
-        doc="`recording`, `idle`, or `failed` when it ended by itself, as on a full disk; the file "
-        "holds what came before. Clients that are notified get this whenever it changes.",
-    ),
-    SystemCommand(
-        address="/quit", arguments="trigger", answer="`/done /quit`", run=leave,
+        address="/quit", arguments="trigger", answer="`/done /quit`", run=leave, guarded=True,
         doc="Fades out and ends the daemon.",
     ),
 )  # fmt: skip

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from aiohttp import web
 
 from idiolect.control.commands import VoiceCommand
-from idiolect.control.guard import is_own_host, is_own_origin
+from idiolect.control.guard import is_own_host, is_welcome_origin
 from idiolect.control.intake import Intake
 from idiolect.control.listener import Listener
 from idiolect.control.metrics import LOOK_EVERY_S, Health, metrics
@@ -40,10 +40,15 @@ class WebEntrance:
         Listening already.
     intake : Intake
         Where packets go.
+    origins : tuple of str
+        Pages of others that may open a WebSocket, beside the daemon's own.
     """
 
-    def __init__(self, bound: list[socket.socket], intake: Intake) -> None:
+    def __init__(
+        self, bound: list[socket.socket], intake: Intake, origins: tuple[str, ...] = ()
+    ) -> None:
         self._intake = intake
+        self._origins = origins
         self._desk = intake.desk
         self._directory = Directory((), (), self._value)
         self._read: tuple[Namespace | None, list[tuple[str, ...]]] = (None, [])
@@ -141,7 +146,9 @@ class WebEntrance:
 
     async def _upgrade(self, request: web.BaseRequest) -> web.StreamResponse:
         origin = request.headers.get("Origin")
-        if origin is not None and not is_own_origin(origin, request.headers["Host"]):
+        if origin is not None and not is_welcome_origin(
+            origin, request.headers["Host"], self._origins
+        ):
             self._desk.counters.refused += 1
             return _text(403, "pages of other origins may not speak to this daemon")
         return await accept(request, self._intake, lambda: self._directory, self._audience)

@@ -13,12 +13,14 @@ from typing import Any, Protocol
 from idiolect.bundle import Bundle
 from idiolect.errors import ControlError
 from idiolect.parameters import MOST_BUNDLES
+from idiolect.performance.futures import Loading
 from idiolect.performance.tongue import Tongue
 from idiolect.performance.tongues import Tongues
 
 __all__ = ["Library", "Shelf"]
 
 GoOn = Callable[[Tongue], "Future[Any]"]
+_OPENED = 0.9  # of the time it takes to load a bundle
 
 
 class Shelf(Protocol):
@@ -27,8 +29,11 @@ class Shelf(Protocol):
     def names(self) -> list[str]:
         """Name what can be opened.  Control thread."""
 
-    def open(self, name: str) -> Bundle:
-        """Open one, at the engine's rate.  Any thread; may take seconds, and fail."""
+    def open(self, name: str, tell: Callable[[str, float], None] = ...) -> Bundle:
+        """Open one, at the engine's rate.  Any thread; may take seconds, and fail.
+
+        `tell` gets what is done and how much of it was, 0 to 1.
+        """
 
 
 class Library:
@@ -53,7 +58,7 @@ class Library:
         self._shelf = shelf
         self._loaded = {first.bundle.name: first}
         self.descriptors = first.descriptors  # names, of all that is loaded
-        self._loading: dict[str, Future[Tongue]] = {}
+        self._loading: dict[str, Loading[Tongue]] = {}
         self._one_by_one = threading.Lock()  # so that several take no more processors than one
 
     def names(self) -> dict[str, bool]:
@@ -67,7 +72,7 @@ class Library:
         Returns
         -------
         Future
-            What `go_on` returned; or one of the step that will go on, once it is loaded.
+            What `go_on` returned; or a `Loading` of the step that will go on, once it is loaded.
 
         Raises
         ------
@@ -78,7 +83,8 @@ class Library:
         if name in self._loaded:
             return go_on(self._loaded[name])
         loading = self._loading.get(name) or self._load(name)
-        step: Future[Any] = Future()
+        step: Loading[Any] = Loading()
+        loading.watch(step.tell)
         loading.add_done_callback(lambda done: _promise_step(step, done, self._admit, name, go_on))
         return step
 
@@ -128,23 +134,25 @@ class Library:
         names = (name for tongue in self._loaded.values() for name in tongue.descriptors)
         self.descriptors = tuple(dict.fromkeys(names))
 
-    def _load(self, name: str) -> "Future[Tongue]":
+    def _load(self, name: str) -> "Loading[Tongue]":
         if self._shelf is None:
             raise _no_folder(name)
         if len(self._loaded) + len(self._loading) >= MOST_BUNDLES:
             raise ControlError(
                 f"there is room for {MOST_BUNDLES} bundles: unload one with /bundle/unload"
             )
-        loading: Future[Tongue] = Future()
+        loading: Loading[Tongue] = Loading()
         self._loading[name] = loading
         work = partial(self._work, self._shelf, name, loading)
         threading.Thread(target=work, name="bundle", daemon=True).start()
         return loading
 
-    def _work(self, shelf: Shelf, name: str, loading: "Future[Tongue]") -> None:
+    def _work(self, shelf: Shelf, name: str, loading: "Loading[Tongue]") -> None:
         try:
             with self._one_by_one:
-                tongue = Tongue(shelf.open(name), self._tongues.plan)
+                bundle = shelf.open(name, lambda what, share: loading.tell(what, _OPENED * share))
+                loading.tell("preparing", _OPENED)
+                tongue = Tongue(bundle, self._tongues.plan)
         except Exception as error:  # the border of this thread: whoever asked is told
             del self._loading[name]
             loading.set_exception(error)

@@ -1,7 +1,7 @@
 """What a performance is at a moment: every parameter, what each voice may play, and its context.
 
 A snapshot is plain JSON.  It holds no sound and no plan: restored, the voices go on from what they
-had said, in their own time.
+had said, in their own time.  It may come from another machine, other bundles, or a stranger.
 """
 
 import json
@@ -9,23 +9,29 @@ import logging
 import math
 import os
 from collections.abc import Mapping
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-from idiolect.errors import ConfigError, IdiolectError
+from idiolect import __version__
+from idiolect.errors import ConfigError, ControlError, IdiolectError
+from idiolect.parameters import BIAS, MASTER, VOICE, Parameter
+from idiolect.performance.changes import Context
+from idiolect.performance.futures import all_of
 from idiolect.performance.player import Player
+from idiolect.performance.sketch import FORMAT, check
 
-__all__ = ["read_json", "restore", "take", "write_json"]
+__all__ = ["look", "read_json", "restore", "settle", "take", "write_json"]
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 1
 _SECONDS = 2.0  # for the planner to say what a voice has said
 _LAST = ("run", "freeze")  # what begins and what holds, after all else is as it was
+_LARGEST = 16 * 1024 * 1024  # bytes of a file: a hundred times what sixteen voices take
 
 
-def take(player: Player) -> dict[str, Any]:
-    """Write down how the instrument stands.
+def look(player: Player) -> Future[dict[str, Any]]:
+    """Ask how the instrument stands.
 
     Parameters
     ----------
@@ -33,100 +39,203 @@ def take(player: Player) -> dict[str, Any]:
 
     Returns
     -------
-    dict
-        Of what JSON knows.
-
-    Raises
-    ------
-    TimeoutError
-        When the planner does not answer.
+    Future
+        Of a snapshot; `settle` waits for it.
 
     Notes
     -----
     Control thread, while the planner runs and the engine's clock goes.
     """
-    contexts = [player.context(voice) for voice in range(1, player.voices + 1)]
-    voices = []
-    for voice, pending in enumerate(contexts, 1):
-        context = pending.result(_SECONDS)
-        voices.append(
-            {
-                "parameters": player.values(voice),
-                "allowed": player.allowed(voice),
-                "bundle": _identity(player, voice),
-                "context": {
-                    "scale": player.scales_of(voice)[context.scale],
-                    "units": list(context.heard),
-                },
-            }
-        )
-    return {
+    numbers = range(1, player.voices + 1)
+    scales = {voice: player.scales_of(voice) for voice in numbers}
+    voices = [_describe(player, voice) for voice in numbers]
+    head = {
         "format": FORMAT,
+        "idiolect": __version__,
         "draws": player.draws,
         "master": player.values(0),
-        "voices": voices,
     }
 
+    def join(contexts: list[Context]) -> dict[str, Any]:
+        for number, voice, context in zip(numbers, voices, contexts, strict=True):
+            # One that is about to go over to another bundle may have a scale there is none of there.
+            known = context.scale < len(scales[number])
+            voice["context"] = {
+                "scale": scales[number][context.scale] if known else "",
+                "units": list(context.heard),
+            }
+        return {**head, "voices": voices}
 
-def restore(player: Player, snapshot: Mapping[str, Any]) -> None:
+    return all_of([player.context(voice) for voice in numbers], join)
+
+
+def settle(standing: Future[dict[str, Any]]) -> dict[str, Any]:
+    """Wait for what `look` asked; any thread but the planner's.
+
+    Raises
+    ------
+    ControlError
+        When the planner does not answer.
+    """
+    try:
+        return standing.result(_SECONDS)
+    except TimeoutError:
+        raise ControlError(f"the planner did not answer within {_SECONDS:g} s: try again") from None
+
+
+def take(player: Player) -> dict[str, Any]:
+    """Write down how the instrument stands; `look`, waited for.
+
+    Raises
+    ------
+    ControlError
+        When the planner does not answer.
+    """
+    return settle(look(player))
+
+
+def restore(
+    player: Player, snapshot: Mapping[str, Any], *, ramp: float | None = None, fetch: bool = True
+) -> list[str]:
     """Make the instrument what it was.
 
     Parameters
     ----------
     player : Player
         Voices go back to the bundles they played.  Where one is there no more, or is another by
-        now, what only the old one had (contexts, biases, what was allowed) is left as it is.
+        now, what only the old one had (contexts, what was allowed) is left as it is.
     snapshot
-        From `take`.
+        From `take`, on whatever machine.
+    ramp : float, optional
+        Seconds that what can be ramped takes; None: its own.
+    fetch : bool
+        Whether bundles that are not loaded are loaded now, while everyone waits.
+
+    Returns
+    -------
+    list of str
+        What does not fit and was left out, in words.
 
     Raises
     ------
     ConfigError
-        When the snapshot is of another format.
+        When it is no snapshot, or of another format; then nothing is changed.
 
     Notes
     -----
     Control thread.
     """
-    if snapshot.get("format") != FORMAT:
-        raise ConfigError(
-            f"the snapshot has format {snapshot.get('format')!r}, and this version reads {FORMAT}: "
-            "take it again"
-        )
+    check(snapshot)
+    missed: list[str] = []
     player.draws = int(snapshot["draws"])
-    for name, value in snapshot["master"].items():
-        player.set(name, 0, value)
-    for voice, kept in zip(range(1, player.voices + 1), snapshot["voices"], strict=False):
-        _restore_voice(player, voice, kept)
+    _turn(player, 0, _changed(player, 0, snapshot["master"], missed), ramp, missed)
+    kept = snapshot["voices"]
+    if len(kept) > player.voices:
+        missed.append(f"voices from {player.voices + 1} on: there are {player.voices}")
+    for voice, one in zip(range(1, player.voices + 1), kept, strict=False):
+        _restore_voice(player, voice, one, ramp, fetch, missed)
+    return missed
 
 
-def _restore_voice(player: Player, voice: int, kept: Mapping[str, Any]) -> None:
-    _restore_bundle(player, voice, kept["bundle"]["name"])
+def _describe(player: Player, voice: int) -> dict[str, Any]:
+    values = player.values(voice)
+    scale = int(values.pop("scale"))
+    return {
+        "bundle": _identity(player, voice),
+        "scale": player.scales_of(voice)[scale],
+        "parameters": values,
+        "allowed": player.allowed(voice),
+    }
+
+
+def _restore_voice(
+    player: Player,
+    voice: int,
+    kept: Mapping[str, Any],
+    ramp: float | None,
+    fetch: bool,
+    missed: list[str],
+) -> None:
+    _restore_bundle(player, voice, kept["bundle"]["name"], fetch, missed)
     same = kept["bundle"] == _identity(player, voice)
-    values, now = kept["parameters"], player.values(voice)
-    changed = {name: values[name] for name in now if values.get(name, now[name]) != now[name]}
-    if kept["context"]["scale"] not in player.scales_of(voice):
-        changed.pop("scale", None)
+    changed = _changed(player, voice, kept["parameters"], missed)
+    scales = player.scales_of(voice)
+    if kept["scale"] in scales:
+        changed["scale"] = float(scales.index(kept["scale"]))
+    else:
+        missed.append(f"voice {voice}: {player.bundle_of(voice)} has no scale {kept['scale']}")
     if same and player.allowed(voice) is not None:
         player.allow_all(voice)  # or it might forbid the scale
-    for name in [name for name in changed if name not in _LAST]:
-        player.set(name, voice, changed[name])
+    last = {name: changed.pop(name) for name in _LAST if name in changed}
+    _turn(player, voice, changed, ramp, missed)
     if same:
-        if kept["allowed"] is not None:
-            _allow(player, voice, *kept["allowed"])
-        player.seed_units(voice, kept["context"]["units"])
-    for name in [name for name in _LAST if name in changed]:
-        player.set(name, voice, changed[name])
+        _restore_place(player, voice, kept, missed)
+    elif kept["allowed"] is not None or kept["context"]["units"]:
+        name = kept["bundle"]["name"]
+        missed.append(f"voice {voice}: its context and what it may play are of another {name}")
+    _turn(player, voice, last, ramp, missed)
 
 
-def _restore_bundle(player: Player, voice: int, name: str) -> None:
+def _restore_bundle(player: Player, voice: int, name: str, fetch: bool, missed: list[str]) -> None:
     if player.bundle_of(voice) == name:
         return
     try:
+        if not fetch and not player.bundles().get(name):
+            raise ControlError(f"bundle {name} is not there")
         player.speak_now(voice, name)
     except IdiolectError as error:
-        now = player.bundle_of(voice)
-        logger.warning("voice %d plays %s, since %s is gone: %s", voice, now, name, error)
+        missed.append(f"voice {voice} plays {player.bundle_of(voice)}: {error}")
+
+
+def _restore_place(player: Player, voice: int, kept: Mapping[str, Any], missed: list[str]) -> None:
+    """Give a voice what it may play and its context, both of the bundle that it plays."""
+    try:
+        if kept["allowed"] is not None:
+            _allow(player, voice, *kept["allowed"])
+    except IdiolectError as error:
+        missed.append(f"voice {voice}, what it may play: {error}")
+    try:
+        if kept["context"]["scale"] == player.scales_of(voice)[int(player.get("scale", voice))]:
+            player.seed_units(voice, kept["context"]["units"])
+    except IdiolectError as error:
+        missed.append(f"voice {voice}, its context: {error}")
+
+
+def _changed(
+    player: Player, voice: int, kept: Mapping[str, float], missed: list[str]
+) -> dict[str, float]:
+    """Give what is to be turned, in its range; what the voice has not is left out."""
+    now = player.values(voice)
+    unknown = [name for name in kept if name not in now or name == "scale"]
+    if unknown:
+        who = f"voice {voice}" if voice else "master"
+        more = f" and {len(unknown) - 4} more" if len(unknown) > 4 else ""
+        missed.append(f"{who}: there is no {', '.join(name[:64] for name in unknown[:4])}{more}")
+    fitted = {
+        name: _parameter(name, voice).clip(value)
+        for name, value in kept.items()
+        if name not in unknown
+    }
+    return {name: value for name, value in fitted.items() if value != now[name]}
+
+
+def _parameter(name: str, voice: int) -> Parameter:
+    return VOICE.get(name, BIAS) if voice else MASTER[name]
+
+
+def _turn(
+    player: Player,
+    voice: int,
+    values: Mapping[str, float],
+    ramp: float | None,
+    missed: list[str],
+) -> None:
+    for name, value in values.items():
+        seconds = ramp if _parameter(name, voice).is_ramped else None
+        try:
+            player.set(name, voice, value, seconds)
+        except IdiolectError as error:
+            missed.append(f"voice {voice}, {name}: {error}")
 
 
 def _allow(player: Player, voice: int, kind: str, *rest: Any) -> None:
@@ -160,8 +269,20 @@ def write_json(path: Path, document: Mapping[str, Any]) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+        _sync_folder(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Let the new name be there after the power was cut, too; Windows knows no such thing."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -173,6 +294,10 @@ def read_json(path: Path) -> dict[str, Any]:
         When it cannot be read.
     """
     try:
+        if not path.is_file():
+            raise FileNotFoundError("no such file")
+        if path.stat().st_size > _LARGEST:
+            raise ValueError(f"more than {_LARGEST} bytes")
         return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise ConfigError(f"cannot read {path}: {error}; take it again") from error
