@@ -89,6 +89,7 @@ def test_the_settings_are_settings() -> None:
     assert config.audio.output == "jack"
     assert config.performance.autostart >= 1
     assert config.control.allow
+    assert config.performance.restore
 
 
 def test_every_message_of_the_page_is_understood(tmp_path: Path) -> None:

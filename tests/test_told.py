@@ -90,10 +90,10 @@ def test_a_unit_is_announced_before_it_is_heard(client: Client) -> None:
     for reply in client.listen(20.0):
         if reply.address == "/grain" and reply.time is not None:
             ahead.append(reply.time - time.time())
-        if len(ahead) > 8:
+        if len(ahead) > 11:
             break
-    assert len(ahead) > 8
-    assert np.median(ahead) > 0
+    assert len(ahead) > 11
+    assert np.quantile(ahead, 0.75) > 0
     assert max(ahead) < 0.2
 
 
