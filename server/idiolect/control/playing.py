@@ -138,7 +138,9 @@ def wish_of_dirt(given: dict[str, Argument], voices: int) -> Wish:
 def _pairs(arguments: Sequence[Argument]) -> dict[str, Argument]:
     """Read names and values; of a name that comes twice the last counts."""
     if len(arguments) % 2:
-        raise ControlError(f"{len(arguments)} arguments, where names and values come in pairs")
+        raise ControlError(
+            f"{len(arguments)} arguments, where pairs are wanted: a value for each name"
+        )
     names = [text(name, "a name") for name in arguments[::2]]
     return dict(zip(names, arguments[1::2], strict=True))
 

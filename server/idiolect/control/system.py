@@ -164,7 +164,8 @@ def auth(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
     """Let a client that shows the token do what needs it, for a while."""
     arity(arguments, 1, 1, "the token")
     if not isinstance(arguments[0], str):
-        raise ControlError("the token is a string")  # whatever came instead is not repeated
+        # Whatever came instead is not repeated.
+        raise ControlError("the token is a string: send it as one")
     desk.access.show(peer, arguments[0], desk.now())
     desk.done(peer, AUTH, LEASE_S)
 
