@@ -119,9 +119,7 @@ def find_join(
     leads, fades = (lead, lead - spare, lead), (lead, lead - spare, lead - spare)
     correlations = np.empty(WAYS)
     for way in range(WAYS if spare > 0 else 1):
-        found = correlate(
-            sounding, following - leads[way], audio, frame - leads[way], fades[way]
-        )
+        found = correlate(sounding, following - leads[way], audio, frame - leads[way], fades[way])
         correlations[way] = max(found, _LEAST_CORRELATION)
     if spare == 0:
         return lead, lead, correlations[0]
