@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +47,9 @@ class Status:
     uptime_s: float = 3.25
     frame: int = 48000
     stolen: int = 0
+    plays: int = 0
+    plays_late: int = 0
+    plays_refused: int = 0
 
 
 @dataclass
@@ -57,6 +61,8 @@ class RecordingPlayer:
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     held: list["Future[Applied]"] | None = None  # a list: nothing is answered until released
     frame: int = 48480
+    at: int = -1
+    lead_seconds: float = 0.04
 
     def __post_init__(self) -> None:
         self.values = {(name, 0): p.default for name, p in MASTER.items()}
@@ -64,6 +70,9 @@ class RecordingPlayer:
         self.playing = dict.fromkeys(range(1, self.voices + 1), "first")
         for voice in range(1, self.voices + 1):
             self.values |= {(name, voice): p.default for name, p in own.items()}
+
+    def together(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def scales_of(self, voice: int) -> tuple[str, ...]:
         return self.scales
@@ -133,6 +142,11 @@ class RecordingPlayer:
 
     def seed_clear(self, voice: int) -> "Future[Applied]":
         return self._take("seed_clear", voice)
+
+    def play(self, voice: int, **wish: Any) -> "Future[Applied]":
+        if wish.get("unit") == -1:
+            raise ControlError("no unit -1")
+        return self._take("play", voice, self.at, wish)
 
     def cut(self, voice: int) -> "Future[Applied]":
         return self._take("cut", voice)

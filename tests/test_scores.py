@@ -15,7 +15,6 @@ from idiolect.control.score import ScoreWriter
 from synthetic import make_bundle
 
 RATE = 8000
-DELAY = 11  # frames of the limiter at this rate
 Parts = list[tuple[float, list[bytes]]]
 Render = Callable[..., NDArray[np.float32]]
 
@@ -60,14 +59,14 @@ def test_nobody_speaks_until_the_score_says_so(render: Render) -> None:
     begin = 12345
     late = render([(begin / RATE, [encode("/voice/1/run", 1)]), END])
     sounding = np.flatnonzero(late.any(axis=1))
-    assert 0 <= sounding[0] - begin - DELAY < 40
+    assert 0 <= sounding[0] - begin < 40
 
 
 @pytest.mark.parametrize("frame", [1, 4000, 12345, 20001])
 def test_a_parameter_of_the_block_acts_at_its_frame(render: Render, frame: int) -> None:
     plain = render([RUN, END])
     turned = render([RUN, (frame / RATE, [encode("/voice/1/gain", -20.0)]), END])
-    found = first_difference(plain, turned) - DELAY
+    found = first_difference(plain, turned)
     assert frame <= found <= frame + 60  # a ramp begins at what was, and sound may be near nothing
     assert np.abs(turned[frame + 400 :]).max() < 0.2 * np.abs(plain[frame + 400 :]).max()
 
@@ -76,7 +75,7 @@ def test_a_parameter_of_the_block_acts_at_its_frame(render: Render, frame: int) 
 def test_a_cut_acts_at_its_frame(render: Render, frame: int) -> None:
     plain = render([RUN, END])
     cut = render([RUN, (frame / RATE, [encode("/voice/1/seed/unit", 3)]), END])
-    found = first_difference(plain, cut) - DELAY
+    found = first_difference(plain, cut)
     assert frame <= found < frame + 0.5 * RATE
 
 

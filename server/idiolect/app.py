@@ -104,6 +104,8 @@ class App:
             allow=tuple(ip_network(entry, strict=False) for entry in control.allow),
             name=config.performance.name,
             witness=self.witness,
+            time_tags=control.time_tags,
+            takes_dirt=control.dirt,
             recording=self.recordings,
         )
         self._before = before

@@ -81,6 +81,10 @@ class AudioConfig:
             )
 
 
+TIME_TAGS = ("auto", "honour", "ignore")
+"""What may be done with a client's time tags."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ControlConfig:
     """Who may steer, and where it listens."""
@@ -90,8 +94,14 @@ class ControlConfig:
     http_port: int = 0  # for OSCQuery, HTTP and WebSocket; 0: the one above port, -1: none
     allow: tuple[str, ...] = ()  # addresses or networks heard beyond loopback
     bundles: str = ""  # folder that bundles may be loaded from; empty: that of the one served
+    time_tags: str = "auto"  # what time tags mean: auto, honour or ignore
+    dirt: bool = False  # whether /dirt/play plays, as Tidal and Strudel send it to SuperDirt
 
     def __post_init__(self) -> None:
+        if self.time_tags not in TIME_TAGS:
+            raise ConfigError(
+                f"control.time_tags must be one of {', '.join(TIME_TAGS)}, got {self.time_tags!r}"
+            )
         _within("control.port", self.port, 0, 65535)
         _within("control.http_port", self.http_port, -1, 65535)
 
@@ -311,7 +321,7 @@ def _typed(name: str, kind: object, value: object) -> object:
         return float(value)  # type: ignore[arg-type]
     if kind is int and number and isinstance(value, int):
         return value
-    if kind is str and isinstance(value, str):
+    if kind in (str, bool) and isinstance(value, kind):
         return value
     texts = isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
     if kind == tuple[str, ...] and texts:
@@ -321,5 +331,5 @@ def _typed(name: str, kind: object, value: object) -> object:
         if len(tables) == len(value):
             return tuple(_section(ScaleSettings, name, table) for table in tables)
         raise ConfigError(f"{name} must be tables, like [[{name}]], got {value!r}")
-    wanted = {float: "a number", int: "a whole number", str: "a text"}
+    wanted = {float: "a number", int: "a whole number", str: "a text", bool: "true or false"}
     raise ConfigError(f"{name} must be {wanted.get(kind, 'a list of texts')}, got {value!r}")  # type: ignore[call-overload]

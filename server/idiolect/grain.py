@@ -7,7 +7,7 @@ a voice's timeline is the engine's clock, moved by run-ons and slowed by stretch
 
 import numpy as np
 
-__all__ = ["CONTROL", "EVENT", "GRAIN", "UNIT"]
+__all__ = ["CONTROL", "EVENT", "GRAIN", "SHOT", "UNIT"]
 
 UNIT = np.dtype(
     [
@@ -49,6 +49,34 @@ GRAIN = np.dtype(
     ]
 )
 """A unit, or a piece of a long one, as it is played."""
+
+SHOT = np.dtype(
+    [
+        ("frame", np.int64),  # engine frame of its first sample; -1: now, stamped by the callback
+        ("frames", np.int64),  # for which it sounds
+        ("first", np.int64),  # first frame it reads in the bundle's audio, and
+        ("held", np.int64),  # how many from there on
+        ("source_start", np.int64),  # frames of the bundle's audio between which its source lies:
+        ("source_end", np.int64),  # beyond them is silence
+        ("data", np.int64),  # where `first` lies in the arena of what is played by hand
+        ("offset", np.int64),  # from there to where it begins to read; 32.32 fixed point
+        ("pace", np.int64),  # from frame to frame; negative is backwards; 32.32 fixed point
+        ("attack", np.int64),  # frames of rise
+        ("release", np.int64),  # frames of fall, up to its end
+        ("serial", np.int64),  # counts what is played by hand for ever
+        ("tongue", np.int64),  # number of the bundle it is from, among the planner's
+        ("unit", np.int64),  # in which it begins, in its scale
+        ("scale", np.int32),
+        ("token", np.int32),
+        ("voice", np.int32),  # counted from 0, in whose mix it sounds; -1, of a hush: all of them
+        ("quality", np.int32),  # of `engine.interpolation`
+        ("channels", np.int32),  # of the bundle's audio; 1: both sides are the same
+        ("kind", np.int32),  # 0: sound, 1: hush (what was played before fades out within `release`)
+        ("left", np.float32),  # linear gains
+        ("right", np.float32),
+    ]
+)
+"""A stretch of audio played by hand."""
 
 CONTROL = np.dtype(
     [

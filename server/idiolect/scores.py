@@ -95,8 +95,18 @@ def render(
     performance = Performance(opened, config, lambda _: None)
     beginning.apply(performance)
     margin = round(config.performance.margin_ms / 1000 * rate)
-    blocks = _play(performance, timed, margin, frames)
+    delay = performance.engine.delay_frames
+    blocks = _without_first(delay, _play(performance, timed, margin, frames + delay))
     write_wav(output, blocks, rate, config.audio.channels)
+
+
+def _without_first(
+    count: int, blocks: Iterator[NDArray[np.float32]]
+) -> Iterator[NDArray[np.float32]]:
+    """Leave out what the limiter looks ahead, so that everything is where the score says."""
+    for block in blocks:
+        yield block[count:]
+        count = max(0, count - len(block))
 
 
 def _messages(parts: Iterable[OscBundle], rate: int) -> Iterator[Timed]:

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from idiolect.audio.null import NullOutput
 from idiolect.bundle import Bundle
-from idiolect.engine.counters import STARVED
+from idiolect.engine.counters import PLAYS, STARVED
 from idiolect.engine.engine import Engine
 from idiolect.engine.seat import Seat
 from idiolect.errors import ControlError, ScoreError
 from idiolect.parameters import MASTER, Parameter, voice_parameters
-from idiolect.performance.changes import Pause
+from idiolect.performance.changes import Hush, Pause
 from idiolect.performance.journal import Journal, Line
 from idiolect.performance.planner import Planner
 from idiolect.performance.player import Player
@@ -26,6 +26,7 @@ from idiolect.shelf import Shelf
 from synthetic import make_bundle
 
 VOICES = 3
+RATE = 8000
 LOOKAHEAD_SECONDS = 0.4
 BLOCKS = (64, 256, 37)
 
@@ -130,7 +131,7 @@ class Performer:
             self.turn(voice, name)
         else:
             with suppress(ControlError):  # nothing of its scale may be allowed
-                self.commands()[int(rng.integers(9))](voice)
+                self.commands()[int(rng.integers(13))](voice)
 
     def keep_the_planner_away(self, seconds: float) -> None:
         """Let the first voice have a lookahead and a unit planned, no slower, and then no planner."""
@@ -174,7 +175,20 @@ class Performer:
             lambda v: player.allow_region(v, *rng.uniform(-1, 1, 2).tolist(), 0.7),
             player.allow_all,
             player.allow_all,
+            *(4 * [self.play_by_hand]),
         ]
+
+    def play_by_hand(self, voice: int) -> None:
+        """Play something now, late, soon, or further ahead than is planned."""
+        player, rng = self.live.player, self.rng
+        if rng.random() < 0.1:
+            self.live.planner.submit(Hush())
+        ahead = float(rng.choice([0, -0.01, 0.1, 0.8]))
+        player.at = -1 if ahead == 0 else self.live.engine.frame + round(ahead * RATE)
+        rate, pan = rng.uniform(-1200, 1200), rng.uniform(-1, 1)
+        backwards, run = rng.random() < 0.3, int(rng.integers(1, 20))
+        player.play(voice, rate=rate, pan=pan, reverse=backwards, run=run, gain=-6.0)
+        player.at = -1
 
 
 def perform(
@@ -226,10 +240,11 @@ def assert_same(again: NDArray[np.float32], live: Live) -> None:
 def test_the_planner_was_late_and_much_was_changed(played: Live) -> None:
     counters = played.engine.state.counters
     assert counters[STARVED] >= 3
+    assert counters[PLAYS] >= 5
     assert np.abs(np.concatenate(played.parts)).max() > 0.05
     told = {line[0] for _, line in played.tape if line is not None}
     assert told >= {
-        f"/session/{name}" for name in ("turn", "seed", "cut", "allow", "speak", "apply")
+        f"/session/{name}" for name in ("turn", "seed", "cut", "allow", "speak", "apply", "handed")
     }
 
 

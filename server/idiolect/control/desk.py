@@ -10,9 +10,10 @@ from typing import Any
 from idiolect.control.allowance import Allowance
 from idiolect.control.backlog import Backlog
 from idiolect.control.clients import Clients, Peer
-from idiolect.control.codec import encode
+from idiolect.control.codec import Message, encode
 from idiolect.control.commands import Act
 from idiolect.control.door import Applied, Player, Recording
+from idiolect.control.schedule import Due, Schedule, TimeTags
 from idiolect.control.witness import Witness
 from idiolect.errors import IdiolectError
 
@@ -22,7 +23,15 @@ _log = logging.getLogger(__name__)
 _sent = logging.getLogger("idiolect.osc.out")
 _FAILS_PER_SECOND = 50.0
 """Two servers that misunderstand each other would otherwise answer as fast as they can, for ever."""
-_REPLIES = {"/fail", "/done", "/synced", "/startup", "/shutdown"}  # and what ends in .reply
+_LATE_PER_SECOND = 10.0
+_REPLIES = {
+    "/fail",
+    "/done",
+    "/late",
+    "/synced",
+    "/startup",
+    "/shutdown",
+}  # and what ends in .reply
 
 
 @dataclass(slots=True)
@@ -37,6 +46,8 @@ class Counters:
     connections: int = 0  # accepted
     turned_away: int = 0  # connections beyond the bound
     unread: int = 0  # connections closed because the other end did not read
+    late_tags: int = 0  # OSC bundles that came after their time
+    absurd_tags: int = 0  # clients whose time tags are of another clock
 
 
 def wrap(count: int) -> int:
@@ -61,6 +72,10 @@ class Desk:
         Who writes what is heard to files.
     witness : Witness, optional
         Who knows what sounds.
+    time_tags : str
+        What is done with time tags, of `config.TIME_TAGS`.
+    takes_dirt : bool
+        Whether it plays what SuperDirt is asked for.
 
     Notes
     -----
@@ -76,6 +91,8 @@ class Desk:
         quit: Callable[[], None],
         recording: Recording | None = None,
         witness: Witness | None = None,
+        time_tags: str = "auto",
+        takes_dirt: bool = False,
     ) -> None:
         self.player = player
         self.name = name
@@ -85,10 +102,14 @@ class Desk:
         self.defer = defer
         self.clients = Clients()
         self.backlog = Backlog()
+        self.takes_dirt = takes_dirt
+        self.schedule = Schedule()
+        self.time_tags = TimeTags(time_tags)
         self.counters = Counters()
         self.watchers: list[Callable[[str, tuple[object, ...]], None]] = []
         """Told of every change too, with its address."""
         self._scolding = Allowance(_FAILS_PER_SECOND)
+        self._lateness = Allowance(_LATE_PER_SECOND)
 
     def now(self) -> float:
         """Return seconds on a clock that is never set back."""
@@ -123,6 +144,14 @@ class Desk:
         is_reply = address in _REPLIES or address.endswith(".reply")
         if not is_reply and self._scolding.allows(peer, self.now()):
             self.fail(peer, address, error)
+
+    def tell_late(self, due: Due, seconds: float) -> None:
+        """Count an OSC bundle that came after its time, and tell the sender, at most so often."""
+        self.counters.late_tags += 1
+        if self._lateness.allows(due.peer, self.now()):
+            first = next((e for e in due.bundle.elements if isinstance(e, Message)), None)
+            address = "" if first is None else first.address[:256]
+            self.reply(due.peer, "/late", 1000 * seconds, address)
 
     def launch(
         self, peer: Peer, address: str, voice: int, act: Act, then: Callable[[], None] | None = None

@@ -1,6 +1,7 @@
 """The incoming side: from packets to the player."""
 
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -10,7 +11,9 @@ from idiolect.control.clients import Peer
 from idiolect.control.codec import Argument, Message, OscBundle, parse
 from idiolect.control.commands import VoiceCommand
 from idiolect.control.desk import Desk
+from idiolect.control.door import SOON
 from idiolect.control.namespace import Leaf, Namespace, Norm, address_of
+from idiolect.control.schedule import Due
 from idiolect.control.system import SystemCommand, announce_bundle
 from idiolect.errors import ControlError, PacketError
 from idiolect.parameters import Parameter
@@ -19,6 +22,7 @@ __all__ = ["MAX_WORK", "Dispatcher"]
 
 MAX_WORK = 4096
 """Values read, values set and commands begun by one packet: patterns multiply."""
+_EARLY_S = 0.05  # beyond what the player needs: how long before its time a bundle is taken up
 _NEW_PATTERN = 256  # what walking the tree weighs in that count
 _REMEMBERED = 1024  # senders' parameters that were clipped last
 
@@ -44,8 +48,8 @@ class Dispatcher:
 
     Notes
     -----
-    Control thread only.  Messages of an OSC bundle run in immediate succession, in order; its
-    time tag is read and not waited for, whatever it says.
+    Control thread only.  Messages of an OSC bundle run in immediate succession, in order, and what
+    they change acts at one frame: that of its time tag, when that lies ahead.
     """
 
     def __init__(self, desk: Desk) -> None:
@@ -80,42 +84,119 @@ class Dispatcher:
             self.desk.counters.malformed += 1
             self.desk.scold(peer, "/", error)
         else:
-            self._run(element, peer)
+            self._take(element, peer, len(packet))
         return self._work + self._walked
 
     def run(self, message: Message, peer: Peer) -> None:
         """Run one message that is there already; nothing is raised."""
-        self._work = 1
+        self._work, self._walked = 1, 0
         self._run(message, peer)
 
     def flush(self) -> None:
         """Let the waiting changes through: the burst is read."""
-        waiting, self._waiting = self._waiting, {}
-        for (name, voice), change in waiting.items():
-            self._apply(name, voice, change)
+        if self._waiting:
+            waiting, self._waiting = self._waiting, {}
+            with self.desk.player.together():
+                for (name, voice), change in waiting.items():
+                    self._apply(name, voice, change)
+
+    def release(self) -> bool:
+        """Take up the OSC bundles whose time is near; say whether others wait.
+
+        To be called every few milliseconds while that is so.
+        """
+        schedule = self.desk.schedule
+        for due in schedule.take(self._soon):
+            self._work, self._walked = 1, 0
+            try:
+                self._act_at(due)
+            except Exception as error:  # the border: as in `_run`
+                self.desk.fail(due.peer, "#bundle", error)
+        return len(schedule) > 0
 
     def shown(self, leaf: Leaf, voice: int) -> int | float:
         """Return what lies at a parameter's address, or its twin's, as it is sent."""
         return _shown(leaf, self.desk.player.get(_parameter(leaf).name, voice))
 
-    def _run(self, element: Message | OscBundle, peer: Peer) -> None:
-        if isinstance(element, OscBundle):
-            for inner in element.elements:
-                self._run(inner, peer)
+    @property
+    def _soon(self) -> float:
+        """Unix seconds up to which what is to act is taken up now, so that it is ready by then."""
+        return time.time() + self.desk.player.lead_seconds + _EARLY_S
+
+    def _take(
+        self, element: Message | OscBundle, peer: Peer, size: int, not_before: float | None = None
+    ) -> None:
+        """Run a message, and an OSC bundle when its time comes.
+
+        Parameters
+        ----------
+        element, peer, size
+            What came, who sent it, and in how many bytes.
+        not_before : float, optional
+            Unix seconds of the OSC bundle it lies in, when those are waited for.
+        """
+        if isinstance(element, Message):
+            self._run(element, peer)
             return
-        _heard.debug("%s:%s %s %s", peer.host, peer.port, element.address, element.arguments)
+        seconds = self._read_tag(element, peer)
+        if seconds is not None and seconds > (not_before or 0.0):
+            self._wait_for(Due(seconds, element, peer, size))
+            return
+        with self.desk.player.together():
+            for inner in element.elements:
+                self._take(inner, peer, size, not_before)
+
+    def _read_tag(self, element: OscBundle, peer: Peer) -> float | None:
+        """Read when an OSC bundle is to act: Unix seconds, or None for at once."""
+        desk = self.desk
         try:
-            known = self.namespace.is_known(element.address)
-            self._spend(1 if known else _NEW_PATTERN)
-            if not known and "//" in element.address:
-                self._walked += len(self.namespace.leaves)
-            for leaf in self.namespace.find(element.address):
-                self._spend(len(leaf.voices))
-                self._obey(leaf, element.arguments, peer)
+            return desk.time_tags.read(element.time_tag, peer, wall=time.time(), now=desk.now())
         except ControlError as error:
-            self.desk.scold(peer, element.address, error)
+            desk.counters.absurd_tags += 1
+            desk.scold(peer, "#bundle", error)
+            return None
+
+    def _wait_for(self, due: Due) -> None:
+        """Keep an OSC bundle until its time is near; when it is already, act."""
+        if due.seconds <= self._soon:
+            self._act_at(due)
+            return
+        try:
+            self.desk.schedule.add(due)
+        except ControlError as error:
+            self.desk.scold(due.peer, "#bundle", error)
+
+    def _act_at(self, due: Due) -> None:
+        """Run an OSC bundle so that it acts at the frame of its time, or now when that has passed."""
+        desk, player = self.desk, self.desk.player
+        frame = desk.witness.frame_at(due.seconds) if desk.witness is not None else None
+        if frame is not None and frame < player.frame:
+            desk.tell_late(due, (player.frame - frame) / player.status().sample_rate)
+            frame = None
+        self.flush()  # what came before acts before
+        before, player.at = player.at, SOON if frame is None else frame
+        try:
+            with player.together():
+                for inner in due.bundle.elements:
+                    self._take(inner, due.peer, due.size, due.seconds)
+                self.flush()
+        finally:
+            player.at = before
+
+    def _run(self, message: Message, peer: Peer) -> None:
+        _heard.debug("%s:%s %s %s", peer.host, peer.port, message.address, message.arguments)
+        try:
+            known = self.namespace.is_known(message.address)
+            self._spend(1 if known else _NEW_PATTERN)
+            if not known and "//" in message.address:
+                self._walked += len(self.namespace.leaves)
+            for leaf in self.namespace.find(message.address):
+                self._spend(len(leaf.voices))
+                self._obey(leaf, message.arguments, peer)
+        except ControlError as error:
+            self.desk.scold(peer, message.address, error)
         except Exception as error:  # the border: a packet never ends the control thread
-            self.desk.fail(peer, element.address, error)
+            self.desk.fail(peer, message.address, error)
 
     def _spend(self, work: int) -> None:
         self._work += work

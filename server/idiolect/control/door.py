@@ -1,9 +1,13 @@
 """What the control side needs of the performance, and nothing more."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-__all__ = ["Applied", "Pending", "Player", "Recording", "Status", "Take"]
+__all__ = ["SOON", "Applied", "Pending", "Player", "Recording", "Status", "Take"]
+
+SOON = -1
+"""For the engine's frame at which something acts: as soon as it can."""
 
 
 class Applied(Protocol):
@@ -151,7 +155,19 @@ class Status(Protocol):
 
     @property
     def stolen(self) -> int:
-        """Sub-grains that went because there was too much to mix."""
+        """Sub-grains and plays that went because there was too much to mix."""
+
+    @property
+    def plays(self) -> int:
+        """How much was played by hand and has begun."""
+
+    @property
+    def plays_late(self) -> int:
+        """Of that, how much began after its frame."""
+
+    @property
+    def plays_refused(self) -> int:
+        """How much was not played for want of room."""
 
 
 class Player(Protocol):
@@ -162,9 +178,23 @@ class Player(Protocol):
     A method or a `Pending` may fail with an `IdiolectError`; its text goes to the sender.
     """
 
+    at: int
+    """The engine's frame at which what is done now acts; `SOON` by default."""
+
     @property
     def voices(self) -> int:
         """How many voices there are, counted from 1."""
+
+    @property
+    def frame(self) -> int:
+        """The engine's frame now."""
+
+    @property
+    def lead_seconds(self) -> float:
+        """How long before its frame it wants to know what is to act there."""
+
+    def together(self) -> AbstractContextManager[None]:
+        """Let everything that is done inside act at once."""
 
     @property
     def descriptors(self) -> tuple[str, ...]:
@@ -241,6 +271,9 @@ class Player(Protocol):
 
     def allow_all(self, voice: int) -> Pending:
         """Let it play everything again."""
+
+    def play(self, voice: int, **wish: Any) -> Pending:
+        """Play a stretch of the corpus beside what a voice says: `playing.PLAY_KEYS`."""
 
     def cut(self, voice: int) -> Pending:
         """Leave the sounding unit now and go on with the next decision."""

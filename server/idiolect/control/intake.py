@@ -22,6 +22,9 @@ WORK_PER_SECOND = 250_000.0
 whole tree."""
 
 
+_LOOK_S = 0.01  # between two looks at what waits for its time
+
+
 class Entrance(Protocol):
     """A way in; its sockets are bound before it is made, and are the server's."""
 
@@ -65,6 +68,7 @@ class Intake:
         self._allow = allow
         self._allowance = Allowance(WORK_PER_SECOND)
         self._flushing = False
+        self._timing = False
 
     def admits(self, host: str) -> bool:
         """Tell whether a sender is allowed in; who is not is counted."""
@@ -100,6 +104,9 @@ class Intake:
         except Exception:  # the border: log, and listen on
             _log.exception("a packet was lost to an internal error")
         self.charge(peer.host, work)
+        if not self._timing and len(self.desk.schedule):
+            self._timing = True
+            asyncio.get_running_loop().call_later(_LOOK_S, self._release)
         if not self._flushing:
             self._flushing = True
             asyncio.get_running_loop().call_soon(self.flush)
@@ -116,6 +123,12 @@ class Intake:
             self.dispatcher.flush()
         except Exception:  # the border, as above
             _log.exception("changes were lost to an internal error")
+
+    def _release(self) -> None:
+        """Take up what waited for its time, as long as something does."""
+        self._timing = self.dispatcher.release()
+        if self._timing:
+            asyncio.get_running_loop().call_later(_LOOK_S, self._release)
 
     def _complain(self, error: PacketError, peer: Peer) -> None:
         self.desk.counters.packets += 1

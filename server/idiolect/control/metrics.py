@@ -36,6 +36,23 @@ METRICS = (
         lambda _, d: d.counters.unread,
         counts=True,
     ),
+    StatusField(
+        "i",
+        "late_tags",
+        "OSC bundles that came after their time",
+        lambda _, d: d.counters.late_tags,
+        counts=True,
+    ),
+    StatusField(
+        "i",
+        "absurd_tags",
+        "clients whose time tags are of another clock",
+        lambda _, d: d.counters.absurd_tags,
+        counts=True,
+    ),
+    StatusField(
+        "i", "scheduled", "OSC bundles that wait for their time", lambda _, d: len(d.schedule)
+    ),
 )
 """What ``/status`` tells, and what it has no room for."""
 

@@ -9,7 +9,9 @@ from idiolect.control.commands import VOICE_COMMANDS
 from idiolect.control.dispatch import MAX_WORK
 from idiolect.control.health import HEALTH
 from idiolect.control.pattern import MAX_WILDCARDS
+from idiolect.control.playing import DIRT_KEYS, PLAY_KEYS
 from idiolect.control.questions import QUESTIONS
+from idiolect.control.schedule import FURTHEST_S, MOST_WAITING, MOST_WAITING_EACH
 from idiolect.control.system import API, STATUS_FIELDS, SYSTEM_COMMANDS
 from idiolect.control.telling import METERED, MOST_BYTES
 from idiolect.control.warnings import LINES_PER_SECOND
@@ -48,7 +50,8 @@ TCP. The port above it has WebSockets and OSCQuery: [ways in](control.md). Voice
   the last part reach parameters alone: `/voice/1/*` reads a voice and does not cut it.
 - **Triggers** are sent alone, with an impulse or nil (`I N`), or with a number that is not 0; 0 is
   the button let go, and does nothing.
-- **OSC bundles** are run in order, with nothing in between. Time tags are not waited for.
+- **OSC bundles** are run in order, with nothing in between, and what they change acts at one frame:
+  the next, or that of the time tag (see "Time").
 - Of changes to one continuous parameter that arrive in one burst the last alone counts. Steps and
   commands all count, and nothing overtakes them.
 - Only `i`, `f` and `s` are ever sent. Counts begin again at 2^31.
@@ -128,6 +131,42 @@ is allowed.
 What a seed, a cut or another bundle would do to a voice that is frozen waits until it is not.
 """
 
+_TIME = f"""\
+## Time
+
+An OSC bundle whose time tag lies ahead acts at its frame: the one the device takes at that time, as it
+is with scsynth. A parameter of the block is there to the sample; so is `/voice/{{n}}/cut`, and `run`.
+What changes the plan acts at the first decision after it: other parameters at the next boundary of the
+voice's scale, a seed, another scale or another bundle at the next of the finest. An OSC bundle inside
+another acts at its own time, and not before the one around it. What is only asked, and what concerns
+files, is done up to a tenth of a second before.
+
+What comes after its time acts at once, is counted, and is answered with `/late` f milliseconds, s
+address, at most ten times a second. A tag that lies more than {FURTHEST_S:g} s ahead, or before the year
+2000, means at once; a client is told so the first time. {MOST_WAITING_EACH >> 20} MiB of OSC bundles of one client may
+wait, and {MOST_WAITING >> 20} of all.
+
+Some clients, TouchDesigner among them, stamp what they send with the time of sending, by a clock of
+their own. So by default (`auto`) tags mean "at once" until a client sends the first that lies further
+ahead than such clocks explain; from then on it is believed, as with `honour`. With `ignore` nothing
+ever waits. `control.time_tags` is what holds for clients that do not choose with `/time_tags`.
+"""
+
+_PLAYING = """\
+## Playing by hand
+
+`/play unit 12 gain -6` plays a unit of voice 1's scale beside what the voice says, through its gain,
+pan and filters; the language goes on as if nothing had been. In an OSC bundle it begins at the sample
+its time tag names. Names and values come in pairs, in any order; names that are not in this table are
+passed over. What cannot be played is answered with `/fail`, what is played with nothing. A source is
+read for 10 s at most.
+"""
+
+_DIRT = """\
+`/dirt/play` takes the words that Tidal and Strudel have for SuperDirt. Without `s` it plays a unit at
+random.
+"""
+
 _BUNDLES = f"""\
 ## Bundles
 
@@ -169,6 +208,13 @@ def reference() -> str:
             _voice_commands(),
             "## Commands to the daemon\n",
             _system_commands(),
+            _TIME,
+            _PLAYING,
+            _table(
+                ("name", "type", "what it is"), [(f"`{k.name}`", k.tag, k.doc) for k in PLAY_KEYS]
+            ),
+            _DIRT,
+            _table(("name", "what it is"), [(f"`{name}`", doc) for name, doc in DIRT_KEYS.items()]),
             _BUNDLES,
             "## Questions about the language\n",
             "Each is about the bundle that voice 1 plays, or the voice that is named.\n",

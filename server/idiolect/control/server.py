@@ -59,6 +59,10 @@ class ControlServer:
         Who writes what is heard to files.
     witness : Witness, optional
         Who knows what sounds, and the language; without it nobody is told of either.
+    time_tags : str
+        What is done with time tags, of `config.TIME_TAGS`, for clients that do not choose.
+    takes_dirt : bool
+        Whether it plays what SuperDirt is asked for.
 
     Notes
     -----
@@ -79,6 +83,8 @@ class ControlServer:
         announce: tuple[tuple[str, int], ...] = (),
         recording: Recording | None = None,
         witness: Witness | None = None,
+        time_tags: str = "auto",
+        takes_dirt: bool = False,
     ) -> None:
         self._host = host
         self._port = port
@@ -96,6 +102,8 @@ class ControlServer:
             quit=on_quit,
             recording=recording,
             witness=witness,
+            time_tags=time_tags,
+            takes_dirt=takes_dirt,
         )
         self._teller = Teller(self._desk)
         self._intake = Intake(self._desk, allow)

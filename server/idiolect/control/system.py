@@ -15,9 +15,11 @@ from idiolect.control.clients import (
     RATES,
     Peer,
 )
+from idiolect.control.clock import clear_schedule, tell_time, time_tags
 from idiolect.control.codec import Argument
 from idiolect.control.desk import Desk, wrap
 from idiolect.control.door import Applied, Recording, Status, Take
+from idiolect.control.playing import play, play_dirt
 from idiolect.errors import ControlError
 
 __all__ = [
@@ -77,7 +79,14 @@ STATUS_FIELDS: tuple[StatusField, ...] = (
     StatusField(
         "i", "refused", "packets not allowed in", lambda _, d: d.counters.refused, counts=True
     ),
-    StatusField("i", "stolen", "sub-grains lost to overload", lambda s, _: s.stolen, counts=True),
+    StatusField(
+        "i", "stolen", "sub-grains and plays lost to overload", lambda s, _: s.stolen, counts=True
+    ),
+    StatusField("i", "plays", "what was played by hand", lambda s, _: s.plays, counts=True),
+    StatusField("i", "plays_late", "of that, too late", lambda s, _: s.plays_late, counts=True),
+    StatusField(
+        "i", "plays_refused", "for want of room", lambda s, _: s.plays_refused, counts=True
+    ),
     StatusField("s", "name", "the daemon's, to tell several apart", lambda _, d: d.name),
 )
 
@@ -273,6 +282,31 @@ SYSTEM_COMMANDS: tuple[SystemCommand, ...] = (
     SystemCommand(
         address="/sync", arguments="i id", answer="`/synced` i id", run=sync,
         doc="Answers when all earlier commands of this sender are answered.",
+    ),
+    SystemCommand(
+        address="/play", arguments="[s name, ...]", run=play, answer="nothing, or `/fail`",
+        doc="Plays a stretch of the corpus beside what a voice says: names and values in pairs (see "
+        "\"Playing by hand\"), at the time of the OSC bundle it comes in.",
+    ),
+    SystemCommand(
+        address="/dirt/play", arguments="[s name, ...]", run=play_dirt, answer="nothing, or `/fail`",
+        doc="The same in SuperDirt's words, as Tidal and Strudel send them; where `control.dirt` "
+        "is on.",
+    ),
+    SystemCommand(
+        address="/clock", arguments="[i or f or s echo, ...]", run=tell_time,
+        answer="`/clock.reply` i seconds, i fraction, then what was sent",
+        doc="What time it is here: the two words of a time tag (seconds since 1900, and 2^-32 of "
+        "them, as 32 bits each). Half of the way there and back is what the clocks differ by.",
+    ),
+    SystemCommand(
+        address="/clear_sched", arguments="trigger", run=clear_schedule,
+        answer="`/done /clear_sched` i OSC bundles",
+        doc="Forgets every OSC bundle that waits for its time, whoever sent it.",
+    ),
+    SystemCommand(
+        address="/time_tags", arguments="[s policy]", run=time_tags, answer="`/time_tags` s policy",
+        doc="What the time tags of this sender mean: `honour`, `ignore`, or `auto` (see \"Time\").",
     ),
     SystemCommand(
         address="/version", arguments="trigger", run=version,

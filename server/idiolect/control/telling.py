@@ -13,6 +13,7 @@ from idiolect.control.clients import Lease
 from idiolect.control.codec import IMMEDIATELY, encode, encode_bundle
 from idiolect.control.desk import Desk
 from idiolect.control.health import HEALTH, Pulse
+from idiolect.control.schedule import ntp_of
 from idiolect.control.warnings import WarningTap
 from idiolect.control.witness import Sounding, Witness
 
@@ -23,14 +24,13 @@ MOST_BYTES = 1400
 
 _LONGEST_NAME = 256  # bytes of a source's name
 _LONGEST_LINE = 1024  # bytes of a warning
-_SINCE_1900 = 2_208_988_800  # seconds, from NTP's beginning to Unix'
 _BUSY, _IDLE = 0.005, 0.1  # seconds from one look to the next
 _PULSE = 1.0  # seconds
 
 
 def ntp(seconds: float | None) -> int:
     """Make an OSC time tag of Unix seconds; of None "immediately"."""
-    return IMMEDIATELY if seconds is None else round((seconds + _SINCE_1900) * 2**32)
+    return IMMEDIATELY if seconds is None else ntp_of(seconds)
 
 
 def plain_name(text: str, most: int = _LONGEST_NAME) -> str:

@@ -161,6 +161,9 @@ class Witness(Protocol):
     def watch(self) -> Sequence[Sounding]:
         """Take what was announced since the last call, in the order it became certain."""
 
+    def frame_at(self, seconds: float) -> int | None:
+        """Give the engine's frame that is put out at a time, Unix seconds; None when unknown."""
+
     def levels(self, since: int) -> Levels:
         """Measure how loud it was from an engine frame on, as far as that is kept."""
 

@@ -19,6 +19,7 @@ from idiolect.engine.limiter import limit
 from idiolect.engine.meters import measure
 from idiolect.engine.overload import next_count, relieve
 from idiolect.engine.reports import report
+from idiolect.engine.shots import add_shots, begin_shots, release_shots, take_shots
 from idiolect.engine.speakers import add_to_pair, add_to_speakers
 from idiolect.engine.state import CAPACITY, SAMPLE_RATE, VOICES, State, view_state
 from idiolect.engine.voices import render_voice
@@ -92,18 +93,20 @@ def render_block(table: NDArray[np.int64], out: NDArray[np.float32]) -> None:
 
     Notes
     -----
-    Real time: one thread at a time.  The block is split where a control acts, and where what
-    sounds is counted; that and the chunks it is mixed in leave no trace in the sound.
+    Real time: one thread at a time.  The block is split where a control acts, where what
+    is played by hand begins, and where what sounds is counted; that and the chunks it is mixed in leave no trace in the sound.
     """
     state = view_state(table)
     start = state.counters[FRAME]
     total = out.shape[0]
     take_controls(state, start)
+    take_shots(state, start)
     done = 0
     while done < total:
         now = start + done
         count = min(CHUNK, total - done)
         count = min(count, apply_controls(state, now) - now)
+        count = min(count, begin_shots(state, now) - now)
         count = min(count, next_count(table[CAPACITY], now) - now)
         relieve(state, table, now)
         for i in range(done, done + count):
@@ -111,6 +114,7 @@ def render_block(table: NDArray[np.int64], out: NDArray[np.float32]) -> None:
                 out[i, c] = 0.0
         for voice in range(table[VOICES]):
             render_voice(state, table[SAMPLE_RATE], voice, now, count)
+            add_shots(state, voice, now, count)
             filter_voice(state, table[SAMPLE_RATE], voice, now, count)
             _add_voice(state, voice, now, count, out, done)
             measure(state, voice, now, count)
@@ -118,5 +122,6 @@ def render_block(table: NDArray[np.int64], out: NDArray[np.float32]) -> None:
         limit(state, out, done, count, table[SAMPLE_RATE])
         _keep(state, now, count, out, done)
         done += count
+    release_shots(state, start + total)
     state.counters[BLOCKS] += 1
     store_release(state.counters, FRAME, start + total)

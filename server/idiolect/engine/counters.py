@@ -12,6 +12,8 @@ __all__ = [
     "FRAME",
     "NAN",
     "PEAK",
+    "PLAYS",
+    "PLAYS_LATE",
     "STARVED",
     "STOLEN",
 ]
@@ -28,5 +30,7 @@ EVENTS_LOST = 8  # events that found the ring full
 CONTROLS = 9  # parameter changes applied
 PEAK = 10  # highest output sample since the start, times 2**20
 STOLEN = 11  # sub-grains that had to go because there was too much to mix
+PLAYS = 12  # shots played by hand that have begun
+PLAYS_LATE = 13  # of these, after their frame
 COUNTERS = 16
 """How many there are room for."""

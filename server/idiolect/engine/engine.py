@@ -53,6 +53,8 @@ class Engine:
         The arena holds eight times this: units overlap in it, and cuts leave some behind.
     channels : int
         Of the way out.
+    hand_seconds : float
+        Of audio played by hand that may wait or sound at once.
 
     Notes
     -----
@@ -61,7 +63,13 @@ class Engine:
     """
 
     def __init__(
-        self, voices: int, sample_rate: int, lookahead_frames: int, channels: int = 2
+        self,
+        voices: int,
+        sample_rate: int,
+        lookahead_frames: int,
+        channels: int = 2,
+        *,
+        hand_seconds: float = 60.0,
     ) -> None:
         self.voices = voices
         self.sample_rate = sample_rate
@@ -70,7 +78,8 @@ class Engine:
         run_on = round(_RUN_ON_SECONDS * sample_rate)
         limiter = round(_LIMITER_SECONDS * sample_rate)
         self.timing: NDArray[np.int64] = np.zeros(16, np.int64)
-        self.state = _begin(voices, arena, run_on, limiter, channels)
+        shots = round(hand_seconds * sample_rate)
+        self.state = _begin(voices, arena, run_on, limiter, channels, shots)
         self.table: NDArray[np.int64] = np.zeros(TABLE_SIZE, np.int64)
         self.table[VOICES] = voices
         self.table[SAMPLE_RATE] = sample_rate
@@ -80,6 +89,8 @@ class Engine:
         fill_table(self.table, self.state)
         self.table[TABLE_TIMING] = self.timing.ctypes.data
         self.locked = lock([*self.state, self.table, self.timing])
+        self._controls = 0  # ever written
+        self._holding = False
 
     @property
     def frame(self) -> int:
@@ -132,14 +143,24 @@ class Engine:
         Control thread only.
         """
         state = self.state
-        pushed = int(state.control_pushed[0])
-        if pushed - int(state.control_taken[0]) >= CONTROL_CAPACITY:
+        if self._controls - int(state.control_taken[0]) >= CONTROL_CAPACITY:
             return False
         smooth = round(RAMP_SECONDS * self.sample_rate)
         record = (frame, voice, BLOCK_SLOTS[name], value, smooth if ramp < 0 else ramp)
-        state.controls[pushed % CONTROL_CAPACITY] = record
-        publish(state.control_pushed, pushed + 1)
+        state.controls[self._controls % CONTROL_CAPACITY] = record
+        self._controls += 1
+        if not self._holding:
+            publish(state.control_pushed, self._controls)
         return True
+
+    def hold_controls(self) -> None:
+        """Keep from the callback what is pushed from here on.  Control thread."""
+        self._holding = True
+
+    def release_controls(self) -> None:
+        """Let the callback see what was held, all in one block.  Control thread."""
+        self._holding = False
+        publish(self.state.control_pushed, self._controls)
 
     def pop_events(self) -> NDArray[np.void]:
         """Take what the callback reported since the last call, EVENT[n], oldest first.
@@ -175,8 +196,8 @@ class Engine:
         render_block(self.table, out)
 
 
-def _begin(voices: int, arena: int, run_on: int, limiter: int, channels: int) -> State:
-    state = allocate(voices, arena, run_on, limiter, channels)
+def _begin(voices: int, arena: int, run_on: int, limiter: int, channels: int, shots: int) -> State:
+    state = allocate(voices, arena, run_on, limiter, channels, shots)
     state.voices["resting"] = 1
     state.voices["starving"] = -1
     state.voices["turned"] = -FAR

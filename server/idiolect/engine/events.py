@@ -4,6 +4,7 @@ __all__ = [
     "BEGAN",
     "CONTROLLED",
     "CUT",
+    "PLAYED",
     "RAN_ON",
     "READ_ON",
     "SPOILED",
@@ -19,3 +20,4 @@ SPOILED = 5  # the voice produced NaN or infinity and is mute: a = 0
 STARVING = 6  # nothing was planned: a = serial of the grain that runs on
 SUPPLIED = 7  # the planner was seen to have gone on: a = grains it has queued, b = its epoch
 READ_ON = 8  # a grain goes on into the copy of what followed it: a = serial, b = frames
+PLAYED = 9  # a shot began: a = serial, b = its unit, -1: a hush; value = frames it came late

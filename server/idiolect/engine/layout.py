@@ -19,6 +19,7 @@ __all__ = [
     "METER",
     "RAMP",
     "RUN_ON_SLOTS",
+    "SHOT_CAPACITY",
     "SUBGRAIN",
     "SUBGRAINS",
     "TAP_FRAMES",
@@ -48,6 +49,9 @@ ACTIVE_GRAINS = 8
 
 SUBGRAINS = 24
 """Sub-grains of one voice that sound at once: sixteen, and those of an overlap that was turned down."""
+
+SHOT_CAPACITY = 1024
+"""Shots played by hand that wait or sound at once."""
 
 RUN_ON_SLOTS = 3
 """Copies of the audio that follows the last grain: one in use, one published, one being written."""
@@ -96,7 +100,7 @@ SUBGRAIN = np.dtype(
         ("pace", np.int64),  # from frame to frame; negative is backwards; 32.32 fixed point
         ("quality", np.int64),  # of `engine.interpolation`
         ("channels", np.int64),  # 1: both sides read the first
-        ("serial", np.int64),  # of the grain whose frames it reads
+        ("serial", np.int64),  # of the grain, or shot, whose frames it reads
         ("out_start", np.int64),  # engine frame from which it is made to leave; -1: none
         ("out_frames", np.int64),
         ("attack", np.float32),  # the share of its rise that one frame is
@@ -104,10 +108,10 @@ SUBGRAIN = np.dtype(
         ("left", np.float32),  # linear gains
         ("right", np.float32),
         ("level", np.float32),  # how loud it was when that was last asked
-        ("pad", np.float32),
+        ("voice", np.int32),  # in whose mix a shot sounds
     ]
 )
-"""One of the short grains of a cloud."""
+"""One of the short grains of a cloud, or a shot that sounds."""
 
 VOICE = np.dtype(
     [

@@ -1,4 +1,4 @@
-"""Overload: when there is more to mix than a machine can, the quietest sub-grains go.
+"""Overload: when there is more to mix than a machine can, the quietest sub-grains and shots go.
 
 What sounds is counted against what the machine can do, which was found out at the start; no clock is
 read, so that a session played again loses the same sub-grains.  It is counted on a grid of absolute
@@ -46,7 +46,7 @@ def next_count(capacity: int, now: int) -> int:
 
 @realtime
 def relieve(state: State, table: Any, now: int) -> None:
-    """Let the quietest sub-grains go when what sounds is too much, at frames of the grid.
+    """Let the quietest sub-grains and shots go when what sounds is too much, at frames of the grid.
 
     Parameters
     ----------
@@ -57,19 +57,23 @@ def relieve(state: State, table: Any, now: int) -> None:
 
     Notes
     -----
-    Real time; as many steps as there are sub-grains, and again for each one stolen.
+    Real time; as many steps as there are of them, and again for each one stolen.
     """
     if table[CAPACITY] == 0 or now % OVERLOAD_GRID != 0:
         return
     fade = table[SAMPLE_RATE] * _FADE_MS // 1000
     limit = np.int64(_LIMIT * table[CAPACITY])
-    load = 0
+    load = _load_by_hand(state, now, fade)
     for voice in range(table[VOICES]):
         load += _load(state, voice, now, fade)
     if load <= limit:
         return
     for voice in range(table[VOICES]):
         _note_levels(state, voice, now)
+    for index in range(state.shot_counts[1]):
+        sub = state.sounding[index]
+        gain = np.float32(ramp_value(state, sub.voice + 1, _GAIN, now))
+        sub.level = gain * level_at(sub, now)
     for _ in range(_AT_MOST):
         freed = _steal(state, table[VOICES], now, fade) if load > limit else 0
         if freed == 0:
@@ -86,6 +90,17 @@ def _load(state: State, voice: int, now: int, fade: int) -> int:
         load += _FILTER_COST if is_closing(state, voice, slot, now) else 0
     for index in range(own.subgrains):
         sub = state.subgrains[voice, index]
+        if _stays(sub, now + fade):
+            load += _cost(sub)
+    return load
+
+
+@realtime
+def _load_by_hand(state: State, now: int, fade: int) -> int:
+    """Picoseconds a frame of the shots that will still sound when a fade from now on has ended."""
+    load = 0
+    for index in range(state.shot_counts[1]):
+        sub = state.sounding[index]
         if _stays(sub, now + fade):
             load += _cost(sub)
     return load
@@ -130,10 +145,21 @@ def _steal(state: State, voices: int, now: int, fade: int) -> int:
             sub = state.subgrains[voice, index]
             if sub.out_start < 0 and sub.level < quietest and _stays(sub, now + fade):
                 quietest, found, place = sub.level, voice, index
+    for index in range(state.shot_counts[1]):
+        sub = state.sounding[index]
+        if sub.out_start < 0 and sub.level < quietest and _stays(sub, now + fade):
+            quietest, found, place = sub.level, voices, index
     if found < 0:
         return 0
-    sub = state.subgrains[found, place]
+    state.counters[STOLEN] += 1
+    if found == voices:
+        return _send_away(state.sounding[place], now, fade)
+    return _send_away(state.subgrains[found, place], now, fade)
+
+
+@realtime
+def _send_away(sub: Any, now: int, fade: int) -> int:
+    """Let one fade out; return what that frees."""
     sub.out_start = now
     sub.out_frames = fade
-    state.counters[STOLEN] += 1
     return _cost(sub)

@@ -21,12 +21,13 @@ from idiolect.engine.layout import (
     METER,
     RAMP,
     RUN_ON_SLOTS,
+    SHOT_CAPACITY,
     SUBGRAIN,
     SUBGRAINS,
     TAP_FRAMES,
     VOICE,
 )
-from idiolect.grain import CONTROL, EVENT, GRAIN
+from idiolect.grain import CONTROL, EVENT, GRAIN, SHOT
 from idiolect.parameters import BLOCK_SLOTS
 from idiolect.viewed import ROW, make_viewer
 
@@ -78,6 +79,15 @@ class State(NamedTuple):
     run_on_used: NDArray[np.int64]  # (voices * LINE,), column 0: slots in use, a bit each; callback
     active: NDArray[np.void]  # ACTIVE (voices, ACTIVE_GRAINS)
     subgrains: NDArray[np.void]  # SUBGRAIN (voices, SUBGRAINS)
+    shots: NDArray[
+        np.void
+    ]  # SHOT (SHOT_CAPACITY,): played by hand; serial s lies in s % SHOT_CAPACITY
+    shot_pushed: NDArray[np.int64]  # (LINE,), 0: ever pushed; planner writes
+    shot_taken: NDArray[np.int64]  # (LINE,), 0: ever taken, 1: ever released
+    shot_counts: NDArray[np.int64]  # (LINE,), 0: that wait, 1: that sound
+    waiting: NDArray[np.int64]  # (SHOT_CAPACITY,): serials of those that wait, the next first
+    sounding: NDArray[np.void]  # SUBGRAIN (SHOT_CAPACITY,): in the order in which they began
+    shot_arena: NDArray[np.float32]  # (2, frames)
     voices: NDArray[np.void]  # VOICE (voices,)
     ramps: NDArray[np.void]  # RAMP (voices + 1, BLOCK_PARAMETERS); row 0 is the master
     filters: NDArray[np.void]  # FILTER (voices, BLOCK_PARAMETERS): those slots that are a cutoff
@@ -103,7 +113,7 @@ class State(NamedTuple):
 
 
 def _arrays(
-    voices: int, arena: int, run_on: int, limiter: int, channels: int
+    voices: int, arena: int, run_on: int, limiter: int, channels: int, shots: int
 ) -> dict[str, tuple[DTypeLike, tuple[int, ...]]]:
     """Type and shape of every array of `State`."""
     whole, real = np.int64, np.float32
@@ -123,6 +133,13 @@ def _arrays(
         "run_on_used": (whole, per_voice),
         "active": (ACTIVE, (voices, ACTIVE_GRAINS)),
         "subgrains": (SUBGRAIN, (voices, SUBGRAINS)),
+        "shots": (SHOT, (SHOT_CAPACITY,)),
+        "shot_pushed": (whole, line),
+        "shot_taken": (whole, line),
+        "shot_counts": (whole, line),
+        "waiting": (whole, (SHOT_CAPACITY,)),
+        "sounding": (SUBGRAIN, (SHOT_CAPACITY,)),
+        "shot_arena": (real, (2, shots)),
         "voices": (VOICE, (voices,)),
         "ramps": (RAMP, (voices + 1, BLOCK_PARAMETERS)),
         "filters": (FILTER, (voices, BLOCK_PARAMETERS)),
@@ -146,7 +163,9 @@ def _arrays(
     }
 
 
-def allocate(voices: int, arena: int, run_on: int, limiter: int, channels: int) -> State:
+def allocate(
+    voices: int, arena: int, run_on: int, limiter: int, channels: int, shots: int
+) -> State:
     """Make the arrays, all zero.
 
     Parameters
@@ -157,14 +176,16 @@ def allocate(voices: int, arena: int, run_on: int, limiter: int, channels: int) 
         Frames of each voice's arena, of a run-on copy, and of the limiter's window.
     channels
         Of the way out.
+    shots
+        Frames of the arena of what is played by hand.
     """
-    arrays = _arrays(voices, arena, run_on, limiter, channels)
+    arrays = _arrays(voices, arena, run_on, limiter, channels, shots)
     return State(**{name: np.zeros(shape, dtype) for name, (dtype, shape) in arrays.items()})
 
 
 TABLE_SIZE = _ROWS + ROW * len(State._fields)
 
-view_state = make_viewer(State, _arrays(1, 1, 1, 1, 1), _arrays(2, 2, 2, 2, 2), _ROWS)
+view_state = make_viewer(State, _arrays(1, 1, 1, 1, 1, 1), _arrays(2, 2, 2, 2, 2, 2), _ROWS)
 """Show compiled code the memory behind a table, int64[TABLE_SIZE], as a `State`.  Real time."""
 
 

@@ -10,18 +10,25 @@ from numpy.typing import NDArray
 from idiolect.performance.repertoire import Repertoire
 
 __all__ = [
+    "SOON",
     "Allow",
     "Applied",
     "Change",
     "Context",
     "Cut",
+    "Hush",
     "Look",
     "Pause",
+    "Play",
     "Seed",
     "Speak",
+    "Timed",
     "Turn",
     "is_gathered",
 ]
+
+SOON = -1
+"""For the engine frame before which a change does not act: as soon as it can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,7 @@ class Turn:
     voice: int  # counted from 0
     name: str
     value: float
+    frame: int = SOON  # engine frame before which it does not act
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,7 @@ class Seed:
     voice: int
     scale: int
     units: NDArray[np.int64] | None  # oldest first; None: what sounds, seen in that scale
+    frame: int = SOON
     done: Future[Applied] = field(default_factory=Future)
 
 
@@ -60,6 +69,7 @@ class Cut:
     """A voice leaves what it plays at once."""
 
     voice: int
+    frame: int = SOON
     done: Future[Applied] = field(default_factory=Future)
 
 
@@ -69,6 +79,7 @@ class Allow:
 
     voice: int
     repertoire: Repertoire | None  # None: everything
+    frame: int = SOON
     done: Future[Applied] = field(default_factory=Future)
 
 
@@ -79,7 +90,21 @@ class Speak:
     voice: int
     tongue: int  # its number among the planner's
     scale: int  # of that bundle
+    frame: int = SOON
     done: Future[Applied] = field(default_factory=Future)
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """A stretch of audio is to sound beside what a voice says."""
+
+    shot: NDArray[np.void]  # SHOT[1]
+    done: Future[Applied] = field(default_factory=Future)
+
+
+@dataclass(frozen=True, slots=True)
+class Hush:
+    """All that was played fades out, and what was to be played is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +130,8 @@ class Pause:
     seconds: float
 
 
-Change = Turn | Seed | Cut | Allow | Speak | Look | Pause
+Timed = Turn | Seed | Cut | Allow | Speak
+Change = Timed | Play | Hush | Look | Pause
 
 
 def is_gathered(change: Change) -> TypeGuard[Turn]:

@@ -23,16 +23,26 @@ from numpy.typing import DTypeLike, NDArray
 
 from idiolect.bundle import Bundle
 from idiolect.engine.counters import EVENTS_LOST
-from idiolect.engine.events import CONTROLLED, READ_ON, SUPPLIED
+from idiolect.engine.events import CONTROLLED, PLAYED, READ_ON, SUPPLIED
 from idiolect.engine.layout import EPOCHS, GRAIN_CAPACITY
 from idiolect.engine.state import State
 from idiolect.errors import IdiolectError
-from idiolect.grain import EVENT, GRAIN
-from idiolect.performance.changes import Allow, Change, Seed, Speak, Turn
+from idiolect.grain import EVENT, GRAIN, SHOT
+from idiolect.performance.changes import Allow, Seed, Speak, Timed, Turn
 from idiolect.performance.plan import Plan
 from idiolect.performance.tongues import Tongues
 
-__all__ = ["BEGIN", "CUT", "PLANNED", "Journal", "Line", "Write", "take_cuts", "unpack"]
+__all__ = [
+    "BEGIN",
+    "CUT",
+    "HANDED",
+    "PLANNED",
+    "Journal",
+    "Line",
+    "Write",
+    "take_cuts",
+    "unpack",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -49,10 +59,13 @@ PLANNED = np.dtype(
 )
 """A grain as it was queued, but for where its audio lay."""
 
+HANDED = np.dtype([(n, SHOT[n]) for n in SHOT.names or () if n != "data"])
+"""A shot as it was handed over, but for where its audio lay."""
+
 CUT = np.dtype([("voice", np.int64), ("epoch", np.int64), ("frame", np.int64)])
 """Timeline frame from which on a plan replaced the ones before it."""
 
-_KEPT = (CONTROLLED, SUPPLIED, READ_ON)
+_KEPT = (CONTROLLED, SUPPLIED, READ_ON, PLAYED)
 _WRITE_SECONDS = 0.5
 _RECORDS = 256  # in one message, so that it stays well below the longest that OSC readers take
 _LARGEST = 1 << 24  # bytes that one message may unfold to
@@ -63,9 +76,19 @@ class _Applied:
     """Changes that met at one cut, and the timeline frames that the planner cut at."""
 
     voice: int
-    changes: list[Change]
+    changes: list[Timed]
     earliest: list[int]
-    bundle: Bundle | None  # that of a change of tongue
+
+
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """What a tongue's number means."""
+
+    number: int
+    bundle: Bundle
+
+
+_Entry = NDArray[np.void] | _Applied | _Spoken
 
 
 class Journal:
@@ -82,7 +105,7 @@ class Journal:
 
     Notes
     -----
-    `note` and `note_change` belong to the planner thread, `start` and `stop` to the control thread,
+    `note`, `note_change` and `note_shots` belong to the planner thread, `start` and `stop` to the control thread,
     before the planner's first pass and after its last.
     """
 
@@ -90,7 +113,7 @@ class Journal:
         self._write = write
         self._pushed = np.zeros(voices, np.int64)
         self._epochs = np.zeros(voices, np.int64)
-        self._entries: deque[NDArray[np.void] | _Applied] = deque()
+        self._entries: deque[_Entry] = deque()
         self._told: set[int] = {
             0
         }  # tongues whose bundles are written down; the first is in the head
@@ -102,13 +125,24 @@ class Journal:
         write(0, [(BEGIN, tuple(head))])
 
     def note_change(
-        self, voice: int, changes: list[Change], earliest: list[int], tongues: Tongues
+        self, voice: int, changes: list[Timed], earliest: list[int], tongues: Tongues
     ) -> None:
         """Write down what the planner has just applied, at which timeline frames."""
-        spoken = [tongues[c.tongue].bundle for c in changes if isinstance(c, Speak)]
-        if not self._failed:
-            bundle = spoken[0] if spoken else None  # of one command, there are no more
-            self._entries.append(_Applied(voice, changes, earliest, bundle))
+        if self._failed:
+            return
+        for change in changes:
+            if isinstance(change, Speak):
+                self._entries.append(_Spoken(change.tongue, tongues[change.tongue].bundle))
+        self._entries.append(_Applied(voice, changes, earliest))
+
+    def note_shots(self, shots: NDArray[np.void], tongue: int, bundle: Bundle) -> None:
+        """Write down what was handed over to be played, SHOT[n], all of one tongue."""
+        if self._failed:
+            return
+        records = np.empty(len(shots), HANDED)
+        for name in HANDED.names or ():
+            records[name] = shots[name]
+        self._entries += (_Spoken(tongue, bundle), records)
 
     def note_plan(self, plan: Plan, state: State) -> None:
         """Write down what was queued since the last time; before every change, too."""
@@ -152,29 +186,27 @@ class Journal:
             self._entries.clear()
             logger.error("the session is written no further: %s", error)  # noqa: TRY400
 
-    def _lines(self, entries: Iterable[NDArray[np.void] | _Applied]) -> Iterator[Line]:
+    def _lines(self, entries: Iterable[_Entry]) -> Iterator[Line]:
         """Turn entries into messages.
 
         Between two changes the order of records of different kinds is free: whatever the callback
         saw had been queued in the same pass, or before it.
         """
-        for is_change, group in groupby(entries, lambda entry: isinstance(entry, _Applied)):
-            if not is_change:
-                yield from _record_lines([e for e in group if not isinstance(e, _Applied)])
+        for are_records, group in groupby(entries, lambda entry: isinstance(entry, np.ndarray)):
+            if are_records:
+                yield from _record_lines([e for e in group if isinstance(e, np.ndarray)])
                 continue
             for entry in group:
-                assert isinstance(entry, _Applied)
-                yield from self._tongue_lines(entry)
-                yield from _change_lines(entry)
+                if isinstance(entry, _Applied):
+                    yield from _change_lines(entry)
+                elif isinstance(entry, _Spoken):
+                    yield from self._tongue_lines(entry)
 
-    def _tongue_lines(self, applied: _Applied) -> Iterator[Line]:
+    def _tongue_lines(self, spoken: _Spoken) -> Iterator[Line]:
         """Say which bundle a number means, the first time that it is spoken."""
-        for change in applied.changes:
-            if isinstance(change, Speak) and change.tongue not in self._told:
-                assert applied.bundle is not None
-                self._told.add(change.tongue)
-                bundle = applied.bundle
-                yield "/session/bundle", (change.tongue, bundle.path.name, bundle.digest)
+        if spoken.number not in self._told:
+            self._told.add(spoken.number)
+            yield "/session/bundle", (spoken.number, spoken.bundle.path.name, spoken.bundle.digest)
 
     def _flush(self) -> None:
         frame, lost = self._frame, self._lost
@@ -251,7 +283,12 @@ def _record_lines(parts: list[NDArray[np.void]]) -> Iterator[Line]:
                 yield address, (_pack(records[at : at + _RECORDS]),)
 
 
-_TABLES = (("/session/planned", PLANNED), ("/session/cuts", CUT), ("/session/events", EVENT))
+_TABLES = (
+    ("/session/planned", PLANNED),
+    ("/session/cuts", CUT),
+    ("/session/handed", HANDED),
+    ("/session/events", EVENT),
+)
 
 
 def _change_lines(applied: _Applied) -> Iterator[Line]:

@@ -1,33 +1,41 @@
 """The planner: the thread that stays a lookahead ahead of what is heard."""
 
+import heapq
 import logging
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.bundle import Bundle
 from idiolect.engine.atomics import publish
+from idiolect.engine.clock import PERIOD
 from idiolect.engine.engine import Engine
 from idiolect.errors import IdiolectError
 from idiolect.parameters import PLANNER_SLOTS
 from idiolect.performance.announcing import Announcer
 from idiolect.performance.changes import (
+    SOON,
     Allow,
     Applied,
     Change,
+    Hush,
     Look,
     Pause,
+    Play,
     Seed,
     Speak,
+    Timed,
     Turn,
     is_gathered,
 )
 from idiolect.performance.contexts import remember_seed
 from idiolect.performance.cutting import AT_BOUNDARY, AT_FINEST, AT_ONCE, cut_plan, run_voice
+from idiolect.performance.hand import Hand
 from idiolect.performance.journal import Journal
 from idiolect.performance.plan import Plan, make_plan
 from idiolect.performance.planning import (
@@ -37,6 +45,7 @@ from idiolect.performance.planning import (
     least_queued,
     plan_ahead,
     plan_first,
+    timeline_frame_of,
     timeline_now,
 )
 from idiolect.performance.questions import Questions
@@ -53,6 +62,7 @@ logger = logging.getLogger(__name__)
 _POLL_SECONDS = 0.005
 _LAST_SECONDS = 0.1  # before a decision point: the last call for changes that meet there
 _CUT_SECONDS = 0.01  # at most one cut per voice in this time: a fader sends 60 changes a second
+_EARLY_SECONDS = 0.03  # beyond the margin: to plan a change whose frame is known
 _NOTHING: NDArray[np.int64] = np.empty(0, np.int64)  # an empty context
 
 
@@ -86,10 +96,14 @@ class Planner:
         self.tongues = Tongues(make_plan(engine.voices, engine.sample_rate))
         first = self.tongues.add(Tongue(bundle, self.tongues.plan))
         self.announcer = Announcer(self.tongues.plan, engine.table, self._margin)
+        self.hand = Hand(self.tongues, engine, self._lookahead, self.announcer)
         self.questions = Questions(self.tongues)
         self._inbox: deque[Change] = deque()
         self._asked: list[int] = []  # what `_earliest` has answered for the changes being applied
-        self._waiting: list[deque[Change]] = [deque() for _ in range(engine.voices)]
+        self._later: list[tuple[int, int, Timed]] = []  # a heap, by frame and then as they came
+        self._serials = count()
+        self._due = SOON  # frame of the changes being applied
+        self._waiting: list[deque[Timed]] = [deque() for _ in range(engine.voices)]
         self._looks: deque[Look] = deque()
         self._last_cut = np.full(engine.voices, -engine.sample_rate, np.int64)
         self._biases: list[dict[str, float]] = [{} for _ in range(engine.voices)]
@@ -109,9 +123,19 @@ class Planner:
         """What a voice speaks, counted from 0."""
         return self.tongues.of(voice)
 
-    def submit(self, change: Change) -> None:
-        """Hand a change over; it is applied within milliseconds.  Control thread."""
-        self._inbox.append(change)
+    @property
+    def early(self) -> int:
+        """Frames before its own at which a change is planned: before the block it lies in.  Any thread."""
+        rate = self.engine.sample_rate
+        block = int(self.engine.timing[PERIOD]) * rate // 1_000_000_000
+        return self._margin + round(_EARLY_SECONDS * rate) + block
+
+    def submit(self, *changes: Change) -> None:
+        """Hand changes over, to be seen all at once.  Control thread.
+
+        They are applied within milliseconds, or shortly before the frame they name.
+        """
+        self._inbox.extend(changes)
         publish(self.tongues.plan.interrupted, 1)
         self._wake.set()
 
@@ -136,6 +160,7 @@ class Planner:
         self._wake.clear()
         publish(self.tongues.plan.interrupted, 0)
         self._sort_inbox()
+        self.hand.push(self.journal)
         for voice, waiting in enumerate(self._waiting):
             while waiting and self._may_cut(voice, waiting):
                 self._apply_noted(voice, waiting)
@@ -151,6 +176,7 @@ class Planner:
         self.tongues.let_go(self.engine.table)
         frame = self.engine.frame  # what was done before it is among the events that follow
         events = self.engine.pop_events()
+        self.hand.note(events)
         if self.journal is not None:
             self.journal.note(self.tongues.plan, self.engine.state, frame, events)
         if self.on_events is not None and len(events):
@@ -167,16 +193,24 @@ class Planner:
             self._wake.wait(_POLL_SECONDS)
 
     def _sort_inbox(self) -> None:
+        soon = self.engine.frame + self.early
         while self._inbox:
             change = self._inbox.popleft()
             if isinstance(change, Pause):
                 time.sleep(change.seconds)
+            elif isinstance(change, Play | Hush):
+                self.hand.take(change)
             elif isinstance(change, Look):
                 self._looks.append(change)
+            elif change.frame > soon:
+                heapq.heappush(self._later, (change.frame, next(self._serials), change))
             else:
                 self._waiting[change.voice].append(change)
+        while self._later and self._later[0][0] <= soon:
+            later = heapq.heappop(self._later)[2]
+            self._waiting[later.voice].append(later)
 
-    def _may_cut(self, voice: int, waiting: deque[Change]) -> bool:
+    def _may_cut(self, voice: int, waiting: deque[Timed]) -> bool:
         """Say whether what waits may cut the voice's plan now; if not, it gathers more.
 
         The queue is first in, first out: grains that a cut made stale leave it only when the
@@ -195,7 +229,7 @@ class Planner:
             return bool(plan.parameters[voice, PLANNER_SLOTS["interrupt"]])
         return bool(room(plan, table, voice) >= 2 * LARGEST_GRAIN)
 
-    def _apply_noted(self, voice: int, waiting: deque[Change]) -> None:
+    def _apply_noted(self, voice: int, waiting: deque[Timed]) -> None:
         """Apply what `_apply` does, and let the journal know."""
         self._asked = []
         if self.journal is None:
@@ -207,18 +241,22 @@ class Planner:
         applied = before[: len(before) - len(waiting)]
         self.journal.note_change(voice, applied, self._asked, self.tongues)
 
-    def _apply(self, voice: int, waiting: deque[Change]) -> None:
-        """Apply every leading parameter, then one command if one follows: one cut for all."""
+    def _apply(self, voice: int, waiting: deque[Timed]) -> None:
+        """Apply every leading parameter, then one command if one follows: one cut for all.
+
+        All that is applied at once is for the same frame.
+        """
         self._last_cut[voice] = self.engine.frame
+        self._due = waiting[0].frame if waiting else SOON
         turned, told = False, False
-        while waiting:
+        while waiting and waiting[0].frame == self._due:
             change = waiting[0]
             if not is_gathered(change):
                 break
             waiting.popleft()
             if self._turn(voice, change):
                 turned, told = True, told or change.name == "parent"
-        if waiting:
+        if waiting and waiting[0].frame == self._due:
             self._obey(voice, waiting.popleft())
         elif turned:
             self._cut(voice, AT_BOUNDARY)
@@ -244,7 +282,7 @@ class Planner:
             own["seed"], own["base"] = int(change.value), own["steps"]
         return change.name not in ("interrupt", "random_seed")
 
-    def _obey(self, voice: int, change: Change) -> None:
+    def _obey(self, voice: int, change: Timed) -> None:
         done = getattr(change, "done", None)
         try:
             applied = self._obey_one(voice, change)
@@ -256,7 +294,7 @@ class Planner:
             if done is not None:
                 done.set_result(applied)
 
-    def _obey_one(self, voice: int, change: Change) -> Applied:
+    def _obey_one(self, voice: int, change: Timed) -> Applied:
         tongue = self.tongue_of(voice)
         if isinstance(change, Turn):
             plan, table = self.tongues.plan, self.engine.table
@@ -281,11 +319,14 @@ class Planner:
         return Applied(voice + 1, self._cut(voice, AT_ONCE), 0)
 
     def _earliest(self, voice: int) -> int:
-        """Timeline frame of the earliest cut: now and the margin, or the very start."""
-        now, table = timeline_now(self.engine.table, voice), self.engine.table
+        """Timeline frame of the earliest cut: now and the margin, or the frame that is named."""
+        table = self.engine.table
         ahead = int(ahead_of(table, voice, self._margin)) if self.engine.frame else 0
-        self._asked.append(int(now) + ahead)
-        return self._asked[-1]
+        earliest = int(timeline_now(table, voice)) + ahead
+        if self._due != SOON:
+            earliest = max(earliest, int(timeline_frame_of(table, voice, self._due)))
+        self._asked.append(earliest)
+        return earliest
 
     def _cut(self, voice: int, where: int) -> int:
         """Take back what is stale; return the engine frame of the decision point."""

@@ -32,6 +32,7 @@ __all__ = [
     "plan_first",
     "plan_grain",
     "queued_until",
+    "timeline_frame_of",
     "timeline_now",
 ]
 
@@ -74,6 +75,19 @@ def engine_frame_of(table: NDArray[np.int64], voice: int, frame: int) -> int:
     if pace == UNIT:
         return now + ahead
     return now + (max(ahead, 0) << 32) // pace if pace > 0 else now
+
+
+@brief
+def timeline_frame_of(table: NDArray[np.int64], voice: int, frame: int) -> int:
+    """Frame that a voice's timeline will have come to at an engine frame, as its pace is now.
+
+    Notes
+    -----
+    Planner thread.
+    """
+    now, timeline, pace = read_timeline(view_state(table), voice)
+    ahead = max(0, frame - now)
+    return timeline + (ahead if pace == UNIT else ahead * pace >> 32)
 
 
 @njit

@@ -5,7 +5,10 @@ Every method returns at once; what takes time is done by the planner, and answer
 
 import math
 import time
+from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,12 +18,26 @@ from idiolect.bundle import Bundle
 from idiolect.engine.engine import Engine
 from idiolect.errors import ControlError
 from idiolect.parameters import BIAS, MASTER
-from idiolect.performance.changes import Allow, Applied, Context, Cut, Look, Seed, Speak, Turn
+from idiolect.performance.changes import (
+    SOON,
+    Allow,
+    Applied,
+    Change,
+    Context,
+    Cut,
+    Hush,
+    Look,
+    Play,
+    Seed,
+    Speak,
+    Turn,
+)
 from idiolect.performance.futures import all_of, completed
 from idiolect.performance.library import Library, Shelf
 from idiolect.performance.plan import CONTEXT_STEPS
 from idiolect.performance.planner import Planner
 from idiolect.performance.repertoire import (
+    Repertoire,
     inside_region,
     inside_sources,
     inside_stretch,
@@ -33,6 +50,7 @@ from idiolect.performance.seeding import (
     units_of_tokens,
     units_random,
 )
+from idiolect.performance.shots import Wish, make_shot, pick_unit
 from idiolect.performance.status import Status, read_status
 from idiolect.performance.tongue import Tongue
 from idiolect.selection.inventory import unit_at
@@ -61,14 +79,15 @@ class Player:
     def __init__(
         self, bundle: Bundle, engine: Engine, planner: Planner, shelf: Shelf | None = None
     ) -> None:
-        self.at = -1  # engine frame at which block parameters act that are set now; -1: at once
+        self.at = SOON  # engine frame at which what is done now acts, and what is played begins
+        self._held: list[Change] | None = None
         self.voices = engine.voices
         self._engine = engine
         self._planner = planner
         self._started = time.monotonic()
-        self.draws = 0  # random seeds so far, which all differ
+        self.draws = 0  # random places so far, which all differ
         self._silent = False
-        self._allowed: dict[int, tuple[int, ...]] = {}  # units in each scale, of restricted voices
+        self._allowed: dict[int, Repertoire] = {}  # of restricted voices
         self._restrictions: dict[int, list[Any]] = {}  # what they were restricted to, as JSON
         self._values = {(0, name): p.default for name, p in MASTER.items()}
         first = planner.tongue_of(0)
@@ -143,6 +162,32 @@ class Player:
         """Value of a parameter, as it was set last."""
         return self._values.get((voice, name), BIAS.default)
 
+    @property
+    def frame(self) -> int:
+        """Frames rendered so far: the engine's clock."""
+        return self._engine.frame
+
+    @property
+    def lead_seconds(self) -> float:
+        """How long before its frame it wants to know what is to act there."""
+        return self._planner.early / self._engine.sample_rate
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Let everything that is done inside act at once: of block parameters, at one frame."""
+        if self._held is not None:
+            yield
+            return
+        self._held = []
+        self._engine.hold_controls()
+        try:
+            yield
+        finally:
+            held, self._held = self._held, None
+            self._engine.release_controls()
+            if held:
+                self._planner.submit(*held)
+
     def values(self, voice: int) -> dict[str, float]:
         """Value of every parameter of a voice, or of the master, 0."""
         names = self._tongues[voice].parameters if voice else MASTER
@@ -162,7 +207,7 @@ class Player:
     def context(self, voice: int) -> Future[Context]:
         """Ask what a voice goes on from: the units it was given, and those that have begun since."""
         look = Look(voice - 1)
-        self._planner.submit(look)
+        self._submit(look)
         return look.done
 
     def fade(self, silent: bool, seconds: float) -> bool:
@@ -195,9 +240,9 @@ class Player:
         if parameter.scope == "block":
             self._set_block(name, voice, value, ramp)
         elif name == "scale" and changed:
-            self._planner.submit(Seed(voice - 1, int(value), None))
+            self._submit(Seed(voice - 1, int(value), None, self.at))
         elif name != "scale":
-            self._planner.submit(Turn(voice - 1, name, value))
+            self._submit(Turn(voice - 1, name, value, self.at))
         self._values[voice, name] = value
 
     def seed_tokens(self, voice: int, tokens: list[int]) -> Future[Applied]:
@@ -278,16 +323,45 @@ class Player:
         """Let a voice play everything again."""
         self._allowed.pop(voice, None)
         self._restrictions.pop(voice, None)
-        return self._send_allow(Allow(voice - 1, None))
+        return self._send(Allow(voice - 1, None, self.at))
+
+    def play(self, voice: int, **wish: Any) -> Future[Applied]:
+        """Play a stretch of a voice's bundle beside what it says, at `at`.
+
+        Parameters
+        ----------
+        voice
+            In whose mix it sounds, speaking or not.
+        **wish
+            What of, and how: the fields of `performance.shots.Wish`; without a unit, token or file
+            a unit drawn from the voice's random seed, of those that it may play.
+
+        Raises
+        ------
+        IdiolectError
+            When there is no such voice, scale, unit, token or source.
+        """
+        if voice not in self._tongues:
+            raise ControlError(f"no voice {voice}: there are {self.voices}, from 1")
+        tongue = self._tongues[voice]
+        shot = make_shot(
+            tongue.bundle,
+            tongue.inventory,
+            Wish(**wish),
+            scale=self._scale(voice),
+            quality=int(self._values[voice, "quality"]),
+            draw=partial(self._draw_unit, voice),
+        )
+        shot["voice"], shot["frame"], shot["tongue"] = voice - 1, self.at, tongue.number
+        return self._send(Play(shot))
 
     def cut(self, voice: int) -> Future[Applied]:
         """Leave what sounds at once, with a short fade."""
-        change = Cut(voice - 1)
-        self._planner.submit(change)
-        return change.done
+        return self._send(Cut(voice - 1, self.at))
 
     def panic(self) -> None:
-        """Fade every voice out; they rest."""
+        """Fade every voice out, and all that is played by hand; they rest."""
+        self._submit(Hush())
         for voice in range(1, self.voices + 1):
             self.set("run", voice, 0.0)
 
@@ -298,16 +372,22 @@ class Player:
             running=sum(self._values[v, "run"] > 0 for v in range(1, self.voices + 1)),
             lookahead=self._planner.lookahead(),
             uptime=time.monotonic() - self._started,
+            plays_refused=self._planner.hand.refused,
         )
 
     def _scale(self, voice: int) -> int:
         return int(self._values[voice, "scale"])
 
+    def _draw_unit(self, voice: int, scale: int) -> int:
+        self.draws += 1
+        seed, inventory = int(self._values[voice, "random_seed"]), self._tongues[voice].inventory
+        return pick_unit(inventory, self._allowed.get(voice), scale, seed, voice, self.draws)
+
     def _check_scale(self, voice: int, value: float) -> None:
         scales = self.scales_of(voice)
         if not 0 <= value < len(scales):
             raise ControlError(f"no scale {value:g}; there are {', '.join(scales)}")
-        if voice in self._allowed and not self._allowed[voice][int(value)]:
+        if voice in self._allowed and not self._allowed[voice].counts[int(value)]:
             raise ControlError(
                 f"nothing of scale {scales[int(value)]} is allowed: send allow/all, or allow "
                 "something of it"
@@ -322,14 +402,10 @@ class Player:
             self._values[voice, "scale"] = float(scale)
             self._allowed.pop(voice, None)
             self._restrictions.pop(voice, None)
-        change = Speak(voice - 1, tongue.number, self._scale(voice))
-        self._planner.submit(change)
-        return change.done
+        return self._send(Speak(voice - 1, tongue.number, self._scale(voice), self.at))
 
     def _seed(self, voice: int, units: NDArray[np.int64]) -> Future[Applied]:
-        change = Seed(voice - 1, self._scale(voice), units)
-        self._planner.submit(change)
-        return change.done
+        return self._send(Seed(voice - 1, self._scale(voice), units, self.at))
 
     def _allow(
         self, voice: int, inside: NDArray[np.bool_], restriction: list[Any]
@@ -340,13 +416,19 @@ class Player:
                 f"that would leave nothing of scale {self.scales_of(voice)[self._scale(voice)]}, in which "
                 f"voice {voice} speaks: allow more, or change the scale first"
             )
-        self._allowed[voice] = repertoire.counts
+        self._allowed[voice] = repertoire
         self._restrictions[voice] = restriction
-        return self._send_allow(Allow(voice - 1, repertoire))
+        return self._send(Allow(voice - 1, repertoire, self.at))
 
-    def _send_allow(self, change: Allow) -> Future[Applied]:
-        self._planner.submit(change)
+    def _send(self, change: Seed | Cut | Allow | Speak | Play) -> Future[Applied]:
+        self._submit(change)
         return change.done
+
+    def _submit(self, change: Change) -> None:
+        if self._held is None:
+            self._planner.submit(change)
+        else:
+            self._held.append(change)
 
     def _set_block(self, name: str, voice: int, value: float, seconds: float | None) -> None:
         if name == "mute" and self._silent:

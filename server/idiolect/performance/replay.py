@@ -16,14 +16,15 @@ from numpy.typing import NDArray
 
 from idiolect.bundle import Bundle
 from idiolect.engine.engine import Engine
-from idiolect.engine.events import CONTROLLED, READ_ON, SUPPLIED
+from idiolect.engine.events import CONTROLLED, PLAYED, READ_ON, SUPPLIED
 from idiolect.engine.layout import EPOCHS, GRAIN_CAPACITY, LINE, RUN_ON_SLOTS
 from idiolect.engine.state import ARENA_FRAMES
 from idiolect.errors import BundleError, ScoreError
 from idiolect.grain import EVENT, GRAIN
 from idiolect.parameters import BIAS, BLOCK_SLOTS, VOICE
-from idiolect.performance.changes import Allow, Change, Cut, Seed, Speak, Turn
-from idiolect.performance.journal import CUT, PLANNED, Line, take_cuts, unpack
+from idiolect.performance.changes import Allow, Cut, Seed, Speak, Timed, Turn
+from idiolect.performance.encore import HAND_SECONDS, Encore
+from idiolect.performance.journal import CUT, HANDED, PLANNED, Line, take_cuts, unpack
 from idiolect.performance.plan import make_plan
 from idiolect.performance.planner import Planner
 from idiolect.performance.planning import plan_grain
@@ -112,6 +113,8 @@ def replay(
                 deck.add(int(number), found)  # type: ignore[call-overload]
                 if replanner is not None:
                     replanner.add(int(number), found)  # type: ignore[call-overload]
+            elif address == "/session/handed":
+                deck.hand(unpack(HANDED, *arguments))
             elif replanner is not None:
                 replanner.obey(address, arguments)
             elif address == "/session/planned":
@@ -136,11 +139,16 @@ class _Deck:
 
     def __init__(self, bundle: Bundle, setting: Setting) -> None:
         self._engine = Engine(
-            setting.voices, setting.sample_rate, setting.lookahead_frames, setting.channels
+            setting.voices,
+            setting.sample_rate,
+            setting.lookahead_frames,
+            setting.channels,
+            hand_seconds=HAND_SECONDS,
         )
         self._engine.capacity = setting.capacity
         self._audio = {0: bundle.audio}
         self._plan = make_plan(setting.voices, setting.sample_rate)
+        self._encore = Encore(self._engine, self._audio)
         self._longest = int(self._engine.table[ARENA_FRAMES]) // 2
         self._waiting: list[deque[NDArray[np.void]]] = [deque() for _ in range(setting.voices)]
 
@@ -169,6 +177,10 @@ class _Deck:
                 grain[name] = record[name]
             self._waiting[int(record["voice"])].append(grain)
 
+    def hand(self, records: NDArray[np.void]) -> None:
+        """Have HANDED records ready."""
+        self._encore.keep(records)
+
     def cut(self, cuts: NDArray[np.void]) -> None:
         """Have CUT records ready: none of these plans has been seen yet."""
         if not np.all(self._is_voice(cuts["voice"])):
@@ -180,12 +192,14 @@ class _Deck:
         """Do what the callback is about to see."""
         voice, kind, a, b = (int(event[name]) for name in ("voice", "kind", "a", "b"))
         with _told(f"an event at frame {event['frame']}"):
-            if not (self._is_voice(voice - 1) or (voice == 0 and kind == CONTROLLED)):
+            if not (self._is_voice(voice - 1) or (voice == 0 and kind in (CONTROLLED, PLAYED))):
                 raise ValueError(f"there is no voice {voice}")
             if kind == CONTROLLED:
                 self._engine.push_control(voice, _SLOTS[a], float(event["value"]), ramp=b)
             elif kind == SUPPLIED:
                 self._supply(voice - 1, a, b)
+            elif kind == PLAYED:
+                self._encore.play(a, int(event["frame"]))
             elif kind == READ_ON:
                 self._lay_run_on(voice - 1, a, b)
 
@@ -244,10 +258,12 @@ class _Replanner(Planner):
 
     def __init__(self, bundle: Bundle, setting: Setting, deck: _Deck) -> None:
         lookahead_seconds = setting.lookahead_frames / setting.sample_rate
-        engine = Engine(setting.voices, setting.sample_rate, setting.lookahead_frames)
+        engine = Engine(
+            setting.voices, setting.sample_rate, setting.lookahead_frames, hand_seconds=0.0
+        )
         super().__init__(bundle, engine, lookahead_seconds=lookahead_seconds, margin_ms=0)
         self._deck = deck
-        self._told: deque[Change] = deque()
+        self._told: deque[Timed] = deque()
         self._answers: deque[int] = deque()
         self._epochs = np.zeros(setting.voices, np.int64)
         self._own = {0: 0}  # numbers of the session's bundles, as they are numbered here, ...
@@ -278,7 +294,7 @@ class _Replanner(Planner):
             raise ValueError(f"there is no voice {number}")
         return number
 
-    def _read(self, address: str, voice: int, *told: object) -> Change:
+    def _read(self, address: str, voice: int, *told: object) -> Timed:
         if address == "/session/turn":
             name, blob = told
             value, parameter = float(unpack(np.float64, blob)[0]), VOICE.get(str(name), BIAS)

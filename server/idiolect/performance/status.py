@@ -3,7 +3,17 @@
 from dataclasses import dataclass
 
 from idiolect.engine.clock import CPU_LONGEST, CPU_SUM, LATE, PERIOD
-from idiolect.engine.counters import BLOCKS, CLIPPED, CUTS, CUTS_LATE, NAN, STARVED, STOLEN
+from idiolect.engine.counters import (
+    BLOCKS,
+    CLIPPED,
+    CUTS,
+    CUTS_LATE,
+    NAN,
+    PLAYS,
+    PLAYS_LATE,
+    STARVED,
+    STOLEN,
+)
 from idiolect.engine.engine import Engine
 
 __all__ = ["Status", "read_status"]
@@ -28,10 +38,15 @@ class Status:
     cuts_late: int
     uptime_s: float
     frame: int
-    stolen: int  # sub-grains that went because there was too much to mix
+    stolen: int  # sub-grains and shots that went because there was too much to mix
+    plays: int  # shots played by hand that have begun
+    plays_late: int  # of these, after their frame
+    plays_refused: int  # that were not, for want of room
 
 
-def read_status(engine: Engine, *, running: int, lookahead: float, uptime: float) -> Status:
+def read_status(
+    engine: Engine, *, running: int, lookahead: float, uptime: float, plays_refused: int
+) -> Status:
     """Read an engine's counters.
 
     Parameters
@@ -43,6 +58,8 @@ def read_status(engine: Engine, *, running: int, lookahead: float, uptime: float
         Seconds queued for the one that has least.
     uptime
         Seconds since the start.
+    plays_refused
+        Shots there was no room for.
 
     Notes
     -----
@@ -68,4 +85,7 @@ def read_status(engine: Engine, *, running: int, lookahead: float, uptime: float
         uptime_s=uptime,
         frame=engine.frame,
         stolen=int(counters[STOLEN]),
+        plays=int(counters[PLAYS]),
+        plays_late=int(counters[PLAYS_LATE]),
+        plays_refused=plays_refused,
     )

@@ -5,13 +5,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
+from numpy.typing import NDArray
 
 from idiolect.bundle import Bundle
 from idiolect.compiled import is_warm, note_warm, share_compiled
 from idiolect.engine.calibration import measure_capacity
 from idiolect.engine.engine import Engine
-from idiolect.performance.changes import Cut, Seed, Turn
+from idiolect.performance.changes import Cut, Play, Seed, Turn
 from idiolect.performance.planner import Planner
+from idiolect.performance.shots import Wish, make_shot
 
 __all__ = ["warm_up"]
 
@@ -51,6 +53,7 @@ def _play(bundle: Bundle, sample_rate: int) -> None:
         Seed(0, 0, nothing),
         Seed(0, len(bundle.scales) - 1, None),
         Cut(0),
+        Play(_make_shot(planner)),
         Turn(0, "temperature", 0.5),
         Turn(0, "parent", 0.0),
         Turn(0, "run", 0.0),
@@ -62,6 +65,12 @@ def _play(bundle: Bundle, sample_rate: int) -> None:
         engine.render(out)
     planner.lookahead()
     measure_capacity(sample_rate)
+
+
+def _make_shot(planner: Planner) -> NDArray[np.void]:
+    tongue = planner.tongue_of(0)
+    wish = Wish(unit=0, dur=0.01)
+    return make_shot(tongue.bundle, tongue.inventory, wish, scale=0, quality=0, draw=int)
 
 
 @contextmanager
