@@ -283,7 +283,8 @@ def _steps(audio: NDArray[np.float32], onsets: Units, sample_rate: int) -> NDArr
     )
     size += size % 2
     offsets = np.arange(-before - (size + hop) // 2, after - (size + hop) // 2 + hop + 1, hop)
-    onsets = onsets // hop * hop  # windows lie where they would in the whole: anyhow to an onset
+    # Windows lie where they would in the whole, anyhow to an onset: no fade can be made for them.
+    onsets = (onsets + hop // 2) // hop * hop
     onsets = onsets[(onsets + offsets[0] >= 0) & (onsets + offsets[-1] + size <= len(audio))]
     begin = (onsets[:, None] + offsets).ravel().astype(np.int64)
     signal = np.asarray(audio.mean(axis=1), np.float32)
