@@ -51,7 +51,7 @@ from idiolect.errors import BundleError
 from idiolect.formats import derive
 from idiolect.grain import UNIT
 from idiolect.memory import Memory, blank
-from idiolect.soundness import check
+from idiolect.soundness import MOST_FRAMES, MOST_SCALES, check, check_file, is_plain
 
 __all__ = ["EVALUATION", "FORMAT", "LOWEST", "PAGE", "Bundle", "Scale", "writing"]
 
@@ -62,6 +62,8 @@ FORMAT = 3
 READS = (1, 2, 3)
 PAGE = "report.html"
 EVALUATION = "evaluation.json"
+_MOST_TEXT, _MOST_WEIGHTS = 2**28, 2**31  # bytes of files that are read as a whole
+_MOST_ARRAY = 8 * MOST_FRAMES + 4096  # bytes, of the audio's two channels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +161,8 @@ class Bundle:
         """
         manifest = _read_manifest(path)
         try:
+            if len(manifest["scales"]) > MOST_SCALES:
+                raise ValueError(f"more than {MOST_SCALES} scales")
             audio = _load(path / "audio.npy", np.dtype(np.float32), 2)
             scales = tuple(
                 _open_scale(path, entry, manifest["format"]) for entry in manifest["scales"]
@@ -170,7 +174,7 @@ class Bundle:
             check(bundle)
         except BundleError:
             raise
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except Exception as error:  # the border: a stranger's bytes may raise anything
             raise BundleError(
                 f"{path} is damaged ({error}); run `idiolect learn` again to make a new one"
             ) from error
@@ -225,32 +229,38 @@ def _read_manifest(path: Path) -> dict[str, Any]:
     if not path.is_dir():
         raise BundleError(f"no bundle at {path}; make one with `idiolect learn FOLDER -o {path}`")
     try:
+        check_file(path / "manifest.json", _MOST_TEXT)
         manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
         version = manifest["format"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except Exception as error:  # the border: a stranger's bytes may raise anything
         raise BundleError(f"{path} is not a bundle: its manifest.json cannot be read") from error
     if version not in READS:
         raise BundleError(
-            f"{path} has bundle format {version}, this version reads "
+            f"{path} has bundle format {str(version)[:32]}, this version reads "
             f"{', '.join(map(str, READS[:-1]))} and {READS[-1]}; "
             "run `idiolect learn` again, or install the version that wrote it "
-            f"({manifest.get('idiolect', 'unknown')})"
+            f"({str(manifest.get('idiolect', 'unknown'))[:32]})"
         )
     return dict(manifest)
 
 
 def _load(path: Path, dtype: np.dtype[Any], ndim: int) -> NDArray[Any]:
-    array = np.load(path, mmap_mode="r", allow_pickle=False)
+    check_file(path, _MOST_ARRAY)
+    array = np.lib.format.open_memmap(
+        path, mode="r"
+    )  # an array, and neither a pickle nor an archive
+    if not array.flags.c_contiguous:
+        raise ValueError(f"{path.name} is not in the order of C")
     if array.dtype != dtype or array.ndim != ndim:
         raise ValueError(f"{path.name} holds {array.dtype}[{array.ndim}d], not {dtype}[{ndim}d]")
     return np.ndarray(array.shape, array.dtype, array) if array.size else np.array(array)
 
 
 def _open_scale(path: Path, entry: dict[str, Any], version: int) -> Scale:
-    name = str(entry["name"])
+    name = entry["name"]
+    if not is_plain(name):
+        raise ValueError(f"scale name {str(name)[:64]!r} is not a plain name")
     folder = path / "scales" / name
-    if Path(name).name != name:
-        raise ValueError(f"scale name {name!r} is not a plain name")
     kinds: dict[str, tuple[Any, int]] = {
         "units": (UNIT, 1),
         "descriptors": (np.float32, 2),
@@ -294,6 +304,7 @@ def _load_arrays(path: Path) -> dict[str, NDArray[Any]]:
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
+    check_file(path, _MOST_WEIGHTS)
     try:
         return {name: np.ascontiguousarray(array) for name, array in load_file(path).items()}
     except SafetensorError as error:

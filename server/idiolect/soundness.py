@@ -1,5 +1,11 @@
-"""Whether a bundle from a stranger is sound: compiled code reads it without bounds checks."""
+"""Whether a bundle from a stranger is sound: compiled code reads it without bounds checks.
 
+A file costs nothing to make huge, since one with holes takes no room; so sizes are seen before
+anything is read.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,9 +16,43 @@ from idiolect.memory import BOUNDARY
 if TYPE_CHECKING:
     from idiolect.bundle import Bundle, Scale
 
-__all__ = ["check", "weight_shapes"]
+__all__ = ["MOST_SCALES", "check", "check_file", "is_plain", "weight_shapes"]
 
 SUM_ERROR = 1e-3  # of probabilities in float32
+MOST_SCALES = 64
+MOST_FRAMES = 2**33  # of audio: two days at 48 kHz
+_MOST_SOURCES = 1_000_000
+_MOST_UNITS = 2**24  # of a scale
+_MOST_TOKENS = 65_536  # of a scale
+_MOST_DESCRIPTORS = 1024
+_MOST_BANDS = 1024
+_MOST_BYTES = 2**33  # that describe the units of all scales
+_MOST_STATE = 2**26  # layers by window by width: numbers that a voice remembers
+
+
+def check_file(path: Path, most: int) -> None:
+    """Check that there is a plain file, and how large it is, before it is read as a whole.
+
+    Raises
+    ------
+    ValueError
+        When it is a pipe or a device, which would never end, or has more bytes than that.
+    """
+    if path.exists() and not path.is_file():
+        raise ValueError(f"{path.name} is no plain file")
+    if path.stat().st_size > most:
+        raise ValueError(f"{path.name} has more than {most} bytes")
+
+
+def is_plain(name: object) -> bool:
+    """Say whether something is a name that can be a folder's, and leads nowhere else."""
+    return (
+        isinstance(name, str)
+        and 0 < len(name) <= 64
+        and name.isprintable()
+        and not name.startswith(".")
+        and not set(name) & set("/\\")
+    )
 
 
 def check(bundle: "Bundle") -> None:
@@ -29,21 +69,21 @@ def check(bundle: "Bundle") -> None:
         When not.
     """
     frames, tokens, width = len(bundle.audio), 0, len(bundle.manifest["descriptors"])
-    if not bundle.scales:
-        raise ValueError("no scales")
-    if not 1 <= bundle.audio.shape[1] <= 2 or not 1000 <= bundle.sample_rate <= 768_000:
-        raise ValueError("audio of an impossible shape or rate")
+    _check_sizes(bundle, width)
+    starts, ends = _limits_of(bundle.sources, frames)
     for index, scale in enumerate(bundle.scales):
         units, count = scale.units, len(scale.units)
         parents = len(bundle.scales[index + 1].units) if index + 1 < len(bundle.scales) else 0
         ok = (
             count > 0
-            and (units["start"] >= 0).all()
-            and (units["length"] > 0).all()
-            and (units["start"] + units["length"] <= frames).all()
-            and (np.diff(units["start"]) > 0).all()
             and (units["source"] >= 0).all()
             and (units["source"] < len(bundle.sources)).all()
+            and (units["start"] >= starts[units["source"]]).all()
+            and (units["start"] <= frames).all()
+            and (units["length"] > 0).all()
+            and (units["length"] <= frames).all()  # or the sum might begin again below 0
+            and (units["start"] + units["length"] <= ends[units["source"]]).all()
+            and (np.diff(units["start"]) > 0).all()
             and (units["token"] >= 0).all()
             and (units["token"] < scale.token_count).all()
             and (units["parent"] >= -1).all()
@@ -60,13 +100,73 @@ def check(bundle: "Bundle") -> None:
             and (scale.exemplars >= 0).all()
             and (scale.exemplars < count).all()
             and scale.map.shape == (count, 2)
-            and np.isfinite(scale.map).all()
         )
         if not ok:
             raise ValueError(f"scale {scale.name} is inconsistent")
+        _check_numbers(scale)
         _check_memory(scale)
         tokens += scale.token_count
     _check_weights(bundle, tokens, width)
+
+
+def _check_sizes(bundle: "Bundle", width: int) -> None:
+    """Check what there is, and how much, before any of it is read."""
+    scales, names = bundle.scales, bundle.manifest["descriptors"]
+    if not scales or len({scale.name for scale in scales}) < len(scales):
+        raise ValueError("no scales, or one name for two")
+    if not 1 <= bundle.audio.shape[1] <= 2 or not 1000 <= bundle.sample_rate <= 768_000:
+        raise ValueError("audio of an impossible shape or rate")
+    if len(bundle.audio) > MOST_FRAMES:
+        raise ValueError(f"more than {MOST_FRAMES} frames")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError("descriptors are not named")
+    if not 0 < width <= _MOST_DESCRIPTORS:
+        raise ValueError(f"{width} descriptors")
+    bands = scales[0].edges.shape[2]
+    for scale in scales:
+        if len(scale.units) > _MOST_UNITS or scale.token_count > _MOST_TOKENS:
+            raise ValueError(
+                f"scale {scale.name} has {len(scale.units)} units and {scale.token_count} tokens"
+            )
+        if scale.edges.shape[2] != bands or not 0 < bands <= _MOST_BANDS:
+            raise ValueError(f"scale {scale.name} has edges of {scale.edges.shape[2]} bands")
+    size = sum(array.nbytes for scale in scales for array in _arrays(scale))
+    if size > _MOST_BYTES:
+        raise ValueError(f"{size} bytes describe the units, {_MOST_BYTES} at most")
+
+
+def _arrays(scale: "Scale") -> tuple[NDArray[Any], ...]:
+    return (scale.units, scale.present, *_numbers(scale).values())
+
+
+def _numbers(scale: "Scale") -> dict[str, NDArray[np.float32]]:
+    names = ("descriptors", "edges", "centroids", "scaler", "prototypes", "spread", "map")
+    return {name: getattr(scale, name) for name in names}
+
+
+def _check_numbers(scale: "Scale") -> None:
+    for name, array in _numbers(scale).items():
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} of scale {scale.name} holds what is no number")
+
+
+def _limits_of(
+    sources: Sequence[dict[str, Any]], frames: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Give where each source begins and ends, after a check that they lie one behind the other."""
+    if not 0 < len(sources) <= _MOST_SOURCES:
+        raise ValueError(f"{len(sources)} sources")
+    last = 0
+    for source in sources:
+        start, length = source["start"], source["frames"]
+        whole = (
+            isinstance(start, int) and isinstance(length, int) and isinstance(source["name"], str)
+        )
+        if not whole or not (last <= start and 0 < length <= frames - start):
+            raise ValueError(f"source {str(source['name'])[:64]!r} does not lie in the audio")
+        last = start + length
+    starts = np.array([source["start"] for source in sources], np.int64)
+    return starts, starts + np.array([source["frames"] for source in sources], np.int64)
 
 
 def _check_weights(bundle: "Bundle", tokens: int, descriptors: int) -> None:
@@ -138,11 +238,13 @@ def weight_shapes(
     tokens, descriptors, scales
         Tokens of all scales together, descriptor columns, scales.
     """
-    layers, width, heads = int(model["layers"]), int(model["width"]), int(model["heads"])
+    layers, width, heads, window = (model[name] for name in ("layers", "width", "heads", "window"))
+    if not all(isinstance(size, int) for size in (layers, width, heads, window)):
+        raise ValueError("a model whose shape is not in whole numbers")
     if not (0 < layers <= 64 and 0 < heads <= 64 and 0 < width <= 4096 and width % heads == 0):
         raise ValueError(f"a model of {layers} layers, width {width}, {heads} heads")
-    if not 1 <= int(model["window"]) <= 4096:
-        raise ValueError(f"a window of {model['window']} steps")
+    if not 1 <= window <= 4096 or layers * window * width > _MOST_STATE:
+        raise ValueError(f"a window of {window} steps")
     return {
         "token_embedding": (tokens + 1, width),  # the last row: nothing has sounded yet
         "descriptor_projection": (width, 2 * descriptors),  # values, then presence as 0 or 1
