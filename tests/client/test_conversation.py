@@ -234,7 +234,7 @@ def test_nobody_there_ends_a_subscription_only_where_nobody_ever_was(
     [
         ("/grain", "grain"), ("/meter/output/1/rms", "meter"), ("/health/cpu", "health"),
         ("/log", "log"), ("/voice/1/gain", "state"), ("/record/state", "state"),
-        ("/done", None), ("/synced", None), ("/status.reply", None), ("/startup", None),
+        ("/done", None), ("/synced", None), ("/status.reply", None), ("/startup", None), ("/late", None),
     ],
 )  # fmt: skip
 def test_every_message_belongs_to_one_group_or_is_an_answer(

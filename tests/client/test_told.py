@@ -128,6 +128,20 @@ def test_bundles_are_obeyed_as_a_whole(daemon: int, player: RecordingPlayer) -> 
     ]  # fmt: skip
 
 
+def test_a_bundle_acts_at_its_time(app: App) -> None:
+    with Client(port=app.control.address[1]) as client:
+        voice = client.voice(1)
+        with client.at(time.time() + 3):
+            voice.pan = 0.5
+            voice.gain = -12
+        client.sync()
+        assert (voice.pan, voice.gain) == (0, 0)
+        changes = client.changes(seconds=20)
+        told = {change.address for change in itertools.islice(changes, 2)}
+        assert told == {"/voice/1/pan", "/voice/1/gain"}
+        assert (voice.pan, voice.gain) == (0.5, -12)
+
+
 def test_tasks_wait_side_by_side(daemon: int, player: RecordingPlayer) -> None:
     async def play() -> None:
         async with AsyncClient(port=daemon) as client, AsyncClient(port=daemon) as other:

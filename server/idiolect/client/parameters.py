@@ -32,6 +32,9 @@ STATUS = (
     "malformed",
     "refused",
     "stolen",
+    "plays",
+    "plays_late",
+    "plays_refused",
     "name",
 )
 """Names, in the order in which a status tells them."""

@@ -11,7 +11,15 @@ __all__ = ["Grain", "Level", "Meters", "Rounds", "grains", "group_of", "health",
 
 _GROUPS = {"grain": "grain", "meter": "meter", "health": "health", "log": "log"}
 _FIRST = "/meter/output/1/peak"  # of a round; it may be lost
-_ANSWERS = {"/done", "/fail", "/synced", "/startup", "/shutdown"}  # and what ends in .reply
+_ANSWERS = {
+    "/done",
+    "/fail",
+    "/late",
+    "/progress",
+    "/synced",
+    "/startup",
+    "/shutdown",
+}  # and what ends in .reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +83,9 @@ def health(packet: Sequence[Reply]) -> Iterator[dict[str, float]]:
 
 
 def named_status(reply: Reply) -> dict[str, Any]:
-    """Read a status by name; what a later daemon tells besides is left out."""
-    return dict(zip(STATUS, reply.arguments, strict=False))
+    """Read a status by name; what a later daemon tells besides, before its own, is left out."""
+    *counts, name = reply.arguments
+    return {**dict(zip(STATUS[:-1], counts, strict=False)), STATUS[-1]: name}
 
 
 class Rounds:
