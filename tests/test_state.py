@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -107,35 +106,24 @@ def test_what_is_a_second_old_survives_a_kill(serve: Start, tmp_path: Path) -> N
     assert not [path for path in (tmp_path / "kept").iterdir() if path.name.endswith(".unread")]
 
 
-def test_the_last_moment_is_kept_when_it_ends_by_itself(serve: Start) -> None:
-    process, port = serve()
-    with Client(port=port) as client:
-        client.send("/voice/2/pan", 0.25)
-        client.ask("/voice/2/pan")
-        client.ask("/quit")
-    assert process.wait(30) == 0
-    _, port = serve("--restore")
-    with Client(port=port) as client:
-        assert client.ask("/voice/2/pan", timeout=20).arguments == (0.25,)
-
-
-def test_without_being_asked_it_starts_as_configured(serve: Start) -> None:
-    process, port = serve()
-    with Client(port=port) as client:
-        client.send("/voice/2/pan", 0.25)
-        client.ask("/voice/2/pan")
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 0
-    _, port = serve()
-    with Client(port=port) as client:
-        assert client.ask("/voice/2/pan", timeout=20).arguments == (0.0,)
-
-
 def configured(path: Path, **more: object) -> dict[str, object]:
     return {
         "audio.output": "null", "control.port": 0, "control.http_port": -1,
         "performance.state": str(path), **more,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("asked", "pan"), [(True, 0.25), (False, 0.0)])
+def test_the_last_moment_is_kept_when_it_ends_by_itself_and_taken_up_when_that_is_asked_for(
+    bundle: Path, tmp_path: Path, asked: bool, pan: float
+) -> None:
+    path = tmp_path / "state.json"
+    with App(bundle, load(flags=configured(path))) as app, Client(*app.control.address) as client:
+        client.send("/voice/2/pan", 0.25)
+        client.ask("/voice/2/pan", timeout=20)
+    flags = configured(path, **{"performance.restore": asked})
+    with App(bundle, load(flags=flags)) as app, Client(*app.control.address) as client:
+        assert client.ask("/voice/2/pan", timeout=20).arguments == (pan,)
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"format": 99}', '{"format": 2, "voices": [7]}'])
