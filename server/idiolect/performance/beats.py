@@ -123,7 +123,7 @@ def _read_clock(plan: Plan, table: NDArray[np.int64], voice: int) -> int:
     own = plan.voices[voice]
     if own.turns > now:
         passed = (own.turns - now) * pace >> 32
-        if 0 < pace and own.end - timeline <= passed:
+        if pace > 0 and own.end - timeline <= passed:
             return now + ((own.end - timeline) << 32) // pace
         now, timeline = own.turns, timeline + passed
     heard = now + pass_time(plan, voice, own.end - timeline)
