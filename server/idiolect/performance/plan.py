@@ -44,10 +44,7 @@ VOICE_PLAN = np.dtype(
         ("base", np.int64),  # step at which the random seed was set
         ("end", np.int64),  # timeline frame where the last decided unit ends, and
         ("heard", np.int64),  # the engine frame that is, as far as is known
-        (
-            "turns",
-            np.int64,
-        ),  # engine frame from which on its time goes at the pace it was given last
+        ("turns", np.int64),  # engine frame from which on its time has the pace given last
         ("pieced", np.int64),  # frames of that unit already queued
         ("row", np.int64),  # row of the cache
         ("position", np.int64),  # next position in it
