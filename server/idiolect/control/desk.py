@@ -127,10 +127,6 @@ class Desk:
         for watcher in self.watchers:
             watcher(address, arguments)
 
-    def is_watched(self) -> bool:
-        """Tell whether anybody wants to know of changes."""
-        return bool(self.watchers or self.clients.listening(self.now()))
-
     def fail(self, peer: Peer, address: str, error: Exception) -> None:
         """Answer that something could not be done; our own faults go to the log."""
         text = str(error)
