@@ -63,6 +63,12 @@ CALLS: dict[str, Call] = {
     "/status": Call((), TRIGGER, "/status.reply"),
     "/notify": Call((0,), ((), (WRONG,), (math.nan,), (1, 70_000), (1, 0, 30, WRONG), (1, 0, 0, 0))),
     "/sync": Call((7,), ((), (1, 2), (WRONG,), (math.nan,)), "/synced"),
+    "/play": Call(
+        ("unit", 0), (("unit",), (1, 2), ("unit", WRONG), ("gain", math.nan), ("file", 7)), ""
+    ),
+    "/dirt/play": Call(
+        ("s", "source_0"), (("s",), (1, 2), ("n", WRONG), ("gain", math.nan), ("s", 7)), ""
+    ),
     "/clock": Call((7,), (), "/clock.reply"),
     "/clear_sched": Call((), TRIGGER),
     "/time_tags": Call(("honour",), (("honour", 1), (7,), (math.nan,), (WRONG,)), "/time_tags"),
@@ -88,7 +94,9 @@ CALLS: dict[str, Call] = {
 }  # fmt: skip
 """By a command's own address, or below a voice's: a new command gets a line here."""
 
-CURE = re.compile(r"\b(send|there (is|are)|is wanted|use|ask|it has|has \d+|ends it|first is)\b")
+CURE = re.compile(
+    r"\b(send|there (is|are)|is wanted|use|ask|it has|has \d+|ends it|first is|in pairs)\b"
+)
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +107,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     flags = {
         "audio.output": "null",
         "audio.recordings": str(folder),
+        "control.dirt": True,
         "control.port": 0,
         "performance.voices": VOICES,
     }
