@@ -998,7 +998,7 @@
      ],
      "minimum": 20.0,
      "maximum": 400.0,
-     "hint": "Of the grid that quantize holds units to."
+     "hint": "Of the grid that quantize holds units to, as it is heard: stretched or not."
     }
    },
    {
@@ -1037,7 +1037,7 @@
      ],
      "minimum": 0.0,
      "maximum": 16.0,
-     "hint": "Units begin on multiples of this; they are cut short or read on for it. 0 as they come."
+     "hint": "Units begin on multiples of this, however time is stretched; they are cut short or read on for it. 0 as they come."
     }
    },
    {

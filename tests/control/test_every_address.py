@@ -67,8 +67,12 @@ CALLS: dict[str, Call] = {
     "/status": Call((), TRIGGER, "/status.reply"),
     "/notify": Call((0,), ((), (WRONG,), (math.nan,), (1, 70_000), (1, 0, 30, WRONG), (1, 0, 0, 0))),
     "/sync": Call((7,), ((), (1, 2), (WRONG,), (math.nan,)), "/synced"),
-    "/play": Call(("unit", 3), ((1, 2), ("unit",), ("unit", WRONG), ("unit", math.nan)), ""),
-    "/dirt/play": Call((), ((1, 2), ("n",), ("n", WRONG), ("gain", math.nan)), ""),
+    "/play": Call(
+        ("unit", 0), (("unit",), (1, 2), ("unit", WRONG), ("gain", math.nan), ("file", 7)), ""
+    ),
+    "/dirt/play": Call(
+        ("s", "source_0"), (("s",), (1, 2), ("n", WRONG), ("gain", math.nan), ("s", 7)), ""
+    ),
     "/output": Call((), TRIGGER, "/output"),
     "/auth": Call(("",), ((), ("", 1), (7,), (math.nan,))),
     "/preset/list": Call((), ((0, 1), (WRONG,), (math.nan,), (99,)), "/preset/list.reply"),

@@ -91,6 +91,46 @@ def soak(
 
 
 @bench.command()
+def fuzz(
+    bundle: Annotated[
+        Path | None,
+        Argument(metavar="[BUNDLE]", help="What --live plays [a small one, made here]."),
+    ] = None,
+    live: Annotated[
+        bool, Option("--live", help="Against a daemon that plays, as fast as can be sent.")
+    ] = False,
+    count: Annotated[int, Option(metavar="N", help="Packets; not with --live.")] = 10_000_000,
+    seconds: Annotated[
+        float, Option(metavar="S", help="At most [600, with --live 60].", show_default=False)
+    ] = 0.0,
+    audio: Annotated[str, Option(metavar="jack|null", help="Where --live plays.")] = "jack",
+    seed: Annotated[int, Option(metavar="N", help="Of the packets.")] = 1,
+    as_json: Annotated[bool, Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Send what nobody should: what a packet costs, and what the daemon does meanwhile.
+
+    With --live it plays four voices, and another client asks it how it is, over TCP and UDP.
+    """
+    if not 0 <= seconds <= 86_400 or count < 1:
+        raise ConfigError(f"--seconds must be 0 to 86400, --count 1 or more: {seconds:g}, {count}")
+    from idiolect.bench import besieged
+    from idiolect.bench import fuzz as bench_fuzz
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    if live:
+        with TemporaryDirectory() as folder:
+            found = besieged.measure(
+                bundle or _example(Path(folder), say),
+                seconds=seconds or 60.0, seed=seed, output=audio, say=say,
+            )  # fmt: skip
+    else:
+        found = bench_fuzz.measure(count, seconds=seconds or 600.0, seed=seed, say=say)
+    print(json.dumps(found, indent=1) if as_json else "\n".join(bench_fuzz.summary(found)))
+
+
+@bench.command()
 def mixer(
     as_json: Annotated[bool, Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:

@@ -13,13 +13,16 @@ understands, and ``b`` in files.
 
 import math
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from idiolect.errors import PacketError
 
 __all__ = [
     "IMMEDIATELY",
+    "MAX_ARGUMENTS",
     "MAX_DEPTH",
     "MAX_ELEMENTS",
     "MAX_PACKET",
@@ -33,14 +36,17 @@ __all__ = [
 ]
 
 MAX_PACKET = 65536  # bytes; a UDP datagram is smaller
+MAX_ARGUMENTS = MAX_PACKET // 4  # more than that have no data, and would cost without it
 MAX_DEPTH = 8  # OSC bundles inside OSC bundles, and arrays inside arrays
 MAX_ELEMENTS = 512  # messages and OSC bundles in one packet, all levels together
 IMMEDIATELY = 1  # the time tag that means "now"
 
 _BUNDLE = b"#bundle\0"
+_SHORT = 16  # type tags: so many are seen again and again, and how they lie is remembered
 _NUMBERS = {
     tag: struct.Struct(form) for tag, form in (("i", ">i"), ("h", ">q"), ("f", ">f"), ("d", ">d"))
 }
+_PLAIN = "".join(_NUMBERS)
 _CONSTANTS: dict[str, bool | float | None] = {"T": True, "F": False, "N": None, "I": math.inf}
 _OPAQUE = {"r": 4, "m": 4, "t": 8}  # bytes
 
@@ -154,7 +160,12 @@ class _Reader:
             raise PacketError(f"{address[:64]}: {end - at} bytes after the last argument")
         return Message(address, tuple(arguments))
 
-    def _arguments(self, tags: str, at: int, end: int) -> tuple[list[Argument], int]:
+    def _arguments(self, tags: str, at: int, end: int) -> tuple[Sequence[Argument], int]:
+        if len(tags) > MAX_ARGUMENTS:
+            raise PacketError(f"{len(tags)} arguments are too many: send at most {MAX_ARGUMENTS}")
+        if not tags.strip(_PLAIN):
+            layout = _layout(tags) if len(tags) <= _SHORT else _lay_out(tags)
+            return layout.unpack(self._take(at, layout.size, end)), at + layout.size
         levels: list[list[Argument]] = [[]]
         for tag in tags:
             if tag == "[":
@@ -270,6 +281,14 @@ def _encode_text(text: str) -> bytes:
 
 def _padded(size: int) -> int:
     return (size + 3) // 4 * 4
+
+
+def _lay_out(tags: str) -> struct.Struct:
+    """Say how arguments lie that are numbers alone."""
+    return struct.Struct(">" + tags.replace("h", "q"))
+
+
+_layout = lru_cache(maxsize=256)(_lay_out)
 
 
 def _int32(raw: bytes) -> int:

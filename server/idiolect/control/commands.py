@@ -15,6 +15,8 @@ from idiolect.errors import ControlError
 
 __all__ = ["VOICE_COMMANDS", "Act", "VoiceCommand"]
 
+_FARTHEST = 1e6  # the map goes from -1 to 1
+
 Act = Callable[[Player, int], Pending]
 """Told the player and the voice, begins, and returns what will come of it."""
 
@@ -70,12 +72,17 @@ def _stretch(arguments: Sequence[Argument]) -> tuple[str, float, float]:
 def seed_map(arguments: Sequence[Argument]) -> Act:
     """Read a position, and perhaps the scale whose map it is on."""
     arity(arguments, 2, 3, "x, y, then perhaps a scale,")
-    x, y = number(arguments[0], "x"), number(arguments[1], "y")
+    x, y = _place(arguments[0], "x"), _place(arguments[1], "y")
     scale: str | float | None = None
     if len(arguments) > 2:
         named = isinstance(arguments[2], str)
         scale = text(arguments[2], "scale") if named else number(arguments[2], "scale")
     return lambda player, voice: player.seed_map(voice, x, y, scale)
+
+
+def _place(argument: Argument, name: str) -> float:
+    """Read a distance on the map; one beyond `_FARTHEST` is as far, and its square is a number."""
+    return min(max(number(argument, name), -_FARTHEST), _FARTHEST)
 
 
 def allow_sources(arguments: Sequence[Argument]) -> Act:
@@ -95,8 +102,8 @@ def allow_stretch(arguments: Sequence[Argument]) -> Act:
 def allow_region(arguments: Sequence[Argument]) -> Act:
     """Read a circle on the map."""
     arity(arguments, 3, 3, "x, y and a radius")
-    x, y = number(arguments[0], "x"), number(arguments[1], "y")
-    radius = number(arguments[2], "the radius")
+    x, y = _place(arguments[0], "x"), _place(arguments[1], "y")
+    radius = _place(arguments[2], "the radius")
     if radius < 0:
         raise ControlError(f"the radius is {radius:g}: send 0 or more")
     return lambda player, voice: player.allow_region(voice, x, y, radius)

@@ -48,7 +48,7 @@ class Counters:
     malformed: int = 0  # of those, not OSC
     refused: int = 0  # from senders outside the allow-list, unread
     dropped: int = 0  # lost: the system's buffer was full, in or out
-    limited: int = 0  # times a machine asked for too much: a datagram lost, or a stream held back
+    limited: int = 0  # times a machine asked for too much, and what it had sent had to wait
     connections: int = 0  # accepted
     turned_away: int = 0  # connections beyond the bound
     unread: int = 0  # connections closed because the other end did not read
@@ -182,10 +182,6 @@ class Desk:
         value = self.player.get(name, voice)
         kind = (VOICE.get(name, BIAS) if voice else MASTER[name]).kind
         self.announce(address_of(name, voice), value if kind == "f" else round(value))
-
-    def is_watched(self) -> bool:
-        """Tell whether anybody wants to know of changes."""
-        return bool(self.watchers or self.clients.listening(self.now()))
 
     def fail(
         self, peer: Peer, address: str, error: Exception, request: tuple[int, ...] = ()

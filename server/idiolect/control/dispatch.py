@@ -27,6 +27,7 @@ __all__ = ["MAX_WORK", "Dispatcher"]
 MAX_WORK = 4096
 """Values read, values set and commands begun by one packet: patterns multiply."""
 _EARLY_S = 0.05  # beyond what the player needs: how long before its time a bundle is taken up
+_A_THING = 64  # bytes: reading so many costs about as much as one thing that is asked for
 _NEW_PATTERN = 256  # what walking the tree weighs in that count
 _REMEMBERED = 1024  # senders' parameters that were clipped last
 
@@ -62,7 +63,7 @@ class Dispatcher:
         self._waiting: dict[tuple[str, int], _Change] = {}
         self._clipped: dict[tuple[Peer, str], None] = {}  # oldest first
         self._work = 0
-        self._walked = 0  # leaves of the tree that patterns led past
+        self._walked = 0  # bytes that were read, and leaves of the tree that patterns led past
 
     @property
     def namespace(self) -> Namespace:
@@ -78,10 +79,11 @@ class Dispatcher:
         Returns
         -------
         int
-            The work it was, at least 1; what finding its addresses took is counted too.
+            The work it was, at least 1; what reading it and finding its addresses took is counted
+            too.
         """
         self.desk.counters.packets += 1
-        self._work, self._walked = 1, 0
+        self._work, self._walked = 1, len(packet) // _A_THING
         try:
             element = parse(packet)
         except PacketError as error:
@@ -282,21 +284,7 @@ class Dispatcher:
 
     def _system(self, command: SystemCommand, arguments: Sequence[Argument], peer: Peer) -> None:
         self.flush()
-        before = self._snapshot()
         command.run(self.desk, peer, self.desk.take(peer, arguments, command.guarded))
-        for address, value in self._snapshot().items():
-            if address in before and value != before[address]:
-                self.desk.announce(address, value)
-
-    def _snapshot(self) -> dict[str, int | float]:
-        """Every parameter by its own address, when somebody wants to know of changes."""
-        if not self.desk.is_watched():
-            return {}
-        return {
-            leaf.address: self.shown(leaf, leaf.voices[0])
-            for leaf in self.namespace.leaves.values()
-            if isinstance(leaf.target, Parameter) and not leaf.is_short
-        }
 
     def _apply(self, name: str, voice: int, change: _Change) -> None:
         player = self.desk.player

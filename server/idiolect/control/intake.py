@@ -11,12 +11,13 @@ from idiolect.control.dispatch import Dispatcher
 from idiolect.control.hosts import Network, is_allowed
 from idiolect.errors import PacketError
 
-__all__ = ["BURST", "BURST_WORK", "WORK_PER_SECOND", "Entrance", "Intake"]
+__all__ = ["BURST", "BURST_S", "BURST_WORK", "WORK_PER_SECOND", "Entrance", "Intake"]
 
 _log = logging.getLogger(__name__)
 
 BURST = 128  # packets one connection or socket may hand over before others get their turn
 BURST_WORK = 1024  # what they may ask for, as `Dispatcher.receive` counts it
+BURST_S = 0.004  # how long they may take: a question over another way in is answered in time
 WORK_PER_SECOND = 250_000.0
 """What the programs of one machine may ask for: some 80,000 plain messages, or 500 searches of the
 whole tree."""

@@ -19,6 +19,7 @@ MAX_PATTERN = 256  # characters; the longest address is far shorter
 MAX_WILDCARDS = 64
 _MAX_PARTS = 8  # addresses have four at most
 _WILD = "*?[{"
+_WILDCARDS = ("//", *_WILD)
 
 Leaf = TypeVar("Leaf")
 
@@ -48,7 +49,7 @@ _ANY = _Letter((), inside=False)
 
 def is_pattern(address: str) -> bool:
     """Tell whether an address has wildcards."""
-    return "//" in address or any(letter in _WILD for letter in address)
+    return any(wild in address for wild in _WILDCARDS)
 
 
 @lru_cache(maxsize=4096)  # names are few, and come again at every voice

@@ -147,10 +147,14 @@ def version(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
 
 
 def panic(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
-    """Silence everything."""
+    """Silence everything, and tell those who listen which voices rest now."""
     if is_pressed(arguments):
-        desk.player.panic()
+        player = desk.player
+        speaking = [voice for voice in range(1, player.voices + 1) if player.get("run", voice)]
+        player.panic()
         desk.done(peer, "/panic")
+        for voice in speaking:
+            desk.announce_parameter("run", voice)
 
 
 def leave(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:

@@ -8,7 +8,7 @@ from typing import cast
 
 from idiolect.control.clients import Peer
 from idiolect.control.framing import Framing, recognise
-from idiolect.control.intake import BURST, BURST_WORK, Intake
+from idiolect.control.intake import BURST, BURST_S, BURST_WORK, Intake
 from idiolect.control.listener import MAX_UNSENT, PATIENCE_S, Listener
 from idiolect.errors import PacketError
 
@@ -92,9 +92,12 @@ class TcpPeer(asyncio.Protocol):
     def _run(self) -> None:
         """Run what has come, so much at a time."""
         self._next = None
-        work = 0
+        loop = asyncio.get_running_loop()
+        work, until = 0, loop.time() + BURST_S
         for _ in range(BURST):
             if not self._waiting or self._giving_up is not None or work > BURST_WORK:
+                break
+            if loop.time() > until:
                 break
             work += self._intake.receive(self._waiting.popleft(), self)
         if self._giving_up is not None or self._transport.is_closing():
@@ -103,7 +106,7 @@ class TcpPeer(asyncio.Protocol):
         self._intake.desk.counters.limited += wait > 0
         if self._waiting or wait:
             self._transport.pause_reading()
-            self._next = asyncio.get_running_loop().call_later(wait, self._run)
+            self._next = loop.call_later(wait, self._run)
         elif self._framing is not None and self._framing.is_lost:
             self._transport.close()
         else:

@@ -12,7 +12,8 @@ from typing import Any
 from idiolect.control.clients import Credit
 from idiolect.control.desk import Counters
 from idiolect.control.hosts import is_local, port_of
-from idiolect.control.intake import BURST, BURST_WORK, Intake
+from idiolect.control.intake import BURST_S, BURST_WORK, Intake
+from idiolect.control.turns import Turns
 
 __all__ = ["UdpEntrance", "UdpPeer", "UdpSocket"]
 
@@ -94,11 +95,17 @@ class UdpSocket:
 
 
 class UdpEntrance:
-    """Reads datagrams, in bursts that leave the other ways in their turn."""
+    """Reads datagrams, in bursts that leave the other ways in their turn.
+
+    Whatever has come is taken from the system at once and waits here, a line for each sender: the
+    system keeps one line for all, in which who floods would be before everyone.
+    """
 
     def __init__(self, bound: list[socket.socket], intake: Intake) -> None:
         self.sockets = [UdpSocket(handle, intake.desk.counters) for handle in bound]
         self._intake = intake
+        self._turns = Turns()
+        self._next: asyncio.Handle | None = None  # when more of it is run
 
     @property
     def port(self) -> int:
@@ -118,30 +125,48 @@ class UdpEntrance:
             loop.add_reader(udp.handle, self._drain, udp)
 
     async def close(self) -> None:
-        """Read no more."""
+        """Read no more; what has been read is run."""
         loop = asyncio.get_running_loop()
         for udp in self.sockets:
             loop.remove_reader(udp.handle)
+        if self._next is not None:
+            self._next.cancel()
+        while not isinstance(taken := self._turns.take(lambda _: 0.0), float):
+            self._intake.receive(*taken)
+        self._intake.flush()
 
     def _drain(self, udp: UdpSocket) -> None:
         try:
             self._read_burst(udp)
+            if self._next is None:
+                self._run()
         except Exception:  # the border: log, and listen on
             _log.exception("a packet was lost to an internal error")
 
     def _read_burst(self, udp: UdpSocket) -> None:
-        work = 0
-        for _ in range(BURST):
-            received = udp.receive() if work <= BURST_WORK else None
+        """Take in what the system has, without running it: that is several times as fast."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + BURST_S
+        while loop.time() < until:
+            received = udp.receive()
             if received is None:
                 return
             packet, peer = received
-            if self._intake.admits(peer.host):
-                work += self._receive(packet, peer)
+            if self._intake.admits(peer.host) and not self._turns.add(packet, peer):
+                self._intake.desk.counters.dropped += 1
 
-    def _receive(self, packet: bytes, peer: UdpPeer) -> int:
-        """Run a packet, or lose it: a sender of datagrams cannot be made to wait."""
-        if self._intake.owes(peer.host):
-            self._intake.desk.counters.limited += 1
-            return 1
-        return self._intake.receive(packet, peer)
+    def _run(self) -> None:
+        """Run what has come, so much at a time."""
+        self._next = None
+        loop = asyncio.get_running_loop()
+        work, until = 0, loop.time() + BURST_S
+        wait = 0.0
+        while work <= BURST_WORK and loop.time() < until:
+            taken = self._turns.take(self._intake.owes)
+            if isinstance(taken, float):
+                wait = taken
+                break
+            work += self._intake.receive(*taken)
+        if len(self._turns):
+            self._intake.desk.counters.limited += wait > 0
+            self._next = loop.call_later(wait, self._run)
