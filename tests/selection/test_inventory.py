@@ -41,12 +41,12 @@ def test_scales_lie_end_to_end(bundle: Bundle, inventory: Inventory) -> None:
 def test_a_join_costs_what_the_fade_passes_through_and_what_comes_after_it(
     bundle: Bundle, inventory: Inventory
 ) -> None:
-    """From the tail to the head, to the tail before that head, and from this one to the head."""
+    """From the tail to the head, and to the tail before that head."""
     edges, bands = bundle.scales[0].edges.astype(np.float64), bundle.scales[0].edges.shape[2]
     for previous, unit in ((5, 20), (30, 3), (8, 14)):
         assert successor(inventory, 0, unit - 1) == unit
         tail, before, head = edges[previous, 1], edges[unit - 1, 1], edges[unit, 0]
-        steps = (tail - head) ** 2 + (tail - before) ** 2 + (before - head) ** 2 / 2
+        steps = (tail - head) ** 2 + (tail - before) ** 2
         expected = steps.sum() / 2 / (bands + 1)
         assert join_cost(inventory, previous, unit) == pytest.approx(expected, rel=1e-5)
 

@@ -59,9 +59,9 @@ def _face(units: NDArray[np.void], edges: NDArray[np.float32]) -> NDArray[np.flo
     """Lay out what each unit of a scale joins well, and how it ends.
 
     Before a unit's onset what sounds fades into what precedes the unit in its source, and only then
-    comes the unit.  So the step t - h from the tail that sounds to the new head counts half, the one
-    t - p to the tail that precedes the head half, and the one p - h, heard within it, a quarter:
-    ½|t - h|² + ½|t - p|² + ¼|p - h|² = |t - m|² + ½|p - h|², with m half way from p to h.
+    comes the unit.  So the step t - h from the tail that sounds to the new head counts half, and the
+    one t - p to the tail that precedes that head the other half:
+    ½|t - h|² + ½|t - p|² = |t - m|² + ¼|p - h|², with m half way from p to h.
     The last term is a band of its own, in which everything ends with 0.
 
     Parameters
@@ -81,7 +81,7 @@ def _face(units: NDArray[np.void], edges: NDArray[np.float32]) -> NDArray[np.flo
     before[known] = edges[known - 1, 1]
     faced = np.zeros((len(units), 2, edges.shape[2] + 1), np.float32)
     faced[:, 0, :-1] = (before + heads) / 2
-    faced[:, 0, -1] = np.sqrt(((before - heads) ** 2).sum(axis=1) / 2)
+    faced[:, 0, -1] = np.sqrt(((before - heads) ** 2).sum(axis=1)) / 2
     faced[:, 1, :-1] = edges[:, 1]
     return faced
 
