@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -6,6 +7,9 @@ import numpy as np
 import pytest
 
 from idiolect.client import Client, RefusedError, Reply
+from idiolect.control.command import SystemCommand
+from idiolect.control.questions import QUESTIONS
+from idiolect.control.system import SYSTEM_COMMANDS
 from recording import RecordingPlayer, Wire
 
 
@@ -99,3 +103,26 @@ def test_the_client_needs_nothing_else_of_the_package() -> None:
     )
     printed = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
     assert printed.stdout.decode().strip() == "[] False"
+
+
+ANSWERED = [command for command in (*SYSTEM_COMMANDS, *QUESTIONS) if command.answer[0] == "`"]
+
+
+@pytest.mark.parametrize("command", ANSWERED, ids=lambda command: command.address)
+def test_the_answer_of_every_command_is_known(command: SystemCommand) -> None:
+    """As the table says it: `/done`, a reply of its own, or the same address."""
+    address, *arguments = re.findall(r"`(/[^`]*)`", command.answer)[0].split()
+    assert Reply(address, tuple(arguments)).is_about(command.address)
+    assert not Reply(address, ("/other",)).is_about("/another")
+
+
+@pytest.mark.parametrize(
+    "address", ["/bundle/list", "/record/state", "/output", "/clock", "/time_tags", "/clear_sched"]
+)
+def test_what_answers_at_once_is_waited_for(client: Client, address: str) -> None:
+    assert client.ask(address).is_about(address)
+
+
+def test_a_refusal_with_a_number_still_says_why(client: Client) -> None:
+    with pytest.raises(RefusedError, match="no unit 1000"):
+        client.ask("/voice/1/seed/unit", 1000, "id", 5)

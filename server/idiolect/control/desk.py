@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +13,13 @@ from idiolect.control.backlog import Backlog
 from idiolect.control.clients import Clients, Peer
 from idiolect.control.codec import Argument, Message, encode
 from idiolect.control.commands import Act
-from idiolect.control.door import Applied, Gradual, Player, Presets, Recording
+from idiolect.control.door import Applied, Player
+from idiolect.control.keepers import Presets, Recording
+from idiolect.control.promises import Promises
 from idiolect.control.requests import take_request
 from idiolect.control.schedule import Due, Schedule, TimeTags
 from idiolect.control.witness import Witness
-from idiolect.errors import ControlError, IdiolectError
+from idiolect.errors import IdiolectError
 from idiolect.parameters import BIAS, MASTER, VOICE
 
 __all__ = ["Counters", "Desk", "wrap"]
@@ -28,7 +29,6 @@ _sent = logging.getLogger("idiolect.osc.out")
 _FAILS_PER_SECOND = 50.0
 """Two servers that misunderstand each other would otherwise answer as fast as they can, for ever."""
 _LATE_PER_SECOND = 10.0
-_PROGRESS_S = 0.25  # from one message about what a command has done to the next
 _REPLIES = {
     "/fail",
     "/done",
@@ -54,18 +54,6 @@ class Counters:
     unread: int = 0  # connections closed because the other end did not read
     late_tags: int = 0  # OSC bundles that came after their time
     absurd_tags: int = 0  # clients whose time tags are of another clock
-
-
-@dataclass(slots=True)
-class _Promise:
-    """A command that is not answered yet."""
-
-    peer: Peer
-    address: str
-    ticket: int
-    request: tuple[int, ...]  # the client's own number, if it gave one
-    tell: Callable[[Any], tuple[object, ...]]
-    told_at: float = float("-inf")  # when it was last said how far it is
 
 
 def wrap(count: int) -> int:
@@ -139,6 +127,7 @@ class Desk:
         self.watchers: list[Callable[[str, tuple[object, ...]], None]] = []
         """Told of every change too, with its address."""
         self._scolding = Allowance(_FAILS_PER_SECOND)
+        self._promises = Promises(self)
         self._request: tuple[int, ...] = ()  # number of the command that is being obeyed
         self._lateness = Allowance(_LATE_PER_SECOND)
 
@@ -251,13 +240,7 @@ class Desk:
         tell : callable
             Makes of that what the ``/done`` says; may raise.
         """
-        request = self._request
-        try:
-            ticket = self.backlog.open(peer, address, request)
-        except ControlError as error:
-            self.fail(peer, address, error, request)
-            return
-        self._begin(_Promise(peer, address, ticket, request, tell), begin)
+        self._promises.make(peer, address, self._request, begin, tell)
 
     def abandon(self) -> None:
         """Answer every command that is still open, because the daemon stops."""
@@ -272,44 +255,3 @@ class Desk:
         voice, frame, units = applied.voice, wrap(applied.frame), applied.units
         place = (applied.unit, applied.source, applied.start) if applied.source else ()
         return (voice, frame, units, ahead_s, *place)
-
-    def _begin(self, promise: _Promise, begin: Callable[[], Any]) -> None:
-        try:
-            pending = begin()
-        except Exception as error:  # the border: whatever a player raises is the sender's to know
-            self._refuse(promise, error)
-            return
-        if isinstance(pending, Gradual):
-            pending.watch(lambda *far: self.defer(lambda: self._tell_progress(promise, *far)))
-        pending.add_done_callback(lambda done: self.defer(lambda: self._finish(promise, done)))
-
-    def _tell_progress(self, promise: _Promise, what: str, share: float) -> None:
-        """Say how far a command is, to who sent it, every now and then."""
-        now = self.now()
-        if now - promise.told_at < _PROGRESS_S:
-            return
-        if self.backlog.is_open(promise.peer, promise.ticket):
-            promise.told_at = now
-            far = (promise.address, what, float(share))
-            self.reply(promise.peer, "/progress", *far, *promise.request)
-
-    def _finish(self, promise: _Promise, done: Any) -> None:
-        if not self.backlog.is_open(promise.peer, promise.ticket):
-            return
-        try:
-            came = done.result(0)
-            if callable(came):
-                self._begin(promise, came)
-                return
-            answer = promise.tell(came)
-            self.reply(promise.peer, "/done", promise.address, *answer, *promise.request)
-        except CancelledError:
-            self._refuse(promise, IdiolectError("a later command took its place"))
-        except Exception as error:  # the border, as above
-            self._refuse(promise, error)
-        else:
-            self.backlog.close(promise.peer, promise.ticket)
-
-    def _refuse(self, promise: _Promise, error: Exception) -> None:
-        self.fail(promise.peer, promise.address, error, promise.request)
-        self.backlog.close(promise.peer, promise.ticket)

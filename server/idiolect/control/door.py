@@ -1,6 +1,6 @@
 """What the control side needs of the performance, and nothing more."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, runtime_checkable
 
@@ -8,13 +8,9 @@ __all__ = [
     "SOON",
     "Applied",
     "Gradual",
-    "Loaded",
     "Pending",
     "Player",
-    "Presets",
-    "Recording",
     "Status",
-    "Take",
 ]
 
 SOON = -1
@@ -49,44 +45,6 @@ class Applied(Protocol):
         """Where it begins there, in seconds."""
 
 
-class Take(Protocol):
-    """How a recording stands."""
-
-    @property
-    def name(self) -> str:
-        """The file's."""
-
-    @property
-    def seconds(self) -> float:
-        """What is written."""
-
-    @property
-    def lost_frames(self) -> int:
-        """Frames that came too late to be written."""
-
-    @property
-    def failure(self) -> str:
-        """Why it ended by itself; empty when it did not."""
-
-
-class Recording(Protocol):
-    """Who writes what is heard to files; every method returns at once, or fails as a player's."""
-
-    @property
-    def take(self) -> Take | None:
-        """The recording that runs, or the last."""
-
-    @property
-    def running(self) -> bool:
-        """Whether it records."""
-
-    def start(self, name: str) -> Any:
-        """Begin a file; the future of its `Take`."""
-
-    def stop(self) -> Any:
-        """End it; the same future."""
-
-
 class Pending(Protocol):
     """The part of `concurrent.futures.Future` that is used here."""
 
@@ -107,38 +65,6 @@ class Gradual(Protocol):
 
     def watch(self, watcher: Callable[[str, float], None], /) -> None:
         """Call `watcher` with what is done and what share of the whole was, on any thread."""
-
-
-class Loaded(Protocol):
-    """What became of a preset."""
-
-    @property
-    def missed(self) -> Sequence[str]:
-        """What did not fit, in words."""
-
-    @property
-    def turned(self) -> Sequence[tuple[str, int]]:
-        """Parameters that changed, and of which voice; 0 is the master."""
-
-    @property
-    def moved(self) -> Sequence[int]:
-        """Voices that play another bundle."""
-
-
-class Presets(Protocol):
-    """Who keeps snapshots, each under a name; what is returned are as a player's `Pending`."""
-
-    def names(self) -> Sequence[str]:
-        """Name what can be loaded, in order."""
-
-    def save(self, name: str) -> Any:
-        """Write down how the instrument stands."""
-
-    def load(self, name: str, ramp: float | None) -> Any:
-        """Make the instrument what was written down; tells `Loaded`."""
-
-    def delete(self, name: str) -> Any:
-        """Forget it."""
 
 
 class Status(Protocol):

@@ -9,7 +9,7 @@ from idiolect.control.clients import Peer
 from idiolect.control.codec import Argument, encode
 from idiolect.control.command import SystemCommand
 from idiolect.control.desk import Desk
-from idiolect.control.door import Loaded, Presets
+from idiolect.control.keepers import Loaded, Presets
 from idiolect.control.telling import MOST_BYTES, plain_name
 from idiolect.errors import ControlError
 

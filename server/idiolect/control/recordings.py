@@ -7,7 +7,7 @@ from idiolect.control.clients import Peer
 from idiolect.control.codec import Argument
 from idiolect.control.command import SystemCommand
 from idiolect.control.desk import Desk, wrap
-from idiolect.control.door import Recording, Take
+from idiolect.control.keepers import Recording, Take
 from idiolect.errors import ControlError
 
 __all__ = ["RECORDING"]

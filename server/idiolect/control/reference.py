@@ -11,6 +11,7 @@ from idiolect.control.dispatch import MAX_WORK
 from idiolect.control.health import HEALTH
 from idiolect.control.pattern import MAX_WILDCARDS
 from idiolect.control.playing import DIRT_KEYS, PLAY_KEYS
+from idiolect.control.promises import PROGRESS_S
 from idiolect.control.questions import QUESTIONS
 from idiolect.control.schedule import FURTHEST_S, MOST_WAITING, MOST_WAITING_EACH
 from idiolect.control.system import API, STATUS_FIELDS, SYSTEM_COMMANDS
@@ -66,7 +67,7 @@ TCP. The port above it has WebSockets and OSCQuery: [ways in](control.md). Voice
   id 7`, is answered by a `/done` or `/fail` that ends in i 7. So a client that asks for much at once
   knows which answer is which. What is answered otherwise (a get, or on `.reply`) takes no notice of it.
 - Answers to commands that take time come in the order in which these end; `/sync` waits for all of
-  the sender's. Loading a bundle is told on the way, to who asked, at most four times a second:
+  the sender's. Loading a bundle is told on the way, to who asked, at most {1 / PROGRESS_S:g} times a second:
   `/progress` s address, s what is done, f how much of the whole was, 0 to 1, and i the number if there
   was one.
 - Mistakes (no such address, arguments that do not fit, bytes that are not OSC: address `/`) are

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from idiolect import __version__
 from idiolect.control.desk import Counters, Desk
-from idiolect.control.door import Player, Presets, Recording
+from idiolect.control.door import Player
 from idiolect.control.hosts import Network, Sockets, is_loopback, open_sockets, sort_sockets
 from idiolect.control.intake import Entrance, Intake
+from idiolect.control.keepers import Presets, Recording
 from idiolect.control.mdns import OSC, OSCQUERY, Announcement
 from idiolect.control.tcp import TcpEntrance
 from idiolect.control.telling import Teller
