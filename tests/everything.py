@@ -14,11 +14,12 @@ import numpy as np
 
 from idiolect.bundle import Bundle
 from idiolect.engine.callback import compiled
-from idiolect.engine.counters import CLIPPED, CUTS, DROPPED, NAN, STARVED
+from idiolect.engine.counters import CLIPPED, CUTS, DROPPED, NAN, PLAYS, PLAYS_LATE, STARVED
 from idiolect.engine.engine import Engine
 from idiolect.engine.events import RAN_ON
 from idiolect.engine.seat import Seat
 from idiolect.parameters import VOICE
+from idiolect.performance.changes import Hush
 from idiolect.performance.planner import Planner
 from idiolect.performance.player import Player
 
@@ -101,6 +102,8 @@ class Everything:
             "subgrains": self.most,
             "swaps": self.swaps,
             "qualities": len(self.qualities),
+            "plays": int(counters[PLAYS]),
+            "plays_late": int(counters[PLAYS_LATE]),
         }
 
     def _note(self, events: np.ndarray) -> None:
@@ -119,12 +122,24 @@ class Everything:
             before = player.bundle_of(voice)
             player.speak_now(voice, str(rng.choice(self._shelf.names())))
             self.swaps += player.bundle_of(voice) != before
-        elif deed < 0.37:
+        elif deed < 0.42:
+            self._play_by_hand(voice)
+        elif deed < 0.425:
+            self.planner.submit(Hush())
+        elif deed < 0.47:
             player.set("run", voice, float(rng.random() < 0.8))
         else:
             self._turn(
                 str(rng.choice([name for name in VOICE if name not in ("run", "scale")])), voice
             )
+
+    def _play_by_hand(self, voice: int) -> None:
+        """Play a run of units now or within half a second, at any rate, either way."""
+        rng = self._rng
+        self.player.at = self.engine.frame + int(rng.integers(-1000, self.rate // 2))
+        backwards, run = bool(rng.random() < 0.3), int(rng.integers(1, 9))
+        self.player.play(voice, rate=float(rng.uniform(-1200, 1200)), reverse=backwards, run=run)
+        self.player.at = -1
 
     def _turn(self, name: str, voice: int) -> None:
         parameter = VOICE[name]

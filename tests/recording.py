@@ -47,6 +47,9 @@ class Status:
     uptime_s: float = 3.25
     frame: int = 48000
     stolen: int = 0
+    plays: int = 0
+    plays_late: int = 0
+    plays_refused: int = 0
 
 
 @dataclass

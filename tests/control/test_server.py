@@ -344,7 +344,7 @@ def test_status_tells_all_fields_in_their_order(wire: Wire, player: RecordingPla
     assert answer[0] == "/status.reply"
     assert answer[1:12] == (4, 12.5, 25.0, 48000.0, 1000.0, 0, 0, 0, 3, "speaking", 1)
     assert answer[12] == 5  # 2**31 + 5 blocks
-    assert answer[17:] == (48000, 1, 0, 0, 0, "idiolect")
+    assert answer[17:] == (48000, 1, 0, 0, 0, 0, 0, 0, "idiolect")
 
 
 def test_version_names_the_program_and_the_api(wire: Wire) -> None:

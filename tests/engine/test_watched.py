@@ -55,6 +55,16 @@ def test_the_callback_neither_allocates_nor_locks_whatever_happens(
     assert found["frames"] >= SECONDS * 48_000
     assert found["qualities"] == 4
     assert found["subgrains"] >= 16
-    for kind in ("cuts", "dropped", "clipped", "starved", "run_on", "clouds", "plain", "swaps"):
+    for kind in (
+        "cuts",
+        "dropped",
+        "clipped",
+        "starved",
+        "run_on",
+        "clouds",
+        "plain",
+        "swaps",
+        "plays",
+    ):
         assert found[kind] > 0, kind
     assert found["nan"] == 0

@@ -13,6 +13,7 @@ from idiolect.performance.changes import Applied, Play
 from idiolect.performance.hand import MOST_SHOTS
 from idiolect.performance.shots import Wish, make_shot
 from idiolect.performance.tongue import Tongue
+from idiolect.performance.witness import Witness, describe_unit
 from stage import Stage
 from synthetic import make_bundle
 
@@ -101,6 +102,7 @@ def test_too_much_at_once_is_refused_and_what_was_taken_sounds(stage: MakeStage)
     with pytest.raises(ControlError, match="too much is played at once"):
         done[-1].result(0)
     assert own.engine.state.counters[PLAYS] == MOST_SHOTS
+    assert own.player.status().plays_refused == 3
     own.player.at = -1
     assert answer(own, unit=0).unit == 0
 
@@ -163,7 +165,7 @@ def test_without_a_name_it_is_drawn_from_what_the_voice_may_play(
     ({"token": 12}, "no token 12"),
     ({"file": "nothing"}, "no source is called 'nothing'"),
     ({"file": "", "start": 1.0}, "3 sources are called"),
-    ({"unit": 1, "token": 2}, "unit and token are given: only one"),
+    ({"unit": 1, "token": 2}, "unit and token are given: a token says alone"),
     ({"speed": 0.0}, "speed 0 would never end"),
     ({"dur": 0.0}, "dur is 0 s: give more"),
     ({"gain": float("nan")}, "gain is nan: give a number"),
@@ -209,12 +211,37 @@ def test_what_began_is_announced(stage: MakeStage, bundle: Bundle) -> None:
     assert found["token"] == units["token"][6]
 
 
+def test_the_witness_tells_the_stretch_itself(bundle: Bundle) -> None:
+    own = Stage(bundle)
+    witness = Witness(own.engine, own.planner, own.player, lambda: 0)
+    own.player.set("gain", 1, -3.0)
+    own.player.set("pan", 1, 0.1)
+    name = bundle.sources[1]["name"]
+    own.player.play(1, file=name, start=1.5, dur=0.2, gain=-6.0, pan=-0.25)
+    own.player.play(1, unit=6)
+    own.play(0.5)
+    stretch, unit = witness.watch()
+    assert (stretch.facts.source, stretch.seconds) == (name, 0.2)
+    assert (stretch.facts.start, stretch.facts.duration) == pytest.approx((1.5, 0.2))
+    assert (stretch.gain, stretch.pan) == pytest.approx((-9.0, -0.15))
+    assert unit.facts == describe_unit(bundle, bundle.scales[0], 6)
+    assert (unit.gain, unit.pan) == pytest.approx((-3.0, 0.1))
+
+
+def test_in_a_file_units_are_counted_around(stage: MakeStage, bundle: Bundle) -> None:
+    own, units = stage(), bundle.scales[0].units
+    inside = np.flatnonzero(units["source"] == 2)
+    for k in (0, 3, len(inside) + 3, -1):
+        found = answer(own, file=bundle.sources[2]["name"], unit=k)
+        assert found.unit == inside[k % len(inside)]
+
+
 def test_a_bundle_that_has_gone_is_told(bundle: Bundle) -> None:
     own = Stage(bundle, lookahead_seconds=0.2)
     other = Tongue(bundle, own.planner.tongues.plan)
     own.planner.tongues.add(other)
     own.player.at = 4000
-    wish = make_shot(bundle, other.inventory, Wish(unit=0), scale=0, unit=0, quality=2)
+    wish = make_shot(bundle, other.inventory, Wish(unit=0), scale=0, quality=2, draw=int)
     wish["frame"], wish["tongue"] = 4000, other.number
     change = Play(wish)
     own.planner.submit(change)

@@ -11,7 +11,7 @@ import pytest
 from idiolect.audio.null import NullOutput
 from idiolect.bench.threads import major_faults
 from idiolect.bundle import Bundle
-from idiolect.engine.counters import STARVED
+from idiolect.engine.counters import PLAYS, STARVED
 from idiolect.engine.engine import Engine
 from idiolect.engine.seat import Seat
 from idiolect.performance.planner import Planner
@@ -64,6 +64,7 @@ def test_the_callback_waits_for_no_page_of_a_bundle_that_memory_does_not_keep(
     end = time.monotonic() + SECONDS
     while time.monotonic() < end:
         forgetful.forget()
+        player.play(1)
         time.sleep(FORGET_SECONDS)
     waited, ours = major_faults(ahead), major_faults(callback) - begun
     planner.stop()
@@ -76,3 +77,4 @@ def test_the_callback_waits_for_no_page_of_a_bundle_that_memory_does_not_keep(
     assert ours == 0
     assert engine.frame > 0.9 * SECONDS * 48_000
     assert engine.state.counters[STARVED] == 0
+    assert engine.state.counters[PLAYS] > 100

@@ -25,6 +25,9 @@ IdiolectNames {
 		\malformed,
 		\refused,
 		\stolen,
+		\plays,
+		\plays_late,
+		\plays_refused,
 		\name
 	] }
 

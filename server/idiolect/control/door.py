@@ -155,7 +155,19 @@ class Status(Protocol):
 
     @property
     def stolen(self) -> int:
-        """Sub-grains that went because there was too much to mix."""
+        """Sub-grains and plays that went because there was too much to mix."""
+
+    @property
+    def plays(self) -> int:
+        """How much was played by hand and has begun."""
+
+    @property
+    def plays_late(self) -> int:
+        """Of that, how much began after its frame."""
+
+    @property
+    def plays_refused(self) -> int:
+        """How much was not played for want of room."""
 
 
 class Player(Protocol):

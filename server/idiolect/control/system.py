@@ -79,7 +79,14 @@ STATUS_FIELDS: tuple[StatusField, ...] = (
     StatusField(
         "i", "refused", "packets not allowed in", lambda _, d: d.counters.refused, counts=True
     ),
-    StatusField("i", "stolen", "sub-grains lost to overload", lambda s, _: s.stolen, counts=True),
+    StatusField(
+        "i", "stolen", "sub-grains and plays lost to overload", lambda s, _: s.stolen, counts=True
+    ),
+    StatusField("i", "plays", "what was played by hand", lambda s, _: s.plays, counts=True),
+    StatusField("i", "plays_late", "of that, too late", lambda s, _: s.plays_late, counts=True),
+    StatusField(
+        "i", "plays_refused", "for want of room", lambda s, _: s.plays_refused, counts=True
+    ),
     StatusField("s", "name", "the daemon's, to tell several apart", lambda _, d: d.name),
 )
 

@@ -30,9 +30,13 @@ SOUNDING = np.dtype(
         ("token", np.int64),
         ("natural", np.int64),  # 1: it followed in the corpus
         ("entropy", np.float64),  # of the choice, bits
+        ("first", np.int64),  # bundle frame at which what is played by hand begins; -1: the unit's
+        ("read", np.int64),  # frames of the bundle that are
+        ("gain", np.float64),  # dB, of its own
+        ("pan", np.float64),  # of its own
     ]
 )
-"""A unit that will sound, whatever comes."""
+"""A unit that will sound, whatever comes, or that was played by hand and has begun."""
 
 _AT_ONCE = 256  # units found in one pass
 _KEPT = 1024  # passes; the oldest are forgotten when nobody listens
@@ -92,6 +96,7 @@ def gather(
                 out.token = step.token
                 out.natural = step.natural
                 out.entropy = step.entropy
+                out.first = -1
                 count += 1
         if own.running == 0:
             told[voice] = own.steps

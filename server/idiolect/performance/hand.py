@@ -5,6 +5,7 @@ so what waits in the arena is bounded by how much sounds, not by how far ahead i
 """
 
 import heapq
+import math
 from collections.abc import Iterable
 from itertools import groupby
 
@@ -21,6 +22,7 @@ from idiolect.engine.layout import SHOT_CAPACITY
 from idiolect.engine.state import State, view_state
 from idiolect.errors import ControlError
 from idiolect.grain import SHOT
+from idiolect.parameters import VOICE
 from idiolect.performance.announcing import SOUNDING, Announcer
 from idiolect.performance.changes import Applied, Hush, Play
 from idiolect.performance.journal import Journal
@@ -34,6 +36,7 @@ MOST_SHOTS = SHOT_CAPACITY // 2
 began, and more of them may have to be held: that is what the other half is for."""
 
 _HUSH_SECONDS = 0.02
+_FAINTEST = 10 ** (VOICE["gain"].low / 20)
 
 _LEDGER = np.dtype(
     [
@@ -121,15 +124,16 @@ def _copy(
 ) -> None:
     """Copy what a shot reads and `MARGIN` frames on either side, silent where its source is not."""
     shot, last = shots[k], audio.shape[1] - 1
-    low, high = shot.source_start - shot.first, shot.source_end - shot.first
-    for i in range(-MARGIN, shot.held + MARGIN):
-        at = shot.data + i
-        if low <= i < high:
-            arena[0, at] = audio[shot.first + i, 0]
-            arena[1, at] = audio[shot.first + i, last]
-        else:
-            arena[0, at] = 0.0
-            arena[1, at] = 0.0
+    begin, end = shot.data - MARGIN, shot.data + shot.held + MARGIN
+    moved = shot.first - shot.data  # from a place in the arena to its frame of the bundle
+    low = min(max(begin, shot.source_start - moved), end)
+    high = max(low, min(end, shot.source_end - moved))
+    for at in range(low, high):
+        arena[0, at] = audio[at + moved, 0]
+        arena[1, at] = audio[at + moved, last]
+    for side in range(2):
+        arena[side, begin:low] = 0.0
+        arena[side, high:end] = 0.0
 
 
 class Hand:
@@ -157,6 +161,7 @@ class Hand:
         self._pushed: NDArray[np.void] = np.zeros(SHOT_CAPACITY, SHOT)
         self._later: list[tuple[int, int, Play]] = []  # a heap: by frame, then as they came
         self._taken = 0
+        self.refused = 0  # for want of room; read by anyone
 
     def take(self, change: Play | Hush) -> None:
         """Take what is to be played, or end all that was."""
@@ -187,7 +192,9 @@ class Hand:
         if tongue is None:
             _refuse(plays, "its bundle has been unloaded: play from another")
             return
-        shots = np.concatenate([play.shot for play in plays])
+        shots = np.empty(len(plays), SHOT)
+        for index, play in enumerate(plays):
+            shots[index] = play.shot[0]
         push_shots(self._ledger, self._engine.table, tongue.bundle.audio, shots, MOST_SHOTS)
         there = shots[shots["serial"] >= 0]
         self._pushed[there["serial"] % SHOT_CAPACITY] = there
@@ -195,6 +202,7 @@ class Hand:
             journal.note_shots(there, number, tongue.bundle)
         for play, shot in zip(plays, shots, strict=True):
             if shot["serial"] < 0:
+                self.refused += 1
                 _refuse([play], "too much is played at once: play less, or shorter")
             else:
                 play.done.set_result(self._answer(shot, tongue.bundle))
@@ -223,5 +231,8 @@ def _announce(shot: np.void, frame: int) -> NDArray[np.void]:
     found = np.zeros(1, SOUNDING)
     for name in ("frames", "voice", "tongue", "scale", "unit", "token"):
         found[name] = shot[name]
-    found["frame"] = frame
+    found["frame"], found["first"], found["read"] = frame, shot["first"], shot["held"]
+    left, right = float(shot["left"]), float(shot["right"])
+    louder = max(left, right, _FAINTEST)
+    found["gain"], found["pan"] = 20 * math.log10(louder), (right - left) / louder
     return found

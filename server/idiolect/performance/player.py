@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -342,16 +343,14 @@ class Player:
         """
         if voice not in self._tongues:
             raise ControlError(f"no voice {voice}: there are {self.voices}, from 1")
-        tongue, wished = self._tongues[voice], Wish(**wish)
-        scale = self._scale(voice)
-        if wished.scale is not None:
-            scale = tongue.bundle.scale_index(wished.scale)
-        unit = 0
-        if wished.unit is None and wished.token is None and wished.file is None:
-            unit = self._draw_unit(voice, scale)
-        quality = int(self._values[voice, "quality"])
+        tongue = self._tongues[voice]
         shot = make_shot(
-            tongue.bundle, tongue.inventory, wished, scale=scale, unit=unit, quality=quality
+            tongue.bundle,
+            tongue.inventory,
+            Wish(**wish),
+            scale=self._scale(voice),
+            quality=int(self._values[voice, "quality"]),
+            draw=partial(self._draw_unit, voice),
         )
         shot["voice"], shot["frame"], shot["tongue"] = voice - 1, self.at, tongue.number
         return self._send(Play(shot))
@@ -373,6 +372,7 @@ class Player:
             running=sum(self._values[v, "run"] > 0 for v in range(1, self.voices + 1)),
             lookahead=self._planner.lookahead(),
             uptime=time.monotonic() - self._started,
+            plays_refused=self._planner.hand.refused,
         )
 
     def _scale(self, voice: int) -> int:

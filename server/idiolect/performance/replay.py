@@ -258,7 +258,9 @@ class _Replanner(Planner):
 
     def __init__(self, bundle: Bundle, setting: Setting, deck: _Deck) -> None:
         lookahead_seconds = setting.lookahead_frames / setting.sample_rate
-        engine = Engine(setting.voices, setting.sample_rate, setting.lookahead_frames)
+        engine = Engine(
+            setting.voices, setting.sample_rate, setting.lookahead_frames, hand_seconds=0.0
+        )
         super().__init__(bundle, engine, lookahead_seconds=lookahead_seconds, margin_ms=0)
         self._deck = deck
         self._told: deque[Timed] = deque()

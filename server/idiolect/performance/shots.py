@@ -5,6 +5,7 @@ of it.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -94,7 +95,13 @@ def pick_unit(
 
 
 def make_shot(
-    bundle: Bundle, inventory: Inventory, wish: Wish, *, scale: int, unit: int, quality: int
+    bundle: Bundle,
+    inventory: Inventory,
+    wish: Wish,
+    *,
+    scale: int,
+    quality: int,
+    draw: Callable[[int], int],
 ) -> NDArray[np.void]:
     """Make the record of what is wished for.
 
@@ -104,11 +111,11 @@ def make_shot(
         What it is from.
     wish : Wish
     scale : int
-        Of `unit`, and of the wish's own.
-    unit : int
-        Played when the wish names none.
+        The voice's, where the wish names none.
     quality : int
         How the voice reads between frames.
+    draw : callable
+        Gives a unit of a scale, where the wish names nothing.
 
     Returns
     -------
@@ -117,10 +124,11 @@ def make_shot(
 
     Raises
     ------
-    ControlError
-        When there is no such unit, token or source, or it ends before.
+    IdiolectError
+        When there is no such scale, unit, token or source, or it ends before.
     """
-    first, wanted = _stretch(bundle, wish, scale, unit)
+    scale = scale if wish.scale is None else bundle.scale_index(wish.scale)
+    first, wanted = _stretch(bundle, wish, scale, draw)
     chosen = int(unit_at(inventory, scale, first))
     found = bundle.scales[scale].units[chosen]
     source = bundle.sources[int(found["source"])]
@@ -134,7 +142,7 @@ def make_shot(
     return shot
 
 
-def _stretch(bundle: Bundle, wish: Wish, scale: int, unit: int) -> tuple[int, int]:
+def _stretch(bundle: Bundle, wish: Wish, scale: int, draw: Callable[[int], int]) -> tuple[int, int]:
     """Find the first frame that is wished for, and how many there are."""
     if wish.file is not None and wish.unit is not None:
         own = np.flatnonzero(bundle.scales[scale].units["source"] == find_source(bundle, wish.file))
@@ -149,6 +157,8 @@ def _stretch(bundle: Bundle, wish: Wish, scale: int, unit: int) -> tuple[int, in
         unit = int(units_before(bundle, scale, wish.unit)[-1])
     elif wish.token is not None:
         unit = int(units_of_tokens(bundle, scale, [wish.token])[0])
+    else:
+        unit = draw(scale)
     units = bundle.scales[scale].units
     row = units[unit : unit + max(1, wish.run)]
     first, last = row[0], row[row["source"] == row["source"][0]][-1]

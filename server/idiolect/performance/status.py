@@ -41,9 +41,12 @@ class Status:
     stolen: int  # sub-grains and shots that went because there was too much to mix
     plays: int  # shots played by hand that have begun
     plays_late: int  # of these, after their frame
+    plays_refused: int  # that were not, for want of room
 
 
-def read_status(engine: Engine, *, running: int, lookahead: float, uptime: float) -> Status:
+def read_status(
+    engine: Engine, *, running: int, lookahead: float, uptime: float, plays_refused: int
+) -> Status:
     """Read an engine's counters.
 
     Parameters
@@ -55,6 +58,8 @@ def read_status(engine: Engine, *, running: int, lookahead: float, uptime: float
         Seconds queued for the one that has least.
     uptime
         Seconds since the start.
+    plays_refused
+        Shots there was no room for.
 
     Notes
     -----
@@ -82,4 +87,5 @@ def read_status(engine: Engine, *, running: int, lookahead: float, uptime: float
         stolen=int(counters[STOLEN]),
         plays=int(counters[PLAYS]),
         plays_late=int(counters[PLAYS_LATE]),
+        plays_refused=plays_refused,
     )

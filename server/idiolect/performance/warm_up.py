@@ -70,7 +70,7 @@ def _play(bundle: Bundle, sample_rate: int) -> None:
 def _make_shot(planner: Planner) -> NDArray[np.void]:
     tongue = planner.tongue_of(0)
     wish = Wish(unit=0, dur=0.01)
-    return make_shot(tongue.bundle, tongue.inventory, wish, scale=0, unit=0, quality=0)
+    return make_shot(tongue.bundle, tongue.inventory, wish, scale=0, quality=0, draw=int)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from idiolect.engine.engine import Engine
 from idiolect.engine.layout import HOP
 from idiolect.engine.meters import read_levels
 from idiolect.errors import ControlError
+from idiolect.parameters import VOICE
 from idiolect.performance.planner import Planner
 from idiolect.performance.player import SILENCE_DB, Player
 from idiolect.performance.questions import NextTokens
@@ -226,14 +227,18 @@ class Witness:
 
     def _sounding(self, bundle: Bundle, found: np.void) -> Sounding:
         rate, voice = self._engine.sample_rate, int(found["voice"]) + 1
-        frame = int(found["frame"])
+        frame, scale = int(found["frame"]), bundle.scales[int(found["scale"])]
+        facts = describe_unit(bundle, scale, int(found["unit"]))
+        if found["first"] >= 0:  # where it lies itself, beside the unit that it begins in
+            into = int(found["first"] - scale.units["start"][int(found["unit"])]) / rate
+            facts = replace(facts, start=facts.start + into, duration=int(found["read"]) / rate)
         return Sounding(
-            facts=describe_unit(bundle, bundle.scales[int(found["scale"])], int(found["unit"])),
+            facts=facts,
             frame=frame,
             voice=voice,
             seconds=int(found["frames"]) / rate,
-            gain=self._player.get("gain", voice),
-            pan=self._player.get("pan", voice),
+            gain=max(SILENCE_DB, self._player.get("gain", voice) + float(found["gain"])),
+            pan=VOICE["pan"].clip(self._player.get("pan", voice) + float(found["pan"])),
             entropy=float(found["entropy"]),
             natural=int(found["natural"]),
             heard_at=self.calendar.time_of(frame + self._engine.delay_frames + self._latency()),
