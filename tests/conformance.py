@@ -18,6 +18,7 @@ from typing import Any
 
 import aiohttp
 
+from idiolect.bench.packets import from_clients
 from idiolect.control import ControlServer
 from idiolect.control.codec import (
     MAX_DEPTH,
@@ -26,6 +27,7 @@ from idiolect.control.codec import (
     Argument,
     Message,
     Opaque,
+    OscBundle,
     encode,
     encode_bundle,
     parse,
@@ -67,7 +69,35 @@ def page() -> str:
         rows = [row for row in ROWS if row.group == group]
         lines += [f"| {row.rule} | {'yes' if holds(row) else 'no'} | {row.why} |" for row in rows]
         lines[-1] += "\n"
-    return "\n".join(lines)
+    lines.append(_CLIENTS)
+    lines += [f"| {name} | `{_shape(parse(p))}` |" for name, p in from_clients().items()]
+    return "\n".join(lines) + "\n"
+
+
+def _shape(element: Message | OscBundle) -> str:
+    """Show an element as text: an address and its values, or what a bundle holds."""
+    if isinstance(element, OscBundle):
+        return f"[ {', '.join(map(_shape, element.elements))} ]"
+    return " ".join([element.address, *map(_shown, element.arguments)])
+
+
+def _shown(value: Argument) -> str:
+    named = {None: "nil", True: "true", False: "false", math.inf: "impulse"}
+    if value is None or isinstance(value, bool) or value == math.inf:
+        return named[value]
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+_CLIENTS = """\
+## What clients send
+
+Each of these is sent to a daemon that plays, in a test that looks at what comes of it. SuperCollider's
+messages and timed bundle and Pd's packets are caught from the programs; the others are laid out byte by
+byte as TouchDesigner's OSC Out, Tidal's and Strudel's sources have them. In brackets: a bundle, with a
+time tag that is waited for. Tidal and Strudel speak to `/dirt/play` where `control.dirt` is on.
+
+| who, and what | packet |
+| --- | --- |"""
 
 
 _OPENING = """\
@@ -75,8 +105,8 @@ _OPENING = """\
 
 Written by `python tests/conformance.py` from a check of each row: M. Wright, *The Open Sound Control
 1.0 Specification* (2002), and what A. Freed and A. Schmeder, *Features and Future of Open Sound
-Control version 1.1* (NIME 2009) add to it. What clients send, and how each is heard, is in
-[the OSC reference](osc.md) and [ways in](control.md).
+Control version 1.1* (NIME 2009) add to it. What the addresses are is in
+[the OSC reference](osc.md), what carries them in [ways in](control.md).
 """
 
 

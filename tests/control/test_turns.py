@@ -3,9 +3,11 @@
 import math
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from idiolect.control import ControlServer
 from idiolect.control.turns import MOST_BYTES, MOST_EACH, MOST_LINES, Turns
 from recording import RecordingPlayer, Wire
 
@@ -76,3 +78,16 @@ def test_a_burst_of_steps_is_kept_whole_and_in_order(wire: Wire, player: Recordi
         wire.send("/voice/1/random_seed", number)
     wire.settle()
     assert [call[3] for call in player.calls] == list(range(2000))
+
+
+def test_a_machine_that_asks_for_too_much_waits_and_is_counted(
+    wire: Wire, player: RecordingPlayer, server: ControlServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing that it sent is lost."""
+    monkeypatch.setattr(server._intake._allowance, "_rate", 2000.0)
+    for number in range(1500):
+        wire.send("/voice/1/random_seed", number)
+    wire.settle()
+    assert [call[3] for call in player.calls] == list(range(1500))
+    assert server.counters.limited > 0
+    assert server.counters.dropped == 0

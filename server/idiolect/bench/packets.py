@@ -110,7 +110,6 @@ def from_clients(time_tag: int = _IMMEDIATELY) -> dict[str, bytes]:
             )
         ),
         "Tidal, an argument alone": timed(message("/voice/1/temperature", "f", 0.8)),
-        "Tidal, hello": message("/dirt/hello", ""),
         "Strudel, an event": timed(
             message(
                 "/dirt/play", "sssfsfsfsfsi",

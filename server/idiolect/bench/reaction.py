@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,7 +26,7 @@ from idiolect.config import load
 from idiolect.control.codec import encode
 from idiolect.errors import AudioError, ConfigError
 
-__all__ = ["measure"]
+__all__ = ["NEEDED", "NODE", "Synth", "compile_synth", "measure", "scsynth"]
 
 RATE, PERIOD = 48_000, 64
 LEVEL = 0.5
@@ -40,6 +40,14 @@ SynthDef(\\level, { |level = 0.5| Out.ar(0, (DC.ar(1) * level) ! 2) }).writeDefF
 """
 
 Send = Callable[[bool], object]
+
+
+class Synth(NamedTuple):
+    """A scsynth that plays."""
+
+    turn: Send
+    output: str  # JACK's name for it
+    port: int  # where it listens for OSC
 
 
 def measure(bundle: Path, count: int, say: Callable[[str], None]) -> dict[str, dict[str, float]]:
@@ -72,13 +80,13 @@ def measure(bundle: Path, count: int, say: Callable[[str], None]) -> dict[str, d
     found: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        _compile_synth(place)
+        compile_synth(place)
         with dummy_server(sample_rate=RATE, period=PERIOD):
             say(f"gain and pan, {count} times each")
             found |= _measure_ours(_level_bundle(bundle, place), count, say)
             say(f"scsynth, {count} times")
-            with _scsynth(place) as (send, port):
-                found["scsynth /n_set"] = _react(port, send, count, 0)
+            with scsynth(place) as synth:
+                found["scsynth /n_set"] = _react(synth.output, synth.turn, count, 0)
     return found
 
 
@@ -144,15 +152,16 @@ def _environment(place: Path) -> dict[str, str]:
     }
 
 
-def _compile_synth(place: Path) -> None:
+def compile_synth(place: Path) -> None:
+    """Write the synth's definition to a folder; it needs sclang."""
     (place / "level.scd").write_text(_SYNTH.replace("FOLDER", str(place)))
     command = ["sclang", str(place / "level.scd")]
     subprocess.run(command, env=_environment(place), capture_output=True, timeout=120, check=True)
 
 
 @contextmanager
-def _scsynth(place: Path) -> Iterator[tuple[Send, str]]:
-    """Run scsynth with the synth on the default JACK server; give its control, and its port."""
+def scsynth(place: Path) -> Iterator[Synth]:
+    """Run scsynth with the synth, compiled there, on the default JACK server."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as wire:
         wire.bind(("127.0.0.1", 0))
         port = wire.getsockname()[1] + 1
@@ -171,7 +180,7 @@ def _scsynth(place: Path) -> Iterator[tuple[Send, str]]:
             def turn(on: bool) -> None:
                 wire.send(encode("/n_set", NODE, "level", LEVEL / 2 if on else LEVEL))
 
-            yield turn, "scsynth:out_1"
+            yield Synth(turn, "scsynth:out_1", port)
         finally:
             process.terminate()
             process.wait()

@@ -131,6 +131,34 @@ def fuzz(
 
 
 @bench.command()
+def messages(
+    bundle: Annotated[
+        Path | None, Argument(metavar="[BUNDLE]", help="What is played [a small one, made here].")
+    ] = None,
+    seconds: Annotated[float, Option(metavar="S", help="For each, in each of five rounds.")] = 2.0,
+    audio: Annotated[str, Option(metavar="jack|null", help="Where it plays.")] = "jack",
+    as_json: Annotated[bool, Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Parameter messages taken in a second, beside python-osc's server and scsynth's /n_set."""
+    if not 0.1 <= seconds <= 600:
+        raise ConfigError(f"--seconds must be 0.1 to 600, got {seconds:g}")
+    from idiolect.bench import throughput
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    with TemporaryDirectory() as folder:
+        found = throughput.measure(
+            bundle or _example(Path(folder), say), seconds=seconds, output=audio, say=say
+        )
+    print(
+        json.dumps(found, indent=1)
+        if as_json
+        else "\n".join(f"{k:<12}{v}" for k, v in found.items())
+    )
+
+
+@bench.command()
 def mixer(
     as_json: Annotated[bool, Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
