@@ -7,15 +7,29 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from components import require
 from idiolect.app import App
 from idiolect.config import load
 from idiolect.control.bindings import BINDINGS
+from synthetic import make_bundle
 
 QUARK = Path(__file__).parents[2] / "clients/supercollider"
 RUN = Path(__file__).with_name("run_tests.scd")
+RATE = 48_000
+
+PULSE = """
+Idiolect("127.0.0.1", PORT).whenReady {
+    Pbind(
+        \\type, \\idiolectPlay, \\dur, Pn(0.125, 40), \\latency, 0.2,
+        \\unit, 3, \\sustain, 0.002, \\attack, 0, \\release, 0
+    ).play;
+    { 7.wait; 0.exit }.fork(SystemClock);
+};
+"""
 
 
 @pytest.fixture
@@ -25,7 +39,9 @@ def port(learned: Path) -> Iterator[int]:
         yield app.control.address[1]
 
 
-def run(script: Path, place: Path, port: int) -> "subprocess.CompletedProcess[str]":
+def run(
+    script: Path, place: Path, port: int, tests: str = "TestIdiolect"
+) -> "subprocess.CompletedProcess[str]":
     """Run a script with the Quark's classes, in a home of its own."""
     place.chmod(0o700)
     folders = "".join(f"  - {QUARK / name}\n" for name in ("Classes", "Tests"))
@@ -37,6 +53,7 @@ def run(script: Path, place: Path, port: int) -> "subprocess.CompletedProcess[st
         "QT_QPA_PLATFORM": "offscreen",
         "QTWEBENGINE_DISABLE_SANDBOX": "1",
         "IDIOLECT_PORT": str(port),
+        "IDIOLECT_TESTS": tests,
     }
     return subprocess.run(
         ["sclang", "-l", str(settings), str(script)],
@@ -44,13 +61,16 @@ def run(script: Path, place: Path, port: int) -> "subprocess.CompletedProcess[st
     )  # fmt: skip
 
 
-def test_its_own_unit_tests_pass(port: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "tests", ["TestIdiolect", pytest.param("TestIdiolectPiece", marks=pytest.mark.slow)]
+)
+def test_its_own_unit_tests_pass(port: int, tmp_path: Path, tests: str) -> None:
     require("sclang")
-    done = run(RUN, tmp_path, port)
+    done = run(RUN, tmp_path, port, tests)
     told = done.stdout
-    print(*re.findall(r"^SUPERCOLLIDER .*", told, re.MULTILINE))
+    print(*re.findall(r"^(?:SUPERCOLLIDER|PIECE) .*", told, re.MULTILINE))
     assert done.returncode == 0, told
-    wanted = (QUARK / "Tests/TestIdiolect.sc").read_text().count("\ttest_")
+    wanted = (QUARK / f"Tests/{tests}.sc").read_text().count("\ttest_")
     assert f" {wanted}\n" in told
     assert "ERROR" not in told.replace("with message: 'ERROR", "")
     assert told.count("PASS:") > wanted
@@ -95,3 +115,27 @@ def test_the_first_lines_of_its_page_make_sound(learned: Path, tmp_path: Path) -
     done = run(script, tmp_path, 57300)
     assert "TOLD speaking 0 true" in done.stdout, done.stdout
     assert "HEARD 1.4 1" in done.stdout, done.stdout
+
+
+@pytest.mark.slow
+def test_a_pattern_is_heard_in_time(tmp_path: Path) -> None:
+    """Forty events, eight a second, with the latency of the server: each within a millisecond."""
+    require("sclang")
+    bundle = tmp_path / "level.idiolect"
+    make_bundle(bundle, sample_rate=RATE, seconds=10)
+    np.save(bundle / "audio.npy", np.full_like(np.load(bundle / "audio.npy"), 0.25))
+    flags = {"audio.output": "null", "control.port": 0, "performance.autostart": 0}
+    with App(bundle, load(flags=flags), record=tmp_path / "heard.wav") as app:
+        port = app.control.address[1]
+        script = tmp_path / "pulse.scd"
+        script.write_text(PULSE.replace("PORT", str(port)))
+        done = run(script, tmp_path, port)
+        assert app.player.status().plays_late == 0
+    assert "ERROR" not in done.stdout, done.stdout
+    heard, _ = soundfile.read(tmp_path / "heard.wav", dtype="float32")
+    sounds = heard[:, 0] > 0.1
+    onsets = np.flatnonzero(sounds[1:] & ~sounds[:-1])
+    assert len(onsets) == 40
+    off = onsets - np.arange(40) * RATE / 8
+    print(f"PULSE within {1000 * np.abs(off - np.median(off)).max() / RATE:.3f} ms")
+    assert np.abs(off - np.median(off)).max() <= RATE / 1000

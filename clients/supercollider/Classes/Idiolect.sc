@@ -7,12 +7,17 @@ Idiolect : IdiolectMasterParameters {
 	classvar <all, <>program = "idiolect", <>default;
 	classvar <leaseSeconds = 60, <waitSeconds = 10;
 	var <addr, <pid, <ready = false;
-	var voiceNumbered, pending, responders, renewal, watcher;
+	var voiceNumbered, pending, responders, renewal, watcher, groups;
 
 	*initClass {
 		Class.initClassTree(Event);
 		all = IdentitySet.new;
-		Event.addEventType(\idiolect, { |server| Idiolect.prPlay(currentEnvironment, server) });
+		Event.addEventType(\idiolect, { |server|
+			Idiolect.prSend(currentEnvironment, server) { |daemon, event| daemon.messages(event) }
+		});
+		Event.addEventType(\idiolectPlay, { |server|
+			Idiolect.prSend(currentEnvironment, server) { |daemon, event| daemon.plays(event) }
+		});
 		ShutDown.add { all.do(_.kill) };
 	}
 
@@ -130,19 +135,50 @@ Idiolect : IdiolectMasterParameters {
 
 	quit { |action| ready = false; ^this.command("/quit", [], action) }
 
+	// --- Playing by hand.
+
+	// Play a stretch of the corpus beside what a voice says: (unit: 12, gain: -6), with the words of
+	// IdiolectNames.play; `seconds` from the thread's own time, or at once.
+	play { |what, seconds| addr.sendBundle(seconds, *this.plays(what ? ())) }
+
+	// What an event plays, as messages.  How long it sounds an event calls its sustain, and how loud
+	// it is amp; arrays are several at once.
+	plays { |event|
+		var given = List.new, own = event.keys;
+		IdiolectNames.play.do { |name|
+			if(name != \dur and: { own.includes(name) }) { given.add([name, event[name]]) }
+		};
+		if([\sustain, \legato].any { |name| own.includes(name) }) {
+			given.add([\dur, event.use { ~sustain.value }])
+		};
+		if(own.includes(\amp)) { given.add([\gain, event[\amp].ampdb]) };
+		given = given.collect { |pair| pair.collect(_.value) };
+		^given.flatten(1).asArray.flop.collect { |words| ["/play"] ++ words }
+	}
+
 	// --- Being told.
 
-	// From now on dependants get `changed(\told, address, values...)` for what anyone changes.
-	notify {
+	// From now on dependants get `changed(\told, address, values...)` for what anyone changes; of the
+	// group \grain, too, `changed(\grain, event, seconds until it is heard)` for every unit; of other
+	// groups what they are told as \told.
+	notify { |... argGroups|
 		this.stopNotify;
+		groups = if(argGroups.isEmpty) { [\state] } { argGroups };
 		watcher = { |message, time, from|
 			if(from.port == addr.port and: { message[0].asString.beginsWith("/") }) {
-				this.changed(\told, *message)
+				if(message[0] == '/grain') {
+					this.changed(\grain, this.class.grain(message), time - thisThread.seconds)
+				} {
+					this.changed(\told, *message)
+				}
 			}
 		};
 		thisProcess.addOSCRecvFunc(watcher);
 		this.prRenew;
 	}
+
+	// A message of a grain as an Event, with the names of IdiolectNames.grain.
+	*grain { |message| ^Event.newFrom([IdiolectNames.grain, message[1..]].lace) }
 
 	stopNotify {
 		if(watcher.isNil) { ^this };
@@ -202,17 +238,23 @@ Idiolect : IdiolectMasterParameters {
 
 	prRenew {
 		renewal.stop;
-		renewal = this.prKeepOn { loop { addr.sendMsg('/notify', 1); (leaseSeconds / 3).wait } };
+		renewal = this.prKeepOn { loop {
+			addr.sendMsg('/notify', 1, 0, 30, *groups);
+			(leaseSeconds / 3).wait
+		} };
 	}
 
-	// Play an event: what it holds of a voice's parameters, and a seed, at the event's own time.
-	*prPlay { |event, server|
+	// What an event holds of its voices' parameters, and a seed, as messages.
+	messages { |event|
+		^(event[\voice] ? 1).asArray.collect { |number| this.voice(number).messages(event) }.flatten(1)
+	}
+
+	// Send what an event says at the event's own time.
+	*prSend { |event, server, words|
 		var daemon = event[\idiolect] ?? { default } ?? {
 			Error("there is no Idiolect to play on: boot one, or make one that runs").throw
 		};
-		var numbers = (event[\voice] ? 1).asArray;
-		var messages = numbers.collect { |number| daemon.voice(number).messages(event) };
-		messages = messages.flatten(1);
+		var messages = words.(daemon, event);
 		if(messages.notEmpty) {
 			daemon.sendBundle(event[\latency] ?? { (server ? Server.default).latency }, *messages)
 		};
@@ -267,18 +309,18 @@ IdiolectVoice : IdiolectVoiceParameters {
 	// What an event says of this voice, as messages.  Only what the event holds itself counts: of its
 	// parents it has a pan and a scale that nobody asked for.
 	messages { |event|
-		var messages = List.new;
+		var messages = List.new, own = event.keys;
 		IdiolectVoiceParameters.specs.keysDo { |name|
-			if(event.includesKey(name)) {
+			if(own.includes(name)) {
 				messages.add([this.address(name), event[name].value])
 			}
 		};
 		IdiolectNames.descriptors.do { |name|
-			if(event.includesKey(name)) {
+			if(own.includes(name)) {
 				messages.add([this.address("bias/" ++ name), event[name].value])
 			}
 		};
-		if(event.includesKey(\seed)) {
+		if(own.includes(\seed)) {
 			messages.add([this.address("seed/" ++ event[\seed][0])] ++ event[\seed][1..])
 		};
 		^messages.asArray

@@ -1,7 +1,8 @@
 // Made from the table of parameters; change that, then:
 //   idiolect osc --for supercollider > clients/supercollider/Classes/IdiolectParameters.sc
 
-// Names in the order in which a status tells them, and the descriptors a voice can lean towards.
+// Names in the order in which a status and a grain tell them, the words of playing by hand, and the
+// descriptors a voice can lean towards.
 IdiolectNames {
 	*status { ^#[
 		\voices,
@@ -29,6 +30,42 @@ IdiolectNames {
 		\plays_late,
 		\plays_refused,
 		\name
+	] }
+
+	*grain { ^#[
+		\voice,
+		\unit,
+		\token,
+		\scale,
+		\source,
+		\start,
+		\seconds,
+		\gain,
+		\pan,
+		\x,
+		\y,
+		\loudness,
+		\centroid,
+		\pitch,
+		\entropy,
+		\natural
+	] }
+
+	*play { ^#[
+		\voice,
+		\scale,
+		\unit,
+		\token,
+		\file,
+		\start,
+		\run,
+		\dur,
+		\gain,
+		\pan,
+		\rate,
+		\speed,
+		\attack,
+		\release
 	] }
 
 	*descriptors { ^#[

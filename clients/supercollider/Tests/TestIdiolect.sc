@@ -111,11 +111,55 @@ TestIdiolect : UnitTest {
 	}
 
 	test_an_event_says_only_what_it_holds_itself {
-		var messages = daemon.voice(2).messages((temperature: 0.5, centroid: 1.5));
+		var event = (temperature: 0.5, centroid: 1.5).parent_(Event.default.parent);
+		var messages = daemon.voice(2).messages(event);
 		this.assertEquals(
 			messages.asSet,
 			Set[["/voice/2/temperature", 0.5], ["/voice/2/bias/centroid", 1.5]]
 		);
+	}
+
+	test_what_is_played_by_hand_is_said_in_its_words {
+		var event = (unit: 3, voice: 2, sustain: 0.25, amp: 0.5, room: 0.3, dur: 1);
+		var messages = daemon.plays(event.parent_(Event.default.parent));
+		this.assertEquals(messages.size, 1);
+		messages = Dictionary.newFrom(messages[0][1..]);
+		this.assertEquals(messages.keys, IdentitySet[\unit, \voice, \dur, \gain].as(Set));
+		this.assertEquals(messages[\dur], 0.25, "how long it sounds is its sustain");
+		this.assertFloatEquals(messages[\gain], -6.02, within: 0.01);
+	}
+
+	test_arrays_are_played_at_once {
+		var messages = daemon.plays((unit: [3, 4], pan: [-1, 1], gain: -6));
+		this.assertEquals(messages.size, 2);
+		this.assertEquals(
+			messages.collect { |message| Dictionary.newFrom(message[1..])[\unit] }, [3, 4]
+		);
+	}
+
+	test_what_is_played_by_hand_begins {
+		var before = daemon.status[\plays], begun;
+		daemon.play((unit: [1, 2], gain: -20), 0.1);
+		daemon.play((token: 0));
+		10.do { if(begun != 3) { 0.1.wait; begun = daemon.status[\plays] - before } };
+		this.assertEquals(begun, 3.0);
+	}
+
+	test_grains_are_told_with_their_names_and_when_they_are_heard {
+		var done = CondVar.new, told = List.new, watcher;
+		watcher = SimpleController(daemon).put(\grain, { |who, what, grain, seconds|
+			told.add([grain, seconds]); done.signalAll
+		});
+		daemon.notify(\grain);
+		daemon.sync;
+		daemon.voice(2).play;
+		done.waitFor(5) { told.size > 3 };
+		this.assert(told.size > 3);
+		this.assertEquals(told[0][0].keys.as(Set), IdiolectNames.grain.as(Set));
+		this.assert(told.any { |each| each[0][\voice].asInteger == 2 });
+		this.assert(told.every { |each| each[1].abs < 5 });
+		daemon.stopNotify;
+		watcher.remove;
 	}
 
 	test_a_pattern_turns_what_it_plays {

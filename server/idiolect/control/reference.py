@@ -15,7 +15,7 @@ from idiolect.control.promises import PROGRESS_S
 from idiolect.control.questions import QUESTIONS
 from idiolect.control.schedule import FURTHEST_S, MOST_WAITING, MOST_WAITING_EACH
 from idiolect.control.system import API, STATUS_FIELDS, SYSTEM_COMMANDS
-from idiolect.control.telling import METERED, MOST_BYTES
+from idiolect.control.telling import GRAIN, METERED, MOST_BYTES
 from idiolect.control.warnings import LINES_PER_SECOND
 from idiolect.parameters import BIAS, DESCRIPTORS, MASTER, MOST_BUNDLES, VOICE, Parameter
 
@@ -105,10 +105,7 @@ A client names groups when it sends `/notify`: `/notify 1 0 30 meter grain`, or 
   unless set otherwise) ahead of its being rendered; it is never retracted. `/grain` comes in an OSC
   bundle whose time tag is when the unit's own first frame is heard: the limiter's and the device's
   delay are in it. Where no device keeps time (a file) the tag is "immediately". Its arguments:
-  i voice, i unit, i token, s scale, s source, f start in the source, f seconds as planned (a later
-  cut may end it sooner), f gain (dB) and f pan of the voice, f x and f y on the map, f loudness (dB),
-  f centroid and f pitch (Hz; 0 where there is none), f entropy of the choice (bits), i 1 when it
-  followed in the corpus.
+  {", ".join(f"{tag} {name}" + (f" ({doc})" if doc else "") for tag, name, doc in GRAIN)}.
 - `health`, once a second, one number for each address below `/health/`:
   {"; ".join(f"`{f.name}` {f.tag}, {f.doc}" for f in HEALTH)}. And `/output/state`, as above.
 - `log`: warnings, `/log` s level, s text, at most {LINES_PER_SECOND:g} a second in the long run; what is left out

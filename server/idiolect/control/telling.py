@@ -17,7 +17,16 @@ from idiolect.control.schedule import ntp_of
 from idiolect.control.warnings import WarningTap
 from idiolect.control.witness import Sounding, Witness
 
-__all__ = ["METERED", "MOST_BYTES", "Teller", "grain_arguments", "ntp", "pack", "plain_name"]
+__all__ = [
+    "GRAIN",
+    "METERED",
+    "MOST_BYTES",
+    "Teller",
+    "grain_arguments",
+    "ntp",
+    "pack",
+    "plain_name",
+]
 
 MOST_BYTES = 1400
 """Of a packet that is sent unasked: what no network on the way takes apart."""
@@ -36,6 +45,18 @@ def ntp(seconds: float | None) -> int:
 def plain_name(text: str, most: int = _LONGEST_NAME) -> str:
     """Shorten a text so that it takes at most so many bytes."""
     return text.encode(errors="replace")[:most].decode(errors="ignore")
+
+
+GRAIN = (
+    ("i", "voice", ""), ("i", "unit", ""), ("i", "token", ""), ("s", "scale", ""),
+    ("s", "source", ""), ("f", "start", "in the source, seconds"),
+    ("f", "seconds", "as planned: a later cut may end it sooner"),
+    ("f", "gain", "of the voice, dB"), ("f", "pan", "of the voice"),
+    ("f", "x", "on the map"), ("f", "y", "on the map"), ("f", "loudness", "dB"),
+    ("f", "centroid", "Hz; 0 where there is none"), ("f", "pitch", "Hz; 0 where there is none"),
+    ("f", "entropy", "of the choice, bits"), ("i", "natural", "1 when it followed in the corpus"),
+)  # fmt: skip
+"""Type, name and meaning of the arguments of ``/grain``."""
 
 
 def grain_arguments(sounding: Sounding) -> tuple[object, ...]:

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 
+from idiolect.control.playing import PLAY_KEYS
 from idiolect.control.system import STATUS_FIELDS
+from idiolect.control.telling import GRAIN
 from idiolect.parameters import DESCRIPTORS, MASTER, VOICE, Parameter
 
 __all__ = ["supercollider"]
@@ -11,10 +13,19 @@ _SUPERCOLLIDER = """\
 // Made from the table of parameters; change that, then:
 //   idiolect osc --for supercollider > clients/supercollider/Classes/IdiolectParameters.sc
 
-// Names in the order in which a status tells them, and the descriptors a voice can lean towards.
+// Names in the order in which a status and a grain tell them, the words of playing by hand, and the
+// descriptors a voice can lean towards.
 IdiolectNames {
 	*status { ^#[
 %(status)s
+	] }
+
+	*grain { ^#[
+%(grain)s
+	] }
+
+	*play { ^#[
+%(play)s
 	] }
 
 	*descriptors { ^#[
@@ -47,6 +58,8 @@ def supercollider() -> str:
     """Write classes with a getter and a setter for each parameter, and its spec."""
     return _SUPERCOLLIDER % {
         "status": _symbols(field.name for field in STATUS_FIELDS),
+        "grain": _symbols(name for _, name, _ in GRAIN),
+        "play": _symbols(key.name for key in PLAY_KEYS),
         "descriptors": _symbols(DESCRIPTORS),
         "voice_specs": _specs(VOICE.values()),
         "voice": _methods(VOICE.values()),
