@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from idiolect.errors import AudioError
-from idiolect.performance.snapshot import read_json, write_json
+from idiolect.performance.documents import read_json, write_json
 
 __all__ = ["Handover", "replace_process", "take_over"]
 

@@ -7,7 +7,8 @@ import pytest
 
 from idiolect.bundle import Bundle
 from idiolect.errors import ConfigError
-from idiolect.performance.snapshot import read_json, restore, take, write_json
+from idiolect.performance.documents import read_json, write_json
+from idiolect.performance.snapshot import restore, take
 from stage import Stage
 from synthetic import make_bundle
 

@@ -157,8 +157,8 @@ _PRESETS = """\
 
 A preset is a file of the folder `performance.presets`: every parameter, and of each voice the bundle,
 what it may play (`allow/...`) and what it goes on from. Loaded, it is one change: block parameters act
-at one frame, and each voice replans once, at its next boundary. The old state plays on while bundles
-are loaded for it. It may come from another machine or be for another bundle: parameters are taken as
+at one frame, and what is planned is taken up by every voice from its next boundary on. The old state
+plays on while bundles are loaded for it. It may come from another machine or be for another bundle: parameters are taken as
 far as the voice's bundle has them, in their range; a scale goes by its name; contexts and what was
 allowed need a bundle of the same name and size. What is left out is told in words. Commands about
 presets are obeyed in the order in which they come; other commands do not wait for them: `/sync`.

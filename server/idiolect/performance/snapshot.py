@@ -4,30 +4,23 @@ A snapshot is plain JSON.  It holds no sound and no plan: restored, the voices g
 had said, in their own time.  It may come from another machine, other bundles, or a stranger.
 """
 
-import json
-import logging
 import math
-import os
 from collections.abc import Mapping
 from concurrent.futures import Future
-from pathlib import Path
 from typing import Any
 
 from idiolect import __version__
-from idiolect.errors import ConfigError, ControlError, IdiolectError
+from idiolect.errors import ControlError, IdiolectError
 from idiolect.parameters import BIAS, MASTER, VOICE, Parameter
 from idiolect.performance.changes import Context
 from idiolect.performance.futures import all_of
 from idiolect.performance.player import Player
 from idiolect.performance.sketch import FORMAT, check
 
-__all__ = ["look", "read_json", "restore", "settle", "take", "write_json"]
-
-logger = logging.getLogger(__name__)
+__all__ = ["look", "restore", "settle", "take"]
 
 _SECONDS = 2.0  # for the planner to say what a voice has said
 _LAST = ("run", "freeze")  # what begins and what holds, after all else is as it was
-_LARGEST = 16 * 1024 * 1024  # bytes of a file: a hundred times what sixteen voices take
 
 
 def look(player: Player) -> Future[dict[str, Any]]:
@@ -252,52 +245,3 @@ def _identity(player: Player, voice: int) -> dict[str, Any]:
     """Tell bundles apart: by what they are called and how many units each scale has."""
     bundle = player.bundle(voice)
     return {"name": bundle.name, "units": [len(scale.units) for scale in bundle.scales]}
-
-
-def write_json(path: Path, document: Mapping[str, Any]) -> None:
-    """Write a document, whole or not at all.
-
-    Raises
-    ------
-    OSError
-        When it cannot be written.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with temporary.open("w", encoding="utf-8") as file:
-            json.dump(document, file, indent=1, allow_nan=False)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        _sync_folder(path.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Let the new name be there after the power was cut, too; Windows knows no such thing."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Read what `write_json` wrote.
-
-    Raises
-    ------
-    ConfigError
-        When it cannot be read.
-    """
-    try:
-        if not path.is_file():
-            raise FileNotFoundError("no such file")
-        if path.stat().st_size > _LARGEST:
-            raise ValueError(f"more than {_LARGEST} bytes")
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError, RecursionError) as error:
-        raise ConfigError(f"cannot read {path}: {error}; take it again") from error
