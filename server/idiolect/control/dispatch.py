@@ -188,11 +188,12 @@ class Dispatcher:
     def _run(self, message: Message, peer: Peer) -> None:
         _heard.debug("%s:%s %s %s", peer.host, peer.port, message.address, message.arguments)
         try:
-            known = self.namespace.is_known(message.address)
+            namespace = self.namespace
+            known = namespace.is_known(message.address)
             self._spend(1 if known else _NEW_PATTERN)
             if not known and "//" in message.address:
-                self._walked += len(self.namespace.leaves)
-            for leaf in self.namespace.find(message.address):
+                self._walked += len(namespace.leaves)
+            for leaf in namespace.find(message.address):
                 self._spend(len(leaf.voices))
                 self._obey(leaf, message.arguments, peer)
         except ControlError as error:
