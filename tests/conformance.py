@@ -142,7 +142,8 @@ class _Timed(RecordingPlayer):
 
     @property
     def frame(self) -> int:  # type: ignore[override]
-        return _Clock().frame_at(time.time())
+        """Behind by so much that a machine that stalls makes nothing late that was not sent late."""
+        return _Clock().frame_at(time.time()) - RATE // 2
 
     @frame.setter
     def frame(self, _: int) -> None: ...
@@ -620,7 +621,7 @@ def _in_order_of_coming() -> bool:
 
 
 def _late() -> bool:
-    stage = Stage().send(_ahead(-0.5))
+    stage = Stage().send(_ahead(-2))
     (told,) = stage.client.told
     return (told.address, stage.player.acts) == ("/late", [(-1.0, -1)])
 

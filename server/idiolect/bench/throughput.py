@@ -7,6 +7,7 @@ that, so nothing is dropped.  Who sends, and python-osc's server, are processes 
 """
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from itertools import count, cycle, islice
 from pathlib import Path
 from statistics import median
@@ -33,7 +35,9 @@ __all__ = ["measure"]
 
 VOICES = 4
 PERIOD = 64  # frames
-BATCH = 50  # messages; two of them fit the smallest buffer that systems give a socket
+BATCHES = {"idiolect": 1000, "python-osc": 50, "scsynth": 1000}
+"""Messages; two batches fit the buffer of each one's socket: python-osc leaves it as the system has it,
+the others ask for megabytes."""
 ROUNDS = 5
 _WARM_SECONDS = 0.5
 _PATIENCE = 5.0
@@ -62,7 +66,9 @@ def measure(
     Returns
     -------
     dict
-        By who takes them: messages a second, the median of the rounds.  ``dropped`` by the daemon
+        By who takes them: messages a second, the median of the rounds.  ``cpu_us``, processor time
+        that a message costs the one who takes it, microseconds, whatever else the machine does:
+        of the daemon its control thread's, of python-osc its process'.  ``dropped`` by the daemon
         or its system, and its ``late`` blocks and ``starved`` voices: 0.
 
     Raises
@@ -84,40 +90,61 @@ def measure(
             rate = Bundle.open(bundle).sample_rate
             opened.enter_context(dummy_server(sample_rate=rate, period=PERIOD))
         app = opened.enter_context(App(bundle, load(flags=flags), say=say))
-        ports = {"idiolect": app.control.address[1], "python-osc": opened.enter_context(_theirs())}
+        theirs, their_process = opened.enter_context(_theirs())
+        ports = {"idiolect": app.control.address[1], "python-osc": theirs}
+        clocks: dict[str, Callable[[], float]] = {
+            "idiolect": lambda: app.control.call(time.thread_time).result(),
+            "python-osc": partial(_processor_time, their_process),
+        }
         if output == "jack" and all(map(shutil.which, NEEDED)):
             compile_synth(place)
             ports["scsynth"] = opened.enter_context(scsynth(place)).port
         taken: dict[str, list[float]] = {who: [] for who in ports}
+        costs: dict[str, list[float]] = {who: [] for who in clocks}
         before = app.player.status()
         for number in range(rounds):
             say(f"round {number + 1} of {rounds}")
             for who, port in ports.items():
-                taken[who].append(_pump_apart(who, port, seconds))
+                used = clocks[who]() if who in clocks else 0.0
+                found = _pump_apart(who, port, seconds)
+                taken[who].append(found["each_second"])
+                if who in clocks:
+                    costs[who].append(1e6 * (clocks[who]() - used) / found["sent"])
         after = app.player.status()
         return {
-            **{who: median(found) for who, found in taken.items()},
+            **{who: median(rounds_) for who, rounds_ in taken.items()},
+            "cpu_us": {who: median(rounds_) for who, rounds_ in costs.items()},
             "dropped": app.control.counters.dropped + app.control.counters.limited,
             "late": after.late - before.late,
             "starved": after.starved - before.starved,
         }
 
 
-def _pump_apart(who: str, port: int, seconds: float) -> float:
+def _processor_time(process: int) -> float:
+    """Read what a process has used, seconds; 0 where the system does not say."""
+    stat = Path(f"/proc/{process}/stat")
+    if not stat.is_file():
+        return 0.0
+    fields = stat.read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _pump_apart(who: str, port: int, seconds: float) -> dict[str, float]:
     words = [who, str(port), str(seconds)]
     program = [sys.executable, "-m", "idiolect.bench.throughput", *words]
     done = subprocess.run(program, capture_output=True, text=True, check=True)
-    return float(json.loads(done.stdout))
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
 
 
 @contextmanager
-def _theirs() -> Iterator[int]:
-    """Run python-osc's server in a process of its own; give its port."""
+def _theirs() -> Iterator[tuple[int, int]]:
+    """Run python-osc's server in a process of its own; give its port, and the process."""
     program = [sys.executable, "-m", "idiolect.bench.throughput", "serve"]
     with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            yield int(process.stdout.readline())
+            yield int(process.stdout.readline()), process.pid
         finally:
             process.terminate()
 
@@ -146,15 +173,15 @@ def messages(who: str) -> list[bytes]:
     ]
 
 
-def pump(who: str, port: int, seconds: float) -> float:
-    """Send batches, two of them on their way; give how many messages a second were taken."""
-    packets = cycle(messages(who))
+def pump(who: str, port: int, seconds: float) -> dict[str, float]:
+    """Send batches, two of them on their way; give how many were sent, and taken in a second."""
+    packets, batch = cycle(messages(who)), BATCHES[who]
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as wire:
         wire.settimeout(_PATIENCE)
         wire.connect(("127.0.0.1", port))
 
         def send(number: int) -> None:
-            for packet in islice(packets, BATCH):
+            for packet in islice(packets, batch):
                 wire.send(packet)
             wire.send(encode("/sync", number))
 
@@ -169,7 +196,8 @@ def pump(who: str, port: int, seconds: float) -> float:
                 begun, first = now, number
             elif first and now > begun + seconds:
                 break
-        return BATCH * (number - first) / (now - begun)
+        rate = batch * (number - first) / (now - begun)
+        return {"each_second": rate, "sent": batch * (number + 1)}
 
 
 def _answered(wire: socket.socket, number: int) -> None:

@@ -194,11 +194,12 @@ class Dispatcher:
         _heard.debug("%s:%s %s %s", peer.host, peer.port, message.address, told)
         _, request = take_request(message.arguments)
         try:
-            known = self.namespace.is_known(message.address)
+            namespace = self.namespace
+            known = namespace.is_known(message.address)
             self._spend(1 if known else _NEW_PATTERN)
             if not known and "//" in message.address:
-                self._walked += len(self.namespace.leaves)
-            for leaf in self.namespace.find(message.address):
+                self._walked += len(namespace.leaves)
+            for leaf in namespace.find(message.address):
                 self._spend(len(leaf.voices))
                 self._obey(leaf, message.arguments, peer)
         except ControlError as error:

@@ -20,6 +20,8 @@ __all__ = ["UdpEntrance", "UdpPeer", "UdpSocket"]
 _log = logging.getLogger(__name__)
 _DATAGRAM = 65536  # bytes, more than UDP can carry
 _BUFFER = 4 * 1024 * 1024  # bytes asked of the system for what is not read yet
+_REMEMBERED = 256  # senders
+_NOTES = socket.CMSG_SPACE(4) if hasattr(socket, "CMSG_SPACE") else 0  # bytes of what comes beside
 _SO_RXQ_OVFL = 40  # Linux: tell with each datagram how many were lost before it
 
 
@@ -53,6 +55,8 @@ class UdpSocket:
         self.credit = Credit()
         self.is_told: Callable[[UdpPeer], bool] = lambda _: False  # whether it asked to be told
         self._lost = 0  # as the system counted when last heard
+        self._room = bytearray(_DATAGRAM)
+        self._peers: dict[Any, UdpPeer] = {}  # those heard last, by their address
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
         if sys.platform == "linux":  # elsewhere what the system loses cannot be counted
             bound.setsockopt(socket.SOL_SOCKET, _SO_RXQ_OVFL, 1)
@@ -65,18 +69,26 @@ class UdpSocket:
             return None
         if not is_local(sender[0]):
             self.credit.earn(sender[0], len(packet))
-        return packet, self.at(sender)
+        return packet, self._known(sender)
+
+    def _known(self, sender: Any) -> UdpPeer:
+        peer = self._peers.get(sender)
+        if peer is None:
+            if len(self._peers) >= _REMEMBERED:
+                self._peers.clear()
+            peer = self._peers[sender] = self.at(sender)
+        return peer
 
     def _take(self) -> tuple[bytes, Any]:
         if sys.platform != "linux":
             return self.handle.recvfrom(_DATAGRAM)
-        packet, notes, _, sender = self.handle.recvmsg(_DATAGRAM, socket.CMSG_SPACE(4))
+        size, notes, _, sender = self.handle.recvmsg_into([self._room], _NOTES)
         for level, kind, raw in notes:
             if level == socket.SOL_SOCKET and kind == _SO_RXQ_OVFL:
                 lost = struct.unpack("=I", raw[:4])[0]
                 self.counters.dropped += (lost - self._lost) & 0xFFFFFFFF
                 self._lost = lost
-        return packet, sender
+        return bytes(memoryview(self._room)[:size]), sender
 
     def may_send(self, peer: UdpPeer, size: int) -> bool:
         """Tell whether a host of another machine that nobody is told at has earned so many bytes."""
