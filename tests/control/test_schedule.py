@@ -145,6 +145,7 @@ def test_what_comes_late_acts_at_once_and_is_answered(wire: Wire, player: TimedP
     address, late, about = wire.receive()
     assert (address, about) == ("/late", "/voice/1/gain")
     assert 250 <= late < 5000
+    wire.settle()
     assert gains(player) == [(-6.0, -1)]
 
 
