@@ -145,12 +145,13 @@ def _open(address: _Address, port: int, http_port: int) -> Sockets:
                 undo.callback(handle.close)
             return bound
 
+        # The port that was named before those that were not: another try would find it taken, too.
+        http = take(socket.SOCK_STREAM, http_port, "--http-port") if http_port > 0 else []
         datagrams = take(socket.SOCK_DGRAM, port, "--port")
         port = port_of(datagrams[0])
         streams = take(socket.SOCK_STREAM, port, "--port")
-        http = []
-        if http_port >= 0:
-            http = take(socket.SOCK_STREAM, http_port or port + 1, "--http-port")
+        if http_port == 0:
+            http = take(socket.SOCK_STREAM, port + 1, "--http-port")
         undo.pop_all()
         return Sockets(datagrams, streams, http)
 
