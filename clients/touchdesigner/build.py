@@ -151,10 +151,13 @@ def _set(operator: Any, settings: dict[str, Any]) -> None:
 
 def picture() -> str:
     """Draw the network as SVG."""
-    wires = [
-        (*(other for other in NODES if other.name == source), node)
+    named = {node.name: node for node in NODES}
+    wires = [(named[source], node, "") for node in NODES for source in node.inputs]
+    wires += [
+        (named[value], node, ' stroke-dasharray="3 4"')
         for node in NODES
-        for source in node.inputs
+        for value in dict.fromkeys(node.settings.values())
+        if value in named
     ]
     wide, high = (max(node[axis] for node in NODES) + 1 for axis in (2, 3))
     parts = [
@@ -162,10 +165,10 @@ def picture() -> str:
         'font-family="sans-serif" font-size="11">',
         '<rect width="100%" height="100%" fill="#2b2b2b"/>',
     ]
-    for source, target in wires:
+    for source, target, dashes in wires:
         (x0, y0), (x1, y1) = ((20 + node.x * 160, 45 + node.y * 90) for node in (source, target))
         parts.append(
-            f'<path d="M{x0 + 130} {y0}C{x0 + 150} {y0} {x1 - 20} {y1} {x1} {y1}" fill="none" stroke="#ddd"/>'
+            f'<path d="M{x0 + 130} {y0}C{x0 + 150} {y0} {x1 - 20} {y1} {x1} {y1}" fill="none" stroke="#ddd"{dashes}/>'
         )
     for node in NODES:
         x, y = 20 + node.x * 160, 20 + node.y * 90
