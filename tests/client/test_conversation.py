@@ -143,6 +143,17 @@ def test_numbered_questions_are_answered_in_any_order(
             slow.take()
 
 
+def test_an_answer_is_nobodys_change(conversation: Conversation) -> None:
+    changes = conversation.subscribe("state", iter)
+    with conversation.ask("/voice/1/pan") as question:
+        conversation.take(encode("/voice/2/pan", 0.5))
+        conversation.take(encode("/voice/1/pan", 0.0))
+        conversation.take(encode("/voice/1/pan", 0.25))
+        assert [reply.arguments for reply in question.items] == [(0.0,)]
+    assert [reply.arguments for reply in changes.items] == [(0.5,), (0.25,)]
+    assert list(conversation.unread.items) == []
+
+
 def test_a_lease_names_all_groups_that_somebody_waits_for(
     conversation: Conversation, sent: list[bytes], clock: Clock
 ) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -113,6 +114,36 @@ def test_a_subscription_goes_on_with_the_daemon_that_takes_its_place(
         assert heard[0].address == "/voice/1/pan"
         assert leases(again) == 1
     again.stop()
+
+
+@pytest.mark.slow
+def test_units_go_on_after_a_daemon_was_killed_and_started_again(learned: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "idiolect.cli", "serve", str(learned), "--audio", "null"]
+    command += ["--port", str(port), "--http-port", "-1"]  # its first voice speaks by itself
+
+    def start() -> subprocess.Popen[str]:
+        daemon = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert daemon.stdout is not None
+        while "osc.udp://" not in daemon.stdout.readline():  # it may say that it compiles
+            assert daemon.poll() is None
+        return daemon
+
+    daemon = start()
+    try:
+        with Client(port=port) as client:
+            grains = client.grains(seconds=120)
+            assert next(grains).voice == 1
+            daemon.kill()
+            daemon.communicate()
+            daemon = start()
+            began = time.time()
+            assert next(grain for grain in grains if (grain.time or 0) > began).voice == 1
+    finally:
+        daemon.kill()
+        daemon.communicate()
 
 
 def test_bundles_are_obeyed_as_a_whole(daemon: int, player: RecordingPlayer) -> None:

@@ -194,9 +194,7 @@ class Conversation:
             groups = sorted({subscription.group for subscription in self._subscriptions})
             rate = max((s.rate for s in self._subscriptions), default=DEFAULT_RATE)
             self._has_lease = bool(groups)
-            with contextlib.suppress(
-                ConnectionRefusedError
-            ):  # of an earlier one; it is tried again
+            with contextlib.suppress(ConnectionRefusedError):  # told of an earlier one
                 self._transmit(encode("/notify", 1, 0, rate, *groups) if groups else _NO_MORE)
         return max(self._due - now, 0.0)
 
@@ -204,16 +202,14 @@ class Conversation:
         """Give what a packet says to those who wait for it."""
         replies = decode(packet)
         self._was_heard, self.unread.error = True, None
-        told = [reply for reply in replies if group_of(reply.address) is not None]
-        heard = set()
+        for reply in replies:
+            self._note(reply)
+        told = [reply for reply in replies if not self._answer(reply)]
         for subscription in self._subscriptions:
             mine = [reply for reply in told if group_of(reply.address) == subscription.group]
             subscription.items.extend(subscription.read(mine))
-            heard.update(mine)
-        for reply in replies:
-            self._note(reply)
-            if not self._answer(reply) and reply not in heard:
-                self.unread.items.append(reply)
+        awaited = {subscription.group for subscription in self._subscriptions}
+        self.unread.items.extend(r for r in told if group_of(r.address) not in awaited)
 
     def refuse(self) -> None:
         """Note that nobody listens there.
