@@ -19,6 +19,7 @@ LEAVES = {
     "errors",
     "formats",
     "grain",
+    "mel",
     "memory",
     "parameters",
     "random",

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from idiolect.corpus.spectrum import decibel, mel_bands, power_spectra
+from idiolect.corpus.spectrum import decibel, power_spectra
+from idiolect.mel import mel_bands
 from idiolect.performance.smoothness import HOP, SIZE, SPAN, WAYS, measure_steps
 
 RATE, BANDS = 48_000, 40

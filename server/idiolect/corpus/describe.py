@@ -13,8 +13,9 @@ from idiolect.corpus.chroma import chroma
 from idiolect.corpus.columns import NAMES, select
 from idiolect.corpus.custom import measure
 from idiolect.corpus.pitch import pitches
-from idiolect.corpus.spectrum import SILENCE_DB, decibel, mono
+from idiolect.corpus.spectrum import decibel, mono
 from idiolect.corpus.timbre import timbre
+from idiolect.mel import SILENCE_DB
 
 __all__ = ["batches", "describe"]
 

@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.corpus.spectrum import decibel, even_length, mel_bands, mono, power_spectra
+from idiolect.corpus.spectrum import decibel, even_length, mono, power_spectra
+from idiolect.mel import mel_bands
 
 __all__ = ["EDGE_BANDS", "measure_edges", "scale_edges"]
 

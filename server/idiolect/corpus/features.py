@@ -7,7 +7,8 @@ import scipy.fft
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from idiolect.corpus.spectrum import decibel, even_length, mel_bands, mono
+from idiolect.corpus.spectrum import decibel, even_length, mono
+from idiolect.mel import mel_bands
 
 __all__ = ["Features", "features"]
 

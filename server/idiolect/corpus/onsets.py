@@ -13,7 +13,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.corpus.spectrum import SILENCE_DB, even_length, mel_bands, mono, power_spectra
+from idiolect.corpus.spectrum import even_length, mono, power_spectra
+from idiolect.mel import SILENCE_DB, mel_bands
 
 __all__ = ["onsets"]
 

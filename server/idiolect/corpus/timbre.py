@@ -5,13 +5,8 @@ from numpy.typing import NDArray
 
 from idiolect.bundle import LOWEST
 from idiolect.corpus.columns import MFCC, MOVING
-from idiolect.corpus.spectrum import (
-    decibel,
-    even_length,
-    frames_of_units,
-    mel_bands,
-    power_spectra,
-)
+from idiolect.corpus.spectrum import decibel, even_length, frames_of_units, power_spectra
+from idiolect.mel import mel_bands
 
 __all__ = ["timbre"]
 

@@ -101,7 +101,8 @@ def cut_plan(plan: Plan, table: NDArray[np.int64], voice: int, earliest: int, wh
     reach = LEAD_FRAMES if where == AT_FINEST else FADE_FRAMES
     _truncate(plan, voice, index, point, reach)
     follow_clock(plan, table, voice, True)
-    _open_plan(plan, table, voice, earliest, max(own.last_start + 1, point - reach))
+    # What has begun to fade in by then goes on: nothing earlier may be taken back.
+    _open_plan(plan, table, voice, earliest, max(own.last_start + 1, point - reach, earliest))
     return point
 
 

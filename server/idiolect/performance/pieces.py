@@ -117,9 +117,9 @@ def _join(
         sounding, own.following, audio, frame, before, own.body, spare
     )
     latest = onset - own.earliest
-    if lead > latest:  # a cut has come closer than the best place for the fade
+    if lead > latest:  # a cut has come closer: it is heard as soon as it can be
         lead, fade, correlation = _search_join(
-            sounding, own.following, audio, frame, min(before, latest), own.body, spare
+            sounding, own.following, audio, frame, min(before, latest), own.body, 0
         )
     if fade == 0:
         return 0, attack, 0.0

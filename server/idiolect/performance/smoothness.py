@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.compiled import njit
-from idiolect.corpus.spectrum import SILENCE_DB, mel_bands
+from idiolect.mel import SILENCE_DB, mel_bands
 
 __all__ = ["HOP", "SIZE", "SPAN", "WAYS", "measure_steps"]
 
