@@ -13,6 +13,7 @@ import soundfile
 
 from components import require
 from idiolect.app import App
+from idiolect.compiled import CACHE
 from idiolect.config import load
 from idiolect.control.bindings import BINDINGS
 from synthetic import make_bundle
@@ -50,6 +51,7 @@ def run(
     environment = os.environ | {
         "HOME": str(place),
         "XDG_RUNTIME_DIR": str(place),
+        "NUMBA_CACHE_DIR": str(CACHE),  # a daemon it boots does not compile anew
         "QT_QPA_PLATFORM": "offscreen",
         "QTWEBENGINE_DISABLE_SANDBOX": "1",
         "IDIOLECT_PORT": str(port),
