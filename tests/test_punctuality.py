@@ -69,7 +69,7 @@ def onsets_of(channel: np.ndarray) -> np.ndarray:
 
 def steps_of(heard: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Frames at which each channel changes by itself, without a ramp."""
-    left, right = (np.flatnonzero(np.abs(np.diff(heard[:, side])) > 1e-3) + 1 for side in (0, 1))
+    left, right = (np.flatnonzero(np.abs(np.diff(heard[:, side])) > 1e-2) + 1 for side in (0, 1))
     return left, right
 
 
