@@ -27,7 +27,7 @@ def strays(stage: Stage, *, tempo: float, quantize: float) -> list[float]:
     rate = stage.bundle.sample_rate
     grid = rate * 60 / tempo * quantize
     onsets = np.array([frame for frame, _ in stage.heard_units()][1:])
-    assert len(onsets) > 5
+    assert len(onsets) > 3
     off = np.abs(onsets - np.round(onsets / grid) * grid) > 1
     return (onsets[off] / rate).tolist()
 

@@ -299,7 +299,7 @@ def test_other_voices_do_not_notice(made: Make) -> None:
 def test_a_planner_that_sleeps_through_the_change_is_heard_late_and_nothing_else(
     made: Make,
 ) -> None:
-    playing = run(made(), continuity=0.5)
+    playing = run(made(), continuity=0.5, random_seed=2.0)
     parts = [playing.play(1.0)]
     playing.player.speak(1, MONO)
     parts += [playing.play(1.8, plan=False), playing.play(1.5)]
@@ -334,7 +334,7 @@ def test_a_frozen_voice_goes_over_when_it_is_let_go(made: Make) -> None:
     out = playing.play(2.5, changes=changes)
     gc.collect()
     assert held() is not None
-    assert not [frame for frame, _ in playing.heard_units() if 1.1 * rate < frame < 2.5 * rate]
+    assert not [frame for frame, _ in playing.heard_units() if 1.2 * rate < frame < 2.5 * rate]
     out = np.concatenate([out, playing.play(2.0, changes=[(0.0, changes[-1][1])])])
     gc.collect()
     assert held() is None

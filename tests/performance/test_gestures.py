@@ -24,17 +24,17 @@ def test_a_loop_repeats_what_was_heard_last_until_it_is_let_go(stage: Make, leng
     playing = run(stage(), continuity=0.6)
     changes = [
         (1.0, lambda s: s.player.set("loop", 1, float(length))),
-        (6.0, lambda s: s.player.set("loop", 1, 0.0)),
+        (8.0, lambda s: s.player.set("loop", 1, 0.0)),
     ]
-    playing.play(9, changes=changes)
+    playing.play(11, changes=changes)
     rate = playing.bundle.sample_rate
     heard = [(frame / rate, unit) for frame, unit in playing.heard_units()]
-    looped = [unit for time, unit in heard if 1.5 < time < 6.0]
+    looped = [unit for time, unit in heard if 1.5 < time < 8.0]
     assert len(looped) > 2 * length
     assert looped[length:] == looped[:-length]
     before = [unit for time, unit in heard if time < 1.0]
     assert set(looped[:length]) <= set(before[-length - 2 :]) | set(looped[:length])
-    after = [unit for time, unit in heard if time > 6.5]
+    after = [unit for time, unit in heard if time > 8.5]
     assert after[length:] != after[:-length]
 
 
