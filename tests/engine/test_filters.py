@@ -153,3 +153,17 @@ def test_it_takes_hold_within_its_turn(engine: Engine) -> None:
     turn(engine, "lowpass", 100)
     heard = run(engine, audio)
     assert np.abs(heard[TURN + 480 :]).max() < 1e-3
+
+
+@pytest.mark.parametrize("block", [1, 37, 64])
+def test_what_dies_away_does_so_at_the_same_frame_whatever_the_block(block: int) -> None:
+    audio = np.concatenate([noise(2000), np.zeros((6000, 2), np.float32)])
+    died = []
+    for size in (CHUNK, block):
+        engine = Engine(1, RATE, RATE // 10)
+        turn(engine, "lowpass", 2000.0)
+        turn(engine, "highpass", 500.0)
+        died.append(run(engine, audio, size))
+    assert np.array_equal(*died)
+    assert not died[0][-500:].any()
+    assert died[0][2000:2200].all()

@@ -103,17 +103,21 @@ def _step(state: State, voice: int, slot: int, side: int, heard: np.float32) -> 
     rest = heard - second
     band = gain * (first + own.warp * rest)
     low = second + own.warp * band
-    own.first[side] = _TWO * band - first
-    own.second[side] = _TWO * low - second
+    own.first[side] = _alive(_TWO * band - first)
+    own.second[side] = _alive(_TWO * low - second)
     return low if slot == LOWPASS else heard - _DAMPING * band - low
 
 
 @realtime
+def _alive(held: np.float32) -> np.float32:
+    """Give what an integrator holds, or nothing where that has died away or is no number."""
+    return held if _SILENT <= abs(held) < _SANE else _NONE
+
+
+@realtime
 def _settle(state: State, voice: int, slot: int) -> None:
-    """Forget what has died away, what is no number, and all that an open filter holds."""
+    """Forget all that an open filter holds."""
     own = state.filters[voice, slot]
-    for side in range(2):
-        for memory in (own.first, own.second):
-            size = abs(memory[side])
-            if own.part == _NONE or size < _SILENT or not size < _SANE:
-                memory[side] = _NONE
+    if own.part == _NONE:
+        for side in range(2):
+            own.first[side] = own.second[side] = _NONE
