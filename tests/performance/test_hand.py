@@ -199,6 +199,39 @@ def test_the_language_goes_on_undisturbed(stage: MakeStage) -> None:
     np.testing.assert_array_equal(*heard)
 
 
+def test_what_is_known_ahead_is_announced_ahead_and_once(stage: MakeStage) -> None:
+    """By the margin at least, whatever else there is; what comes late when it has begun."""
+    own, told, late = stage(2), {}, []
+    announced = own.planner.announcer.announced
+
+    def listen(playing: Stage) -> None:
+        for found in [one for part in announced for one in part]:
+            assert int(found["unit"]) not in told
+            told[int(found["unit"])] = int(found["frame"]) - playing.engine.frame
+        announced.clear()
+
+    for k in range(40):
+        own.player.at = 3000 + 97 * (k * 17 % 40)
+        own.player.play(1 + k % 2, unit=k)
+    own.player.at = -1
+    late = [(0.7 + 0.01 * k, lambda s, k=k: s.player.play(1, unit=40 + k)) for k in range(5)]
+    looks = [(0.002 * n, listen) for n in range(1, 700)]
+    own.play(1.5, block=64, changes=sorted([*late, *looks], key=lambda change: change[0]))
+    assert sorted(told) == list(range(45))
+    margin = round(0.01 * own.bundle.sample_rate)
+    assert all(margin - 70 <= told[k] <= margin for k in range(40))
+    assert all(told[k] <= 0 for k in range(40, 45))
+
+
+def test_what_is_hushed_before_it_is_announced_is_not_told(stage: MakeStage) -> None:
+    own = stage()
+    own.player.at = 4000
+    own.player.play(1, unit=3)
+    own.player.at = -1
+    own.play(1.0, changes=[(0.2, lambda s: s.player.panic())])
+    assert not own.planner.announcer.announced
+
+
 def test_what_began_is_announced(stage: MakeStage, bundle: Bundle) -> None:
     own = stage(2)
     own.player.at = 1234

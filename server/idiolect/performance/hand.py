@@ -146,16 +146,25 @@ class Hand:
     engine : Engine
     ahead : int
         Frames ahead of its own by which a shot is in the arena at the latest.
+    margin : int
+        Frames ahead of its own at which a shot is announced.
     announcer : Announcer
-        Told when one has begun.
+        Told of each, that it is about to begin, or has when it came late.
 
     Notes
     -----
     Planner thread.
     """
 
-    def __init__(self, tongues: Tongues, engine: Engine, ahead: int, announcer: Announcer) -> None:
-        self._tongues, self._engine, self._ahead = tongues, engine, ahead
+    def __init__(
+        self, tongues: Tongues, engine: Engine, ahead: int, margin: int, announcer: Announcer
+    ) -> None:
+        self._tongues, self._engine = tongues, engine
+        self._ahead, self._margin = ahead, margin
+        self._coming: list[tuple[int, int]] = []  # a heap of frames and serials to be announced
+        self._awaited: dict[
+            int, bool
+        ] = {}  # serials whose beginning is awaited: announced already?
         self._announced = announcer.announced
         self._ledger = make_ledger()
         self._pushed: NDArray[np.void] = np.zeros(SHOT_CAPACITY, SHOT)
@@ -179,13 +188,21 @@ class Hand:
             due.append(heapq.heappop(self._later)[2])
         for number, group in groupby(due, key=lambda play: int(play.shot["tongue"][0])):
             self._push(number, list(group), journal)
+        limit = self._engine.frame + self._margin
+        while self._coming and self._coming[0][0] <= limit:
+            frame, serial = heapq.heappop(self._coming)
+            if self._awaited.get(serial) is False:
+                self._awaited[serial] = True
+                self._announce(frame, serial)
 
     def note(self, events: NDArray[np.void]) -> None:
-        """Announce what has begun."""
+        """Announce what has begun before that could be told."""
         for event in events[events["kind"] == PLAYED]:
-            shot = self._pushed[int(event["a"]) % SHOT_CAPACITY]
-            if shot["kind"] == 0:
-                self._announced.append(_announce(shot, int(event["frame"])))
+            if event["b"] >= 0 and not self._awaited.pop(int(event["a"]), False):
+                self._announce(int(event["frame"]), int(event["a"]))
+
+    def _announce(self, frame: int, serial: int) -> None:
+        self._announced.append(_sounding(self._pushed[serial % SHOT_CAPACITY], frame))
 
     def _push(self, number: int, plays: list[Play], journal: Journal | None) -> None:
         tongue = self._tongues.find(number)
@@ -198,6 +215,7 @@ class Hand:
         push_shots(self._ledger, self._engine.table, tongue.bundle.audio, shots, MOST_SHOTS)
         there = shots[shots["serial"] >= 0]
         self._pushed[there["serial"] % SHOT_CAPACITY] = there
+        self._expect(there)
         if journal is not None and len(there):
             journal.note_shots(there, number, tongue.bundle)
         for play, shot in zip(plays, shots, strict=True):
@@ -206,6 +224,17 @@ class Hand:
                 _refuse([play], "too much is played at once: play less, or shorter")
             else:
                 play.done.set_result(self._answer(shot, tongue.bundle))
+
+    def _expect(self, shots: NDArray[np.void]) -> None:
+        """Note whose beginning is known ahead; of what a hush keeps from beginning nothing is told."""
+        for shot in shots:
+            if shot["kind"] == 1:
+                self._coming.clear()
+                self._awaited.clear()
+            elif shot["frame"] > self._engine.frame:
+                frame, serial = int(shot["frame"]), int(shot["serial"])
+                heapq.heappush(self._coming, (frame, serial))
+                self._awaited[serial] = False
 
     def _answer(self, shot: np.void, bundle: Bundle) -> Applied:
         frame = max(self._engine.frame, int(shot["frame"]))
@@ -226,7 +255,7 @@ def _refuse(plays: Iterable[Play], reason: str) -> None:
         play.done.set_exception(ControlError(f"not played: {reason}"))
 
 
-def _announce(shot: np.void, frame: int) -> NDArray[np.void]:
+def _sounding(shot: np.void, frame: int) -> NDArray[np.void]:
     """Give a shot as a unit that sounds, SOUNDING[1]."""
     found = np.zeros(1, SOUNDING)
     for name in ("frames", "voice", "tongue", "scale", "unit", "token"):

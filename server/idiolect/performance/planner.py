@@ -97,7 +97,7 @@ class Planner:
         self.tongues = Tongues(make_plan(engine.voices, engine.sample_rate))
         first = self.tongues.add(Tongue(bundle, self.tongues.plan))
         self.announcer = Announcer(self.tongues.plan, engine.table, self._margin)
-        self.hand = Hand(self.tongues, engine, self._lookahead, self.announcer)
+        self.hand = Hand(self.tongues, engine, self._lookahead, self._margin, self.announcer)
         self.questions = Questions(self.tongues)
         self._inbox: deque[Change] = deque()
         self._asked: list[int] = []  # what `_earliest` has answered for the changes being applied
