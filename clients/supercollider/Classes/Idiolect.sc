@@ -4,7 +4,7 @@
 // of it is answered into a function given as `action`, or, inside a Routine, waited for.
 
 Idiolect : IdiolectMasterParameters {
-	classvar <all, <>program = "idiolect", <>default;
+	classvar <all, >program, <>default;
 	classvar <leaseSeconds = 60, <waitSeconds = 10;
 	var <addr, <pid, <ready = false;
 	var voiceNumbered, pending, responders, renewal, watcher, groups;
@@ -19,6 +19,13 @@ Idiolect : IdiolectMasterParameters {
 			Idiolect.prSend(currentEnvironment, server) { |daemon, event| daemon.plays(event) }
 		});
 		ShutDown.add { all.do(_.kill) };
+	}
+
+	// What `boot` starts: that of the checkout these classes lie in, if it is set up, else what the
+	// path has.
+	*program {
+		var own = this.filenameSymbol.asString.dirname +/+ "../../../.venv/bin/idiolect";
+		^program ?? { if(File.exists(own)) { own } { "idiolect" } }
 	}
 
 	*new { |host = "127.0.0.1", port = 57300|
@@ -49,7 +56,7 @@ Idiolect : IdiolectMasterParameters {
 		var command;
 		if(pid.notNil) { Error("% is running already, as process %".format(this, pid)).throw };
 		command = "exec % serve % --port % %".format(
-			program, bundle.asString.standardizePath.shellQuote, addr.port, options
+			this.class.program.shellQuote, bundle.asString.standardizePath.shellQuote, addr.port, options
 		);
 		pid = command.unixCmd({ |status|
 			pid = nil;
