@@ -35,9 +35,8 @@ __all__ = ["measure"]
 
 VOICES = 4
 PERIOD = 64  # frames
-BATCHES = {"idiolect": 1000, "python-osc": 50, "scsynth": 1000}
-"""Messages; two batches fit the buffer of each one's socket: python-osc leaves it as the system has it,
-the others ask for megabytes."""
+BATCH = 50
+"""Messages, the same for each; two batches fit a socket's buffer as the system has it."""
 ROUNDS = 5
 _WARM_SECONDS = 0.5
 _PATIENCE = 5.0
@@ -175,13 +174,13 @@ def messages(who: str) -> list[bytes]:
 
 def pump(who: str, port: int, seconds: float) -> dict[str, float]:
     """Send batches, two of them on their way; give how many were sent, and taken in a second."""
-    packets, batch = cycle(messages(who)), BATCHES[who]
+    packets = cycle(messages(who))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as wire:
         wire.settimeout(_PATIENCE)
         wire.connect(("127.0.0.1", port))
 
         def send(number: int) -> None:
-            for packet in islice(packets, batch):
+            for packet in islice(packets, BATCH):
                 wire.send(packet)
             wire.send(encode("/sync", number))
 
@@ -196,8 +195,8 @@ def pump(who: str, port: int, seconds: float) -> dict[str, float]:
                 begun, first = now, number
             elif first and now > begun + seconds:
                 break
-        rate = batch * (number - first) / (now - begun)
-        return {"each_second": rate, "sent": batch * (number + 1)}
+        rate = BATCH * (number - first) / (now - begun)
+        return {"each_second": rate, "sent": BATCH * (number + 1)}
 
 
 def _answered(wire: socket.socket, number: int) -> None:
