@@ -2,13 +2,11 @@
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -19,6 +17,7 @@ import pytest
 import soundfile
 
 from components import require
+from daemons import Start, daemons, idiolect
 from eavesdrop import Eavesdropper
 from idiolect.app import App
 from idiolect.audio.watch import FADE_SECONDS
@@ -43,10 +42,6 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path: Path = tmp_path_factory.mktemp("app") / "random.idiolect"
     make_bundle(path, sample_rate=48_000, seconds=10)
     return path
-
-
-def idiolect(*arguments: str | Path) -> list[str]:
-    return [sys.executable, "-m", "idiolect.cli", *map(str, arguments)]
 
 
 def until(true: Callable[[], bool], seconds: float = 20.0) -> None:
@@ -107,35 +102,8 @@ def starved(client: Client) -> int:
     return int(client.ask("/status").arguments[5])
 
 
-@contextmanager
-def daemons(bundle: Path) -> Iterator[Callable[..., tuple["subprocess.Popen[str]", int]]]:
-    """Give what starts a daemon on the null output, and returns its process and port."""
-    started: list[subprocess.Popen[str]] = []
-
-    def start(*flags: str, **environment: str) -> tuple["subprocess.Popen[str]", int]:
-        process = subprocess.Popen(
-            idiolect("serve", bundle, "--audio", "null", "--port", "0", *flags),
-            env=os.environ | environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        started.append(process)
-        assert process.stdout is not None
-        for line in process.stdout:
-            found = re.search(r"osc\.udp://127\.0\.0\.1:(\d+)", line)
-            if found:
-                return process, int(found[1])
-        raise AssertionError(process.communicate()[1])
-
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
-
-
 @pytest.fixture
-def serve(bundle: Path) -> Iterator[Callable[..., tuple["subprocess.Popen[str]", int]]]:
+def serve(bundle: Path) -> Iterator[Start]:
     with daemons(bundle) as start:
         yield start
 
@@ -148,7 +116,7 @@ def daemon(bundle: Path) -> Iterator[tuple["subprocess.Popen[str]", int]]:
 
 
 def test_ctrl_c_fades_out_and_exits_0(
-    serve: Callable[..., tuple["subprocess.Popen[str]", int]],
+    serve: Start,
 ) -> None:
     """As SIGTERM does: `test_watchdog` ends its daemon that way."""
     process, _ = serve()
@@ -219,7 +187,7 @@ def test_a_rendering_has_as_many_channels_as_are_set(bundle: Path, tmp_path: Pat
 
 @pytest.mark.slow
 def test_a_voice_sounds_on_the_pair_it_is_sent_to(
-    serve: Callable[..., tuple["subprocess.Popen[str]", int]],
+    serve: Start,
 ) -> None:
     require("jackd")
     with dummy_server(period=256):
@@ -295,7 +263,7 @@ def test_the_ready_line_says_where_it_answers_http(
 
 @pytest.mark.slow
 def test_a_killed_jack_server_is_found_again_when_there_is_another(
-    serve: Callable[..., tuple["subprocess.Popen[str]", int]], bundle: Path, tmp_path: Path
+    serve: Start, bundle: Path, tmp_path: Path
 ) -> None:
     """Play goes on meanwhile, and is heard again within 5 s of there being one, through a fade."""
     require("jackd")
@@ -339,7 +307,7 @@ def test_a_killed_jack_server_is_found_again_when_there_is_another(
 
 @pytest.mark.slow
 def test_a_jack_server_that_hangs_silences_nobody_who_steers(
-    serve: Callable[..., tuple["subprocess.Popen[str]", int]],
+    serve: Start,
 ) -> None:
     """Stopped, not killed: libjack waits for it for ever, and the daemon does not."""
     require("jackd")
@@ -367,7 +335,7 @@ def test_a_jack_server_that_hangs_silences_nobody_who_steers(
 @pytest.mark.slow
 @pytest.mark.parametrize(("output", "rate"), [("jack", 44_100), ("device", 48_000)])
 def test_a_process_that_takes_its_own_place_keeps_everything(
-    serve: Callable[..., tuple["subprocess.Popen[str]", int]],
+    serve: Start,
     output: str,
     rate: int,
     tmp_path: Path,

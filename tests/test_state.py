@@ -1,23 +1,19 @@
 """An installation goes on from where it was, however it ended."""
 
 import json
-import os
-import re
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from daemons import Start, daemons
 from idiolect.app import App
 from idiolect.client import Client
 from idiolect.config import load
 from idiolect.errors import ConfigError
 from synthetic import make_bundle
-
-Start = Callable[..., tuple["subprocess.Popen[str]", int]]
 
 
 @pytest.fixture(scope="module")
@@ -38,29 +34,8 @@ def settings(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def serve(bundle: Path, settings: Path) -> Iterator[Start]:
-    started: list[subprocess.Popen[str]] = []
-
-    def start(*flags: str, **environment: str) -> tuple["subprocess.Popen[str]", int]:
-        process = subprocess.Popen(
-            [
-                sys.executable, "-m", "idiolect.cli", "serve", str(bundle), "--audio", "null",
-                "--port", "0", "--http-port", "-1", "--config", str(settings), *flags,
-            ],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env=os.environ | environment,
-        )  # fmt: skip
-        started.append(process)
-        assert process.stdout is not None
-        for line in process.stdout:
-            found = re.search(r"osc\.udp://127\.0\.0\.1:(\d+)", line)
-            if found:
-                return process, int(found[1])
-        raise AssertionError(process.communicate()[1])
-
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
+    with daemons(bundle, "--http-port", "-1", "--config", settings) as start:
+        yield start
 
 
 def steer(client: Client) -> None:

@@ -192,7 +192,6 @@ class Dispatcher:
     def _run(self, message: Message, peer: Peer) -> None:
         told = "..." if message.address.endswith(AUTH) else message.arguments
         _heard.debug("%s:%s %s %s", peer.host, peer.port, message.address, told)
-        _, request = take_request(message.arguments)
         try:
             namespace = self.namespace
             known = namespace.is_known(message.address)
@@ -203,9 +202,9 @@ class Dispatcher:
                 self._spend(len(leaf.voices))
                 self._obey(leaf, message.arguments, peer)
         except ControlError as error:
-            self.desk.scold(peer, message.address, error, request)
+            self.desk.scold(peer, message.address, error, _request_of(message))
         except Exception as error:  # the border: a packet never ends the control thread
-            self.desk.fail(peer, message.address, error, request)
+            self.desk.fail(peer, message.address, error, _request_of(message))
 
     def _spend(self, work: int) -> None:
         self._work += work
@@ -297,6 +296,11 @@ class Dispatcher:
                 self.desk.announce(leaf.address, self.shown(leaf, voice))
         except Exception as error:  # the border: whatever a player raises is the sender's to know
             self.desk.fail(change.peer, change.address, error)
+
+
+def _request_of(message: Message) -> tuple[int, ...]:
+    """Give the number that a message carries for its answer, if any."""
+    return take_request(message.arguments)[1]
 
 
 def _parameter(leaf: Leaf) -> Parameter:
