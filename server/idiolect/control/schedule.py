@@ -69,6 +69,7 @@ class Schedule:
         self._heap: list[tuple[float, int, Due]] = []
         self._serials = count()
         self._sizes: Counter[Peer] = Counter()
+        self._size = 0  # of all together: adding them up would cost a step for each sender
 
     def __len__(self) -> int:
         return len(self._heap)
@@ -82,12 +83,13 @@ class Schedule:
             When too much waits already.
         """
         held = self._sizes[due.peer] + due.size
-        if held > MOST_WAITING_EACH or self._sizes.total() + due.size > MOST_WAITING:
+        if held > MOST_WAITING_EACH or self._size + due.size > MOST_WAITING:
             raise ControlError(
                 f"{len(self._heap)} OSC bundles wait for their time already: send them later, "
                 "or drop them with /clear_sched"
             )
         self._sizes[due.peer] = held
+        self._size += due.size
         heapq.heappush(self._heap, (due.seconds, next(self._serials), due))
 
     def take(self, until: float) -> Iterator[Due]:
@@ -95,6 +97,7 @@ class Schedule:
         while self._heap and self._heap[0][0] <= until:
             due = heapq.heappop(self._heap)[2]
             self._sizes[due.peer] -= due.size
+            self._size -= due.size
             if self._sizes[due.peer] <= 0:
                 del self._sizes[due.peer]
             yield due
