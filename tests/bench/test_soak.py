@@ -15,7 +15,7 @@ from components import require
 from idiolect.bench.flood import COMMANDS, RATE, SWAP_TICKS, messages, switches
 from idiolect.bench.jackd import dummy_server
 from idiolect.bench.soak import MESSAGES, VOICES, measure, summary
-from idiolect.bench.threads import is_realtime, major_faults, private_mib
+from idiolect.bench.threads import interruptions, is_realtime, private_mib
 from idiolect.cli import main
 from idiolect.control.namespace import Namespace
 from synthetic import make_bundle
@@ -78,10 +78,18 @@ def test_a_thread_that_only_waits_faults_nowhere() -> None:
     thread = threading.Thread(target=wait)
     thread.start()
     begun.wait()
-    assert major_faults(thread.native_id) == 0
+    assert interruptions(thread.native_id).major_faults == 0
     assert not is_realtime(thread.native_id)
     stop.set()
     thread.join()
+
+
+@LINUX
+def test_a_thread_that_sleeps_is_seen_to_wait() -> None:
+    before = interruptions(threading.get_native_id())
+    for _ in range(5):
+        time.sleep(0.002)
+    assert interruptions(threading.get_native_id()).since(before).waits >= 5
 
 
 THREADS = """
@@ -90,7 +98,7 @@ from pathlib import Path
 
 from idiolect.audio.jack import JackOutput
 from idiolect.bench.callbacks import Silence
-from idiolect.bench.threads import jack_thread, major_faults
+from idiolect.bench.threads import interruptions, jack_thread
 from idiolect.engine.seat import Seat
 
 seat = Seat(Silence(48_000), 64)
@@ -99,7 +107,7 @@ found = jack_thread(seat)
 assert found > 0
 assert found not in {thread.native_id for thread in threading.enumerate()}
 assert Path(f"/proc/self/task/{found}/stat").is_file()
-assert major_faults(found) >= 0
+assert interruptions(found).waits >= 0
 output.stop()
 """
 
@@ -136,5 +144,9 @@ def test_two_minutes_of_everything_leave_memory_flat_and_nobody_waiting(
     assert tally["sent"] >= 2 * 60 * MESSAGES
     assert tally["answered"] == tally["asked"] > 10_000
     assert memory["most"] - memory["settled"] < 8
-    assert (found["nan"], found["starved"], found["major_faults"]) == (0, 0, 0)
+    interrupted, labour = found["interrupted"], found["labour"]
+    assert isinstance(interrupted, dict)
+    assert isinstance(labour, dict)
+    assert labour["blocks"] > 1000
+    assert (found["nan"], found["starved"], interrupted["major_faults"]) == (0, 0, 0)
     assert int(str(found["cuts"])) > 1000
