@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from idiolect.bench.again import play_again
 from idiolect.bench.flood import RATE, Flood
 from idiolect.bench.threads import is_realtime, jack_thread, private_mib
 from idiolect.bench.workload import Load, beside_floor, open_daemon
@@ -61,7 +62,8 @@ def measure(bundle: Path, *, minutes: float, say: Callable[[str], None]) -> dict
         most afterwards; ``interrupted``, how often the callback's thread was made to stop (it
         waits once for each block); ``messages``; ``daemon``, ``empty`` and ``labour``, all that is
         known of its callback, of one that renders nothing, and of one that works on nothing for as
-        long as the daemon's: what that one loses, the machine has taken.
+        long as the daemon's: what that one loses, the machine has taken; ``again``, what the same
+        blocks cost when the session is played once more: what is late then too is our own doing.
 
     Raises
     ------
@@ -77,12 +79,17 @@ def measure(bundle: Path, *, minutes: float, say: Callable[[str], None]) -> dict
     seconds, opened = 60 * minutes, Bundle.open(bundle)
     memory = _Memory(min(SETTLE_SECONDS, seconds / 2))
     with TemporaryDirectory() as folder:
-        first = _name_twice(bundle, Path(folder))
-        with open_daemon(first, voices=VOICES, period=PERIOD, say=say) as (daemon, server):
+        first, session = _name_twice(bundle, Path(folder)), Path(folder) / "session.osc"
+        with open_daemon(first, voices=VOICES, period=PERIOD, say=say, session=session) as (
+            daemon,
+            server,
+        ):
             names = _NAMES if _swaps_bundles(*daemon.address) else ()
             sent = _flood(seconds, len(opened.scales), names)
             realtime = is_realtime(jack_thread(daemon.seat))
             load, floor = beside_floor(daemon, server, sent, say=say, look=memory.look)
+        say("playing the session again, block by block")
+        again = play_again(session, first, period=PERIOD)
     return {
         "minutes": minutes,
         "voices": VOICES,
@@ -95,6 +102,7 @@ def measure(bundle: Path, *, minutes: float, say: Callable[[str], None]) -> dict
         "empty": floor.empty.as_dict(),
         "labour": floor.labour.as_dict(),
         "stolen_ms": floor.stolen_ms,
+        "again": again,
     }
 
 

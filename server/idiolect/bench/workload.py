@@ -149,9 +149,16 @@ def run(
 
 @contextmanager
 def open_daemon(
-    bundle: Path, *, voices: int, period: int, say: Callable[[str], None]
+    bundle: Path,
+    *,
+    voices: int,
+    period: int,
+    say: Callable[[str], None],
+    session: Path | None = None,
 ) -> Iterator[tuple[Daemon, str]]:
     """Open the daemon on a JACK server of its own; all its voices speak.
+
+    With a `session` it writes down all that decides the sound.
 
     Yields
     ------
@@ -170,7 +177,7 @@ def open_daemon(
     servers = partial(dummy_server, sample_rate=Bundle.open(bundle).sample_rate, period=period)
     with servers() as bare, servers():
         say("opening the daemon on a JACK server of its own")
-        with App(bundle, config, say=say) as app:
+        with App(bundle, config, say=say, session=session) as app:
             yield Daemon(app), bare.name
 
 
