@@ -8,6 +8,10 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from idiolect import __version__
 from idiolect.audio.file import write_wav
@@ -15,16 +19,17 @@ from idiolect.bundle import Bundle
 from idiolect.config import Config
 from idiolect.control.codec import Message, OscBundle, encode
 from idiolect.control.score import ScoreWriter, frame_of, read_score, time_tag_of
+from idiolect.engine.engine import Engine
 from idiolect.errors import ScoreError
 from idiolect.performance.journal import BEGIN, Journal, Line
 from idiolect.performance.planner import Planner
-from idiolect.performance.replay import Setting
+from idiolect.performance.replay import Render, Setting
 from idiolect.performance.replay import replay as replay_lines
 from idiolect.performance.warm_up import warm_up
 from idiolect.resampling import resample
 from idiolect.shelf import Shelf
 
-__all__ = ["Session", "replay"]
+__all__ = ["Played", "Session", "play", "replay"]
 
 _OTHER = "the session was played on another bundle ({}, {}) than {} ({}): give that one, or --force"
 
@@ -109,6 +114,14 @@ class _Head:
     lookahead_frames: int
 
 
+class Played(NamedTuple):
+    """A session as it is being played again."""
+
+    blocks: Iterator[NDArray[np.float32]]  # (frames, channels) each
+    sample_rate: int  # Hz
+    channels: int
+
+
 def replay(
     path: Path,
     bundle: Path,
@@ -122,18 +135,10 @@ def replay(
 
     Parameters
     ----------
-    path
-        Of the session.
-    bundle
-        What it was played on.
     output
         WAV; what is there is replaced.
-    anew : bool
-        Whether every decision is taken again, or the grains are taken as they were planned.
-    force : bool
-        Whether another version and another bundle will do.
-    bundles : Path, optional
-        The folder of what else was played; None: that of the bundle.
+    path, bundle, anew, force, bundles
+        As `play` has them.
 
     Raises
     ------
@@ -141,13 +146,49 @@ def replay(
         When it is none, when it was played on another bundle or by another version, or when a
         decision comes out otherwise.
     """
+    played = play(path, bundle, anew=anew, force=force, bundles=bundles)
+    write_wav(output, played.blocks, played.sample_rate, played.channels)
+
+
+def play(
+    path: Path,
+    bundle: Path,
+    *,
+    anew: bool,
+    force: bool = False,
+    bundles: Path | None = None,
+    render: Render = Engine.render,
+) -> Played:
+    """Play a session again.
+
+    Parameters
+    ----------
+    path
+        Of the session.
+    bundle
+        What it was played on.
+    anew : bool
+        Whether every decision is taken again, or the grains are taken as they were planned.
+    force : bool
+        Whether another version and another bundle will do.
+    bundles : Path, optional
+        The folder of what else was played; None: that of the bundle.
+    render : callable
+        Asks the engine for its frames; another one may watch it do so.
+
+    Raises
+    ------
+    ScoreError
+        When it is none, or when it was played on another bundle or by another version; from the
+        blocks, when a line makes no sense or a decision comes out otherwise.
+    """
     score = read_score(path)
     head = _read_head(path, next(score, None))
     opened = Bundle.open(bundle)
     if not force:
         _compare(head, opened, anew)
-    played = resample(opened, head.sample_rate)
-    warm_up(played, head.sample_rate, lambda _: None)
+    sounding = resample(opened, head.sample_rate)
+    warm_up(sounding, head.sample_rate, lambda _: None)
     setting = Setting(
         voices=head.voices,
         sample_rate=head.sample_rate,
@@ -164,8 +205,8 @@ def replay(
         return found
 
     lines = _lines(score, head.sample_rate)
-    blocks = replay_lines(lines, played, setting, anew=anew, find=find)
-    write_wav(output, blocks, head.sample_rate, head.channels)
+    blocks = replay_lines(lines, sounding, setting, anew=anew, find=find, render=render)
+    return Played(blocks, head.sample_rate, head.channels)
 
 
 def _read_head(path: Path, first: OscBundle | None) -> _Head:

@@ -8,16 +8,22 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from components import require
+from idiolect.bench.again import Costs
 from idiolect.bench.flood import COMMANDS, RATE, SWAP_TICKS, messages, switches
 from idiolect.bench.jackd import dummy_server
 from idiolect.bench.soak import MESSAGES, VOICES, measure, summary
-from idiolect.bench.threads import is_realtime, major_faults, private_mib
+from idiolect.bench.threads import interruptions, is_realtime, private_mib
 from idiolect.cli import main
 from idiolect.control.namespace import Namespace
+from idiolect.engine.engine import Engine
 from synthetic import make_bundle
 
 LINUX = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="only Linux says it")
@@ -78,10 +84,18 @@ def test_a_thread_that_only_waits_faults_nowhere() -> None:
     thread = threading.Thread(target=wait)
     thread.start()
     begun.wait()
-    assert major_faults(thread.native_id) == 0
+    assert interruptions(thread.native_id).major_faults == 0
     assert not is_realtime(thread.native_id)
     stop.set()
     thread.join()
+
+
+@LINUX
+def test_a_thread_that_sleeps_is_seen_to_wait() -> None:
+    before = interruptions(threading.get_native_id())
+    for _ in range(5):
+        time.sleep(0.002)
+    assert interruptions(threading.get_native_id()).since(before).waits >= 5
 
 
 THREADS = """
@@ -90,7 +104,7 @@ from pathlib import Path
 
 from idiolect.audio.jack import JackOutput
 from idiolect.bench.callbacks import Silence
-from idiolect.bench.threads import jack_thread, major_faults
+from idiolect.bench.threads import interruptions, jack_thread
 from idiolect.engine.seat import Seat
 
 seat = Seat(Silence(48_000), 64)
@@ -99,7 +113,7 @@ found = jack_thread(seat)
 assert found > 0
 assert found not in {thread.native_id for thread in threading.enumerate()}
 assert Path(f"/proc/self/task/{found}/stat").is_file()
-assert major_faults(found) >= 0
+assert interruptions(found).waits >= 0
 output.stop()
 """
 
@@ -115,6 +129,31 @@ def test_jacks_thread_is_the_one_that_calls() -> None:
 def test_an_impossible_length_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "soak", "--minutes", "0"]) == 1
     assert "--minutes must be" in capsys.readouterr().err
+
+
+def test_a_block_is_late_again_when_it_takes_more_than_half_its_time() -> None:
+    def render(out: NDArray[np.float32]) -> None:
+        begun = time.thread_time()
+        while time.thread_time() - begun < float(out[0, 0]):
+            pass
+
+    costs = Costs(64)
+    engine = cast(Engine, SimpleNamespace(render=render))
+    out = np.zeros((256, 2), np.float32)
+    out[[0, 64], 0] = 0.002, 0.001  # seconds; the first of all is not counted
+    costs.render(engine, out)
+    assert costs.histogram.sum() == 3
+    assert costs.histogram[1000:].sum() == 1
+
+
+def test_what_a_change_divides_is_one_block() -> None:
+    sizes: list[int] = []
+    costs = Costs(64)
+    engine = cast(Engine, SimpleNamespace(render=lambda out: sizes.append(len(out))))
+    for frames in (64, 10, 54, 100, 28):
+        costs.render(engine, np.zeros((frames, 2), np.float32))
+    assert sizes == [64, 10, 54, 64, 36, 28]
+    assert costs.histogram.sum() == 3
 
 
 @pytest.mark.slow
@@ -136,5 +175,11 @@ def test_two_minutes_of_everything_leave_memory_flat_and_nobody_waiting(
     assert tally["sent"] >= 2 * 60 * MESSAGES
     assert tally["answered"] == tally["asked"] > 10_000
     assert memory["most"] - memory["settled"] < 8
-    assert (found["nan"], found["starved"], found["major_faults"]) == (0, 0, 0)
+    interrupted, labour, again = found["interrupted"], found["labour"], found["again"]
+    assert isinstance(interrupted, dict)
+    assert isinstance(labour, dict)
+    assert isinstance(again, dict)
+    assert labour["blocks"] > 1000
+    assert again["blocks"] >= 2 * 60 * 48_000 // 64  # nothing of it is left out
+    assert (found["nan"], found["starved"], interrupted["major_faults"]) == (0, 0, 0)
     assert int(str(found["cuts"])) > 1000

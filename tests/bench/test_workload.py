@@ -57,10 +57,10 @@ def test_no_block_is_late_under_load_but_what_the_machine_itself_loses(tmp_path:
     bundle = tmp_path / "random.idiolect"
     make_bundle(bundle, sample_rate=48_000, seconds=30)
     result = run(bundle, seconds=20)
-    load, empty = result.daemon, result.empty
+    load, floor = result.daemon, result.floor.labour
     assert load.row.blocks > 0
-    # An empty callback beside it is the floor: what that one loses, nobody could keep.
-    assert load.row.late <= empty.late + empty.entered_late + empty.skipped
+    # What a callback loses that is there as long and does nothing, nobody could keep.
+    assert load.row.late <= floor.late + floor.entered_late + floor.skipped
     assert load.starved == 0
     assert load.cuts > 1000
     assert load.refill_seconds < 1

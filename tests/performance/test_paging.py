@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from idiolect.audio.null import NullOutput
-from idiolect.bench.threads import major_faults
+from idiolect.bench.threads import interruptions
 from idiolect.bundle import Bundle
 from idiolect.engine.counters import PLAYS, STARVED
 from idiolect.engine.engine import Engine
@@ -60,13 +60,14 @@ def test_the_callback_waits_for_no_page_of_a_bundle_that_memory_does_not_keep(
     planner.start()
     output.start()
     callback, ahead = output._thread.native_id, planner._thread.native_id
-    begun = major_faults(callback)
+    begun = interruptions(callback)
     end = time.monotonic() + SECONDS
     while time.monotonic() < end:
         forgetful.forget()
         player.play(1)
         time.sleep(FORGET_SECONDS)
-    waited, ours = major_faults(ahead), major_faults(callback) - begun
+    waited = interruptions(ahead).major_faults
+    ours = interruptions(callback).since(begun).major_faults
     planner.stop()
     output.stop()
     forgetful.close()

@@ -1,4 +1,4 @@
-"""Callbacks to compare with: a compiled one that renders nothing, and one in plain Python.
+"""Callbacks to compare with: compiled ones that render nothing, and one in plain Python.
 
 Each runs in a process of its own, started with ``python -m idiolect.bench.callbacks``, since a
 process can be the client of one JACK server only.
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from idiolect.audio.jack import JackOutput, server_rate
 from idiolect.audio.libjack import load_libjack
+from idiolect.bench.labour import LabourOutput
 from idiolect.bench.row import Row, Stopwatch
 from idiolect.engine.clock import TIMING, XRUNS
 from idiolect.engine.seat import CLIENT, Seat, note
@@ -54,21 +55,26 @@ def spin(stop: threading.Event) -> None:
         sum(number * number for number in range(1000))
 
 
-def measure(kind: str, seconds: float, ready: Callable[[], object]) -> Row:
+def measure(
+    kind: str, seconds: float, ready: Callable[[], object], *, microseconds: float = 0.0
+) -> Row:
     """Run a callback on the default JACK server.
 
     Parameters
     ----------
     kind : str
-        ``empty``: compiled, rendering nothing.  ``python``: a Python function that mixes a few
-        grains with numpy, beside a Python thread that never rests.
+        ``empty``: compiled, rendering nothing.  ``labour``: compiled, at work on nothing.
+        ``python``: a Python function that mixes a few grains with numpy, beside a Python thread
+        that never rests.
     seconds : float
         How long.
     ready : callable
         Called once it runs; returns when the seconds shall begin.
+    microseconds : float
+        Of processor time, which ``labour`` spends in each block.
     """
     seat = Seat(Silence(server_rate()), 0)
-    output = _PythonOutput(seat) if kind == "python" else JackOutput(seat, "empty")
+    output = _open(kind, seat, microseconds)
     stop = threading.Event()
     if kind == "python":
         threading.Thread(target=spin, args=(stop,), daemon=True).start()
@@ -80,6 +86,12 @@ def measure(kind: str, seconds: float, ready: Callable[[], object]) -> Row:
     stop.set()
     output.stop()
     return row
+
+
+def _open(kind: str, seat: Seat, microseconds: float) -> JackOutput:
+    if kind == "python":
+        return _PythonOutput(seat)
+    return LabourOutput(seat, microseconds) if kind == "labour" else JackOutput(seat, "empty")
 
 
 class _PythonOutput(JackOutput):
@@ -122,7 +134,7 @@ class _PythonOutput(JackOutput):
             np.ctypeslib.as_array(buffer, (frames,))[:] = mixed
 
 
-def start(kind: str, seconds: float) -> "subprocess.Popen[str]":
+def start(kind: str, seconds: float, *, microseconds: float = 0.0) -> "subprocess.Popen[str]":
     """Prepare `measure` in a process of its own, on what is now the default server.
 
     Raises
@@ -130,7 +142,8 @@ def start(kind: str, seconds: float) -> "subprocess.Popen[str]":
     AudioError
         When it fails; it has said why on standard error.
     """
-    program = [sys.executable, "-m", "idiolect.bench.callbacks", kind, str(seconds)]
+    module = [sys.executable, "-m", "idiolect.bench.callbacks"]
+    program = [*module, kind, str(seconds), str(microseconds)]
     process = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     if process.stdout.readline().strip() != _READY:
@@ -168,5 +181,6 @@ def _wait_for_word() -> None:
 
 if __name__ == "__main__":
     load_libjack()
-    found = measure(sys.argv[1], float(sys.argv[2]), _wait_for_word)
+    wanted = float(sys.argv[3])
+    found = measure(sys.argv[1], float(sys.argv[2]), _wait_for_word, microseconds=wanted)
     sys.stdout.write(json.dumps(found.as_dict()))

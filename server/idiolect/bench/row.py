@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.engine.clock import CALLS, ENTERED_LATE, LATE, PERIOD, XRUNS, monotonic_ns
+from idiolect.engine.clock import CALLS, CPU_SUM, ENTERED_LATE, LATE, PERIOD, XRUNS, monotonic_ns
 from idiolect.engine.seat import BINS, Seat
 
 __all__ = ["Row", "Stopwatch"]
@@ -21,7 +21,8 @@ class Row:
     late: int  # by the callback's own fault
     entered_late: int  # asked for when half their time had gone
     xruns: int  # as the server counts them
-    cpu_p99: int  # microseconds of processor time for a block
+    cpu_mean: float  # microseconds of processor time for a block
+    cpu_p99: int
     cpu_p999: int
     cpu_longest: int  # microseconds; what is beyond the histogram counts as its end
 
@@ -58,6 +59,7 @@ class Stopwatch:
             late=int(passed[LATE]),
             entered_late=int(passed[ENTERED_LATE]),
             xruns=int(passed[XRUNS]),
+            cpu_mean=float(passed[CPU_SUM]) / max(1, int(passed[CALLS])) / 1000,
             cpu_p99=_quantile(histogram, 0.99),
             cpu_p999=_quantile(histogram, 0.999),
             cpu_longest=_quantile(histogram, 1.0),

@@ -6,9 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from idiolect.bench.again import play_again
 from idiolect.bench.flood import RATE, Flood
-from idiolect.bench.threads import is_realtime, jack_thread, major_faults, private_mib
-from idiolect.bench.workload import Load, beside_empty, open_daemon
+from idiolect.bench.threads import is_realtime, jack_thread, private_mib
+from idiolect.bench.workload import Load, beside_floor, open_daemon
 from idiolect.bundle import Bundle
 from idiolect.client import Client
 
@@ -58,8 +59,11 @@ def measure(bundle: Path, *, minutes: float, say: Callable[[str], None]) -> dict
     dict
         ``late``, ``starved``, ``nan``; ``p999_share``, the processor time that one block in a
         thousand exceeds, over the period; ``memory_mib``, private, after the first minute and at
-        most afterwards; ``major_faults`` of the callback's thread; ``messages``; ``daemon`` and
-        ``empty``, all that is known of each callback.
+        most afterwards; ``interrupted``, how often the callback's thread was made to stop (it
+        waits once for each block); ``messages``; ``daemon``, ``empty`` and ``labour``, all that is
+        known of its callback, of one that renders nothing, and of one that works on nothing for as
+        long as the daemon's: what that one loses, the machine has taken; ``again``, what the same
+        blocks cost when the session is played once more: what is late then too is our own doing.
 
     Raises
     ------
@@ -75,14 +79,17 @@ def measure(bundle: Path, *, minutes: float, say: Callable[[str], None]) -> dict
     seconds, opened = 60 * minutes, Bundle.open(bundle)
     memory = _Memory(min(SETTLE_SECONDS, seconds / 2))
     with TemporaryDirectory() as folder:
-        first = _name_twice(bundle, Path(folder))
-        with open_daemon(first, voices=VOICES, period=PERIOD, say=say) as (daemon, server):
+        first, session = _name_twice(bundle, Path(folder)), Path(folder) / "session.osc"
+        with open_daemon(first, voices=VOICES, period=PERIOD, say=say, session=session) as (
+            daemon,
+            server,
+        ):
             names = _NAMES if _swaps_bundles(*daemon.address) else ()
             sent = _flood(seconds, len(opened.scales), names)
-            thread = jack_thread(daemon.seat)
-            faults, realtime = major_faults(thread), is_realtime(thread)
-            load, empty, stolen = beside_empty(daemon, server, sent, say=say, look=memory.look)
-            faults = major_faults(thread) - faults
+            realtime = is_realtime(jack_thread(daemon.seat))
+            load, floor = beside_floor(daemon, server, sent, say=say, look=memory.look)
+        say("playing the session again, block by block")
+        again = play_again(session, first, period=PERIOD)
     return {
         "minutes": minutes,
         "voices": VOICES,
@@ -90,10 +97,12 @@ def measure(bundle: Path, *, minutes: float, say: Callable[[str], None]) -> dict
         "realtime": realtime,
         **_counts(load, PERIOD / opened.sample_rate),
         "memory_mib": {"settled": memory.settled, "most": memory.most},
-        "major_faults": faults,
+        "interrupted": load.interrupted._asdict(),
         "swaps": bool(sent.bundles),
-        "empty": empty.as_dict(),
-        "stolen_ms": stolen,
+        "empty": floor.empty.as_dict(),
+        "labour": floor.labour.as_dict(),
+        "stolen_ms": floor.stolen_ms,
+        "again": again,
     }
 
 

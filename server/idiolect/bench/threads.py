@@ -3,18 +3,31 @@
 import ctypes
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from idiolect.audio.libjack import load_libjack
 from idiolect.engine.seat import CLIENT, Seat
 
-__all__ = ["is_realtime", "jack_thread", "major_faults", "private_mib"]
+__all__ = ["Interruptions", "interruptions", "is_realtime", "jack_thread", "private_mib"]
 
 _TASKS = Path("/proc/self/task")
 _STATUS = Path("/proc/self/status")
-_MAJOR_FAULTS = 9  # fields after the name and the state
+_MINOR_FAULTS, _MAJOR_FAULTS = 7, 9  # fields after the name
 _POLICY = 38
 _REALTIME = (1, 2)  # SCHED_FIFO, SCHED_RR
+
+
+class Interruptions(NamedTuple):
+    """How often the system has made a thread stop."""
+
+    waits: int  # it gave the processor up itself: a semaphore, a lock, a sleep
+    preemptions: int  # the processor was taken from it
+    minor_faults: int  # a page was in memory, but not where it looked
+    major_faults: int  # a page had to come from the disk
+
+    def since(self, before: "Interruptions") -> "Interruptions":
+        """Count what has come after `before`."""
+        return Interruptions(*(now - then for now, then in zip(self, before, strict=True)))
 
 
 def jack_thread(seat: Seat) -> int:
@@ -42,12 +55,22 @@ def jack_thread(seat: Seat) -> int:
     return ~(clock.value >> 3)
 
 
-def major_faults(thread: int) -> int:
-    """Count how often a thread of this process has waited for the disk to bring it a page.
+def interruptions(thread: int) -> Interruptions:
+    """Count how often a thread of this process has been made to stop since it began.
 
-    Thread 0 is one of which the system does not say; it never did.
+    Thread 0 is one of which the system does not say; it never was.
     """
-    return int(_fields(thread)[_MAJOR_FAULTS]) if thread else 0
+    if not thread:
+        return Interruptions(0, 0, 0, 0)
+    status = (_TASKS / str(thread) / "status").read_text("ascii")
+    switches = dict(line.split(":", 1) for line in status.splitlines() if "_ctxt_" in line)
+    fields = _fields(thread)
+    return Interruptions(
+        waits=int(switches["voluntary_ctxt_switches"]),
+        preemptions=int(switches["nonvoluntary_ctxt_switches"]),
+        minor_faults=int(fields[_MINOR_FAULTS]),
+        major_faults=int(fields[_MAJOR_FAULTS]),
+    )
 
 
 def is_realtime(thread: int) -> bool:

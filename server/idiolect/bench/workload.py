@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -16,18 +16,20 @@ from idiolect.audio.jack import JackOutput
 from idiolect.bench import callbacks, flood
 from idiolect.bench.jackd import default_server, dummy_server
 from idiolect.bench.row import Row, Stopwatch
+from idiolect.bench.threads import Interruptions, interruptions, jack_thread
 from idiolect.bundle import Bundle
 from idiolect.config import load
 from idiolect.engine.seat import Seat
 from idiolect.performance.status import Status
 
-__all__ = ["Daemon", "Load", "Result", "beside_empty", "open_daemon", "run", "under_load"]
+__all__ = ["Daemon", "Floor", "Load", "Result", "beside_floor", "open_daemon", "run", "under_load"]
 
 PERIOD = 64  # frames
 PYTHON_SECONDS = 10.0
 _FULL = 0.9  # of the lookahead: the planner tops it up in steps
 _POLL_SECONDS = 0.02
 _REFILL_SECONDS = 30.0
+_TRIAL_SECONDS = 3.0
 
 
 class Played(Protocol):
@@ -55,19 +57,28 @@ class Load:
     cuts: int  # cuts that took effect
     cuts_late: int  # of these, after their frame
     nan: int  # samples that were no numbers
+    interrupted: Interruptions  # of the callback's thread, which waits once for each block
     lookahead_full: float  # milliseconds, before
     lookahead_least: float  # milliseconds
     refill_seconds: float  # until it was full again
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Floor:
+    """What the machine itself loses, while the daemon runs."""
+
+    empty: Row  # a compiled callback that renders nothing
+    labour: Row  # one that works on nothing, as long as the daemon's works
+    stolen_ms: float  # processor time the host kept from this machine
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Result:
-    """The three callbacks, and what the host took."""
+    """The daemon's callback, what the machine loses meanwhile, and a callback in Python."""
 
     daemon: Load
-    empty: Row
+    floor: Floor
     python: Row
-    stolen_ms: float  # processor time the host kept from this machine while the daemon ran
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +113,7 @@ def run(
     period: int = PERIOD,
     say: Callable[[str], None] = lambda _: None,
 ) -> Result:
-    """Measure the daemon, an empty callback at the same time, and a Python callback afterwards.
+    """Measure the daemon, callbacks that do nothing at the same time, and a Python one afterwards.
 
     Parameters
     ----------
@@ -126,21 +137,28 @@ def run(
     """
     sent = flood.Flood(voices=voices, seconds=seconds)
     with open_daemon(bundle, voices=voices, period=period, say=say) as (daemon, bare):
-        load_, empty, stolen = beside_empty(daemon, bare, sent, say=say)
+        load_, floor = beside_floor(daemon, bare, sent, say=say)
     python_seconds = min(seconds, PYTHON_SECONDS)
     say(f"running a Python callback for {python_seconds:g} s")
     with dummy_server(sample_rate=Bundle.open(bundle).sample_rate, period=period):
         plain = callbacks.start("python", python_seconds)
         callbacks.begin(plain)
         python = callbacks.read(plain, python_seconds)
-    return Result(daemon=load_, empty=empty, python=python, stolen_ms=stolen)
+    return Result(daemon=load_, floor=floor, python=python)
 
 
 @contextmanager
 def open_daemon(
-    bundle: Path, *, voices: int, period: int, say: Callable[[str], None]
+    bundle: Path,
+    *,
+    voices: int,
+    period: int,
+    say: Callable[[str], None],
+    session: Path | None = None,
 ) -> Iterator[tuple[Daemon, str]]:
     """Open the daemon on a JACK server of its own; all its voices speak.
+
+    With a `session` it writes down all that decides the sound.
 
     Yields
     ------
@@ -159,33 +177,38 @@ def open_daemon(
     servers = partial(dummy_server, sample_rate=Bundle.open(bundle).sample_rate, period=period)
     with servers() as bare, servers():
         say("opening the daemon on a JACK server of its own")
-        with App(bundle, config, say=say) as app:
+        with App(bundle, config, say=say, session=session) as app:
             yield Daemon(app), bare.name
 
 
-def beside_empty(
+def beside_floor(
     daemon: Played,
     server: str,
     sent: flood.Flood,
     *,
     say: Callable[[str], None],
     look: Callable[[], object] = lambda: None,
-) -> tuple[Load, Row, float]:
-    """Load the daemon while an empty callback runs on another server.
+) -> tuple[Load, Floor]:
+    """Load the daemon while callbacks that render nothing run on another server.
 
     Returns
     -------
-    Load, Row, float
-        What each did, and the milliseconds of processor time that the host kept for others.
+    Load, Floor
+        What the daemon did, and what the machine lost meanwhile.
     """
+    say(f"trying the load for {_TRIAL_SECONDS:g} s: how long a block takes")
+    trial = under_load(daemon, replace(sent, seconds=_TRIAL_SECONDS)).row
     with default_server(server):
         empty = callbacks.start("empty", sent.seconds)
-    say(f"loading it for {sent.seconds:g} s, beside an empty callback")
+        labour = callbacks.start("labour", sent.seconds, microseconds=trial.cpu_mean)
+    say(f"loading it for {sent.seconds:g} s, beside two callbacks that render nothing")
     stolen = _stolen_ms()
-    callbacks.begin(empty)
+    for process in (empty, labour):
+        callbacks.begin(process)
     found = under_load(daemon, sent, look)
     stolen = _stolen_ms() - stolen
-    return found, callbacks.read(empty, sent.seconds), stolen
+    rows = [callbacks.read(process, sent.seconds) for process in (empty, labour)]
+    return found, Floor(empty=rows[0], labour=rows[1], stolen_ms=stolen)
 
 
 def under_load(
@@ -211,7 +234,8 @@ def under_load(
     least = full = before.lookahead_ms
     stop = threading.Event()
     spinner = threading.Thread(target=callbacks.spin, args=(stop,), name="spin", daemon=True)
-    watch = Stopwatch(daemon.seat)
+    thread = jack_thread(daemon.seat)
+    watch, begun = Stopwatch(daemon.seat), interruptions(thread)
     spinner.start()
     client = flood.start(*daemon.address, sent)
     while client.poll() is None:
@@ -219,7 +243,8 @@ def under_load(
         look()
         time.sleep(_POLL_SECONDS)
     refill = _refill_seconds(daemon, full)
-    row, after = watch.read(), daemon.status()
+    row, interrupted = watch.read(), interruptions(thread).since(begun)
+    after = daemon.status()
     stop.set()
     spinner.join()
     return Load(
@@ -229,6 +254,7 @@ def under_load(
         cuts=after.cuts - before.cuts,
         cuts_late=after.cuts_late - before.cuts_late,
         nan=after.nan - before.nan,
+        interrupted=interrupted,
         lookahead_full=full,
         lookahead_least=least,
         refill_seconds=refill,

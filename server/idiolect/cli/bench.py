@@ -369,7 +369,8 @@ HEADINGS = (
 def _lines(result: "Result") -> list[tuple[str, ...]]:
     return [
         _line("idiolect, loaded", result.daemon.row),
-        _line("compiled, empty", result.empty),
+        _line("compiled, empty", result.floor.empty),
+        _line("compiled, idle work", result.floor.labour),
         _line("plain Python", result.python),
     ]
 
@@ -415,7 +416,7 @@ def _summary(result: "Result") -> str:
         "late: more than half the period of its own processor time, or begun in time and done too "
         "late; asked late: the server came when half the time had gone; p99 and max: processor "
         "time of a block\n"
-        f"the host of this machine kept {result.stolen_ms:.0f} ms of processor time for others "
+        f"the host of this machine kept {result.floor.stolen_ms:.0f} ms of processor time for others "
         "meanwhile"
     )
 

@@ -36,7 +36,7 @@ from idiolect.engine.seat import (
     play,
 )
 
-__all__ = ["CALLBACKS", "compiled", "port_buffer"]
+__all__ = ["CALLBACKS", "compiled", "frames_since_start", "port_buffer"]
 
 _UNDERFLOW = 4  # PortAudio's paOutputUnderflow
 _WORD, _INT = ir.IntType(64), ir.IntType(32)
@@ -61,7 +61,7 @@ def port_buffer(_typing: Any, function: Any, port: Any, frames: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def _frames_since_start(_typing: Any, function: Any, client: Any) -> Any:
+def frames_since_start(_typing: Any, function: Any, client: Any) -> Any:
     """Call ``jack_frames_since_cycle_start(client)`` at the address `function`."""
 
     def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
@@ -113,7 +113,7 @@ def _jack_process(frames: int, userdata: int) -> int:
     seat = int64_1d(userdata, (SEAT,))
     # Not `jack_get_cycle_times`: its times are smoothed over seconds, and wrong for as long after
     # the server was late.
-    since = _frames_since_start(seat[SINCE_START], seat[CLIENT])
+    since = frames_since_start(seat[SINCE_START], seat[CLIENT])
     start = entered - since * 1_000_000_000 // seat[RATE]
     count = np.int64(frames)
     _jack_play(seat, count)

@@ -32,10 +32,13 @@ from idiolect.performance.queueing import note_cut, push_record
 from idiolect.performance.repertoire import restrict
 from idiolect.performance.tongue import Tongue
 
-__all__ = ["Find", "Setting", "replay"]
+__all__ = ["Find", "Render", "Setting", "replay"]
 
 Find = Callable[[str, str], Bundle]
 """Opens a bundle by its folder's name, which must have a digest, at the session's rate."""
+
+Render = Callable[[Engine, NDArray[np.float32]], None]
+"""Fills float32[frames, channels] with what an engine says next."""
 
 _PIECE_FRAMES = 4096
 _SILENT_SECONDS = 60  # a hundred times what passes between two times that a journal is written
@@ -61,6 +64,7 @@ def replay(
     *,
     anew: bool,
     find: Find | None = None,
+    render: Render = Engine.render,
 ) -> Iterator[NDArray[np.float32]]:
     """Render a session.
 
@@ -77,6 +81,8 @@ def replay(
         Whether every grain is planned again, or taken as it was planned.
     find : callable, optional
         Opens what else was played.
+    render : callable
+        Asks the engine for its frames; another one may watch it do so.
 
     Yields
     ------
@@ -88,7 +94,7 @@ def replay(
     ScoreError
         When a line makes no sense, or a grain comes out otherwise than it was.
     """
-    deck = _Deck(bundle, setting)
+    deck = _Deck(bundle, setting, render)
     replanner = _Replanner(bundle, setting, deck) if anew else None
     events: NDArray[np.void] = np.empty(0, EVENT)
     for frame, line in lines:
@@ -137,7 +143,8 @@ def _told(what: str) -> Iterator[None]:
 class _Deck:
     """An engine that is handed grains, cuts and controls at the frames they were seen at."""
 
-    def __init__(self, bundle: Bundle, setting: Setting) -> None:
+    def __init__(self, bundle: Bundle, setting: Setting, render: Render) -> None:
+        self._render = render
         self._engine = Engine(
             setting.voices,
             setting.sample_rate,
@@ -220,7 +227,7 @@ class _Deck:
         while self._engine.frame < until:
             count = min(_PIECE_FRAMES, until - self._engine.frame)
             out = np.empty((count, self._engine.channels), np.float32)
-            self._engine.render(out)
+            self._render(self._engine, out)
             yield out
 
     def _is_voice(self, voice: Any) -> Any:
