@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from idiolect.corpus.files import find
 from idiolect.corpus.settings import CorpusSettings
-from idiolect.corpus.store import Stored, store
+from idiolect.corpus.sources import Stored
+from idiolect.corpus.store import store
 from idiolect.errors import CorpusError
 
 RATE = 8000

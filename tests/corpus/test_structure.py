@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from idiolect.config import ScaleSettings
+from idiolect.config.learning import ScaleSettings
 from idiolect.corpus.features import Features
 from idiolect.corpus.grid import frames_of_source
 from idiolect.corpus.harmony import harmony

@@ -11,14 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
+from idiolect.bundle.shelf import Shelf
 from idiolect.engine.events import CONTROLLED
 from idiolect.errors import ConfigError, ControlError, IdiolectError
-from idiolect.parameters import BIAS, MASTER, VOICE
+from idiolect.parameters.bias import BIAS
+from idiolect.parameters.table import MASTER, VOICE
 from idiolect.performance.player import Player
 from idiolect.performance.presets import Presets
 from idiolect.performance.snapshot import restore, take
-from idiolect.shelf import Shelf
 from stage import Stage
 from synthetic import make_bundle
 

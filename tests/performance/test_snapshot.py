@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.errors import ConfigError
 from idiolect.performance.documents import read_json, write_json
 from idiolect.performance.snapshot import restore, take

@@ -29,7 +29,7 @@ def measure(corpora: Path) -> dict[str, Any]:
         For JSON: for each file the method, its boundaries and those on a bar line; and the share
         of all.
     """
-    from idiolect.config import ScaleSettings
+    from idiolect.config.learning import ScaleSettings
     from idiolect.corpus.decode import Decoder
     from idiolect.corpus.segment import segment_source
     from idiolect.corpus.settings import CorpusSettings

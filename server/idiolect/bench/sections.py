@@ -16,7 +16,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from idiolect.config import SCALES, ScaleSettings
+from idiolect.config.learning import SCALES, ScaleSettings
 from idiolect.corpus.decode import Decoder, UnreadableError
 from idiolect.corpus.files import find
 from idiolect.corpus.segment import segment_source

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from idiolect.bench.flood import RATE, Flood
 from idiolect.bench.threads import is_realtime, jack_thread, major_faults, private_mib
 from idiolect.bench.workload import Load, beside_empty, open_daemon
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.client import Client
 
 __all__ = ["measure", "summary"]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import normalized_mutual_info_score
 
-from idiolect.config import SCALES, VocabularyConfig
+from idiolect.config.learning import SCALES, VocabularyConfig
 from idiolect.corpus.columns import COLUMNS
 from idiolect.corpus.decode import Decoder
 from idiolect.corpus.describe import describe

@@ -24,7 +24,8 @@ from idiolect.corpus.labels import labels_of
 from idiolect.corpus.pages import let_go
 from idiolect.corpus.segment import Segmented, gather, segment_source
 from idiolect.corpus.settings import CorpusSettings
-from idiolect.corpus.store import Stored, store
+from idiolect.corpus.sources import Stored
+from idiolect.corpus.store import store
 from idiolect.corpus.workers import each
 
 __all__ = ["Analysis", "Described", "analyse"]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.bundle import LOWEST
+from idiolect.bundle.scale import LOWEST
 from idiolect.corpus.chroma import chroma
 from idiolect.corpus.columns import NAMES, select
 from idiolect.corpus.custom import measure

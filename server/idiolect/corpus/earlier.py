@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.corpus.bounds import Bounds
 from idiolect.errors import BundleError
 

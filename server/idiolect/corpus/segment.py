@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.config import ScaleSettings
+from idiolect.config.learning import ScaleSettings
 from idiolect.corpus.beat import bars
 from idiolect.corpus.bounds import Bounds
 from idiolect.corpus.cuts import settle

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from idiolect.config import SCALES, ScaleSettings, check_scales
+from idiolect.config.learning import SCALES, ScaleSettings, check_scales
 from idiolect.corpus.columns import select
 from idiolect.corpus.custom import load
 from idiolect.errors import ConfigError

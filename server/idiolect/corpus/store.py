@@ -11,17 +11,17 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.corpus.decode import MOST_CHANNELS, Decoder, Header, UnreadableError, probe
+from idiolect.corpus.decode import MOST_CHANNELS, Decoder, UnreadableError
 from idiolect.corpus.earlier import Earlier
-from idiolect.corpus.files import Candidate, hash_content
-from idiolect.corpus.labels import label_files
+from idiolect.corpus.files import Candidate
 from idiolect.corpus.level import Level
 from idiolect.corpus.settings import CorpusSettings
 from idiolect.corpus.silence import shorten
+from idiolect.corpus.sources import Entry, Skipped, Source, Stored, examine
 from idiolect.corpus.workers import each
 from idiolect.errors import CorpusError
 
-__all__ = ["Skipped", "Source", "Stored", "store"]
+__all__ = ["store"]
 
 HEADER_BYTES = 128  # a multiple of 64, as the npy format asks
 BATCH_BYTES = 16 << 20  # of files decoded by one call; beside it, tiny files cost a call each
@@ -32,54 +32,10 @@ Block = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """One file as it lies in the bundle's audio."""
-
-    name: str
-    start: int  # frame in the bundle's audio
-    frames: int  # at the bundle's rate
-    sample_rate: int  # its own, Hz
-    channels: int  # its own
-    notes: tuple[str, ...] = ()  # what was unusual about reading it
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """One file that could not be used."""
-
-    name: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """What lies in the bundle's audio and what does not."""
-
-    sources: tuple[Source, ...]
-    candidates: tuple[Candidate, ...]  # the file of each source
-    hashes: tuple[str, ...]  # of each source's content
-    known: tuple[int, ...]  # each source's index in the earlier bundle; -1: it is new
-    skipped: tuple[Skipped, ...]
-    channels: int  # of the bundle
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A file that can be used, and what is known of it."""
-
-    candidate: Candidate
-    size: int  # bytes
-    hash: str
-    header: Header
-    known: int  # index in the earlier bundle; -1: none
-    labelled: bool  # whether somebody drew boundaries into it
-
-
-@dataclass(frozen=True, slots=True)
 class _Decoded:
     """Files that were decoded together, and where their frames lie."""
 
-    entries: list[_Entry]
+    entries: list[Entry]
     found: list[Source | Skipped]
     file: IO[bytes] | None  # None: already in their place
 
@@ -111,11 +67,11 @@ def store(
     CorpusError
         When no candidate holds audio; the message gives the first reasons.
     """
-    examine = partial(_examine, names=settings.scale_names, earlier=earlier)
+    look = partial(examine, names=settings.scale_names, earlier=earlier)
     batches = [candidates[at : at + BATCH_FILES] for at in range(0, len(candidates), BATCH_FILES)]
-    each_batch = each(lambda batch: [examine(one) for one in batch], batches, settings.jobs)
+    each_batch = each(lambda batch: [look(one) for one in batch], batches, settings.jobs)
     examined = [found for batch in each_batch for found in batch]
-    entries = [entry for entry in examined if isinstance(entry, _Entry)]
+    entries = [entry for entry in examined if isinstance(entry, Entry)]
     skipped = [entry for entry in examined if isinstance(entry, Skipped)]
     channels = MOST_CHANNELS if any(e.header.channels > 1 for e in entries) else 1
     if earlier is not None and earlier.channels != channels:
@@ -138,26 +94,6 @@ def store(
     )
 
 
-def _examine(
-    candidate: Candidate, names: tuple[str, ...], earlier: Earlier | None
-) -> _Entry | Skipped | None:
-    """Find out whether a file can be used; None where nobody would expect it to."""
-    try:
-        labels = label_files(candidate.path, names)
-        content, size = hash_content(candidate.path, labels)
-        known = -1 if earlier is None else earlier.hashes.get(content, -1)
-        if earlier is not None and known >= 0:
-            own = earlier.sources[known]
-            header = Header(int(own["sample_rate"]), int(own["channels"]))
-        else:
-            header = probe(candidate.path)
-    except OSError as error:
-        return Skipped(candidate.name, error.strerror or str(error))
-    except UnreadableError as error:
-        return Skipped(candidate.name, str(error)) if candidate.expected else None
-    return _Entry(candidate, size, content, header, known, bool(labels))
-
-
 @dataclass
 class _Work:
     """The file that is being written, and how far it is."""
@@ -171,14 +107,14 @@ class _Work:
 
     def run(
         self,
-        entries: list[_Entry],
+        entries: list[Entry],
         skipped: list[Skipped],
         progress: Callable[[float, float], None],
-    ) -> tuple[list[Source], list[_Entry]]:
+    ) -> tuple[list[Source], list[Entry]]:
         """Write every entry; give what lies there, and add what failed to `skipped`."""
         total, done = sum(entry.size for entry in entries), 0
         sources: list[Source] = []
-        kept: list[_Entry] = []
+        kept: list[Entry] = []
         for decoded in each(self._decode, list(_batches(entries)), self.settings.jobs):
             for entry, source in zip(decoded.entries, self._place(decoded), strict=True):
                 done += entry.size
@@ -190,7 +126,7 @@ class _Work:
             progress(done, total)
         return sources, kept
 
-    def _decode(self, entries: list[_Entry]) -> _Decoded:
+    def _decode(self, entries: list[Entry]) -> _Decoded:
         """Decode a batch into a file of its own; one large file is left for its place."""
         if entries[0].size > LARGE_BYTES:
             return _Decoded(entries, [], None)
@@ -216,7 +152,7 @@ class _Work:
         start, self.frames = self.frames, self.frames + source.frames
         return replace(source, start=start)
 
-    def _append(self, file: IO[bytes], entry: _Entry) -> Source | Skipped:
+    def _append(self, file: IO[bytes], entry: Entry) -> Source | Skipped:
         """Write one source at the end of a file; nothing of it where it cannot be read."""
         begin = file.tell()
         try:
@@ -226,10 +162,10 @@ class _Work:
             file.truncate()
             return Skipped(entry.candidate.name, str(error))
 
-    def _is_known(self, entry: _Entry) -> bool:
+    def _is_known(self, entry: Entry) -> bool:
         return self.earlier is not None and entry.known >= 0
 
-    def _copy(self, file: IO[bytes], entry: _Entry) -> Source:
+    def _copy(self, file: IO[bytes], entry: Entry) -> Source:
         """Take a source from the earlier bundle."""
         assert self.earlier is not None
         first, last = self.earlier.span(entry.known)
@@ -237,7 +173,7 @@ class _Work:
         notes = tuple(self.earlier.sources[entry.known]["notes"])
         return self._source(entry, last - first, notes)
 
-    def _read(self, file: IO[bytes], entry: _Entry) -> Source:
+    def _read(self, file: IO[bytes], entry: Entry) -> Source:
         """Decode a source."""
         settings, begin = self.settings, file.tell()
         decoder = Decoder(entry.candidate.path, settings.sample_rate, self.channels)
@@ -263,14 +199,14 @@ class _Work:
             _scale(file, begin, frames * self.channels, gain)
         return self._source(entry, frames, tuple(notes))
 
-    def _source(self, entry: _Entry, frames: int, notes: tuple[str, ...]) -> Source:
+    def _source(self, entry: Entry, frames: int, notes: tuple[str, ...]) -> Source:
         header = entry.header
         return Source(entry.candidate.name, 0, frames, header.sample_rate, header.channels, notes)
 
 
-def _batches(entries: list[_Entry]) -> Iterator[list[_Entry]]:
+def _batches(entries: list[Entry]) -> Iterator[list[Entry]]:
     """Split into runs that are worth a call; what is large is a run of its own."""
-    batch: list[_Entry] = []
+    batch: list[Entry] = []
     size = 0
     for entry in entries:
         full = size + entry.size > BATCH_BYTES or len(batch) == BATCH_FILES

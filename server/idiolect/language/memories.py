@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
+from idiolect.bundle.memory import Memory, recall
 from idiolect.compiled import njit
-from idiolect.memory import Memory, recall
 from idiolect.viewed import Viewed
 
 __all__ = ["DEPTH", "NOTHING", "Memories", "load_memories", "mix_memory", "shift_odds"]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.config import VocabularyConfig
+from idiolect.config.learning import VocabularyConfig
 from idiolect.corpus.analysis import Described
 from idiolect.corpus.columns import select
 from idiolect.corpus.edges import scale_edges

@@ -15,7 +15,7 @@ from idiolect.language.decoder import Weights, expect_descriptors, score_tokens
 from idiolect.language.memories import mix_memory
 from idiolect.language.model import Model
 from idiolect.language.sampling import avoid_heard, draw, shape_distribution
-from idiolect.parameters import PLANNER_SLOTS
+from idiolect.parameters.slots import PLANNER_SLOTS
 from idiolect.random import PURPOSE_CANDIDATES, PURPOSE_CONTINUE, PURPOSE_TOKEN, uniform
 from idiolect.selection.cost import strays, target_cost
 from idiolect.selection.inventory import Inventory, successor

@@ -11,7 +11,9 @@ from typing import Any
 
 from idiolect import __version__
 from idiolect.errors import ControlError, IdiolectError
-from idiolect.parameters import BIAS, MASTER, VOICE, Parameter
+from idiolect.parameters.bias import BIAS
+from idiolect.parameters.parameter import Parameter
+from idiolect.parameters.table import MASTER, VOICE
 from idiolect.performance.changes import Context
 from idiolect.performance.futures import all_of
 from idiolect.performance.player import Player

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.compiled import is_warm, note_warm, share_compiled
 from idiolect.engine.calibration import measure_capacity
 from idiolect.engine.engine import Engine
