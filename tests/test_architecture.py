@@ -18,6 +18,7 @@ LEAVES = {
     "config",
     "errors",
     "grain",
+    "linking",
     "mel",
     "parameters",
     "random",

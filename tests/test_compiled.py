@@ -21,13 +21,14 @@ PROGRAM = (
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A package of the same name, with the real `compiled.py` and two modules of its own, run once."""
+    """A package of the same name, with the real decorators and two modules of its own, run once."""
     folder = tmp_path_factory.mktemp("compiled") / "one"
     package = folder / "idiolect"
     package.mkdir(parents=True)
     (package / "__init__.py").touch()
-    source = Path(sys.modules["idiolect"].__file__ or "").with_name("compiled.py")
-    (package / "compiled.py").write_bytes(source.read_bytes())
+    real = Path(sys.modules["idiolect"].__file__ or "").parent
+    for name in ("compiled.py", "linking.py"):
+        shutil.copy(real / name, package)
     (package / "callee.py").write_text(CALLEE.format(value=1))
     (package / "caller.py").write_text(CALLER)
     assert run(folder) == (2, 0)
