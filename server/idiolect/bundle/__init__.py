@@ -24,7 +24,7 @@ A bundle is a folder::
 
 Format 1 had nothing below ``scaler.npy``, format 2 no memory, and a network that is told no parent;
 what is missing is derived when such a bundle is opened.  What only `learn` reads again, a bundle's
-``analysis`` folder, is described in `corpus.earlier`.
+``analysis`` folder, is described in `corpus.reading.earlier`.
 
 There is no pickle and no code in it, so a bundle from a stranger is safe to open.  Arrays are
 opened by memory map.

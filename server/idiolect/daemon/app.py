@@ -24,9 +24,9 @@ from idiolect.control.server import ControlServer
 from idiolect.daemon.handover import Handover
 from idiolect.daemon.parts import is_paced, open_performance, open_session
 from idiolect.engine.counters import BLOCKS
-from idiolect.performance.presets import Presets
-from idiolect.performance.snapshot import restore, take
-from idiolect.performance.state import State
+from idiolect.performance.snapshots.presets import Presets
+from idiolect.performance.snapshots.snapshot import restore, take
+from idiolect.performance.snapshots.state import State
 from idiolect.performance.witness import Witness
 from idiolect.sessions import Session
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from idiolect.errors import AudioError
-from idiolect.performance.documents import read_json, write_json
+from idiolect.performance.snapshots.documents import read_json, write_json
 
 __all__ = ["Handover", "replace_process", "take_over"]
 
@@ -29,7 +29,7 @@ class Handover:
     sockets: list[int]  # descriptors of the bound sockets
     listeners: list[list[Any]]  # clients that are notified, as `ControlServer.release` gives them
     sample_rate: int  # Hz, at which it played
-    snapshot: dict[str, Any]  # of `performance.snapshot`
+    snapshot: dict[str, Any]  # of `performance.snapshots.snapshot`
 
 
 def replace_process(handover: Handover) -> NoReturn:

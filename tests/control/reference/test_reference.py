@@ -3,7 +3,7 @@ from pathlib import Path
 from idiolect.control.namespace import NORM, Namespace
 from idiolect.control.reference.reference import reference
 from idiolect.control.system import STATUS_FIELDS
-from idiolect.corpus.columns import NAMES
+from idiolect.corpus.description.columns import NAMES
 from idiolect.parameters.bias import DESCRIPTORS
 
 

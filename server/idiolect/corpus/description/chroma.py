@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.corpus.columns import CLASSES
+from idiolect.corpus.description.columns import CLASSES
 from idiolect.corpus.spectrum import even_length, frames_of_units, power_spectra
 
 __all__ = ["chroma", "pitch_classes"]

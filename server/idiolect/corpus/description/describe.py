@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.bundle.scale import LOWEST
-from idiolect.corpus.chroma import chroma
-from idiolect.corpus.columns import NAMES, select
-from idiolect.corpus.custom import measure
-from idiolect.corpus.pitch import pitches
+from idiolect.corpus.description.chroma import chroma
+from idiolect.corpus.description.columns import NAMES, select
+from idiolect.corpus.description.custom import measure
+from idiolect.corpus.description.pitch import pitches
+from idiolect.corpus.description.timbre import timbre
 from idiolect.corpus.spectrum import decibel, mono
-from idiolect.corpus.timbre import timbre
 from idiolect.mel import SILENCE_DB
 
 __all__ = ["batches", "describe"]

@@ -7,8 +7,8 @@ import pytest
 
 from idiolect.bundle.bundle import Bundle
 from idiolect.errors import ConfigError
-from idiolect.performance.documents import read_json, write_json
-from idiolect.performance.snapshot import restore, take
+from idiolect.performance.snapshots.documents import read_json, write_json
+from idiolect.performance.snapshots.snapshot import restore, take
 from stage import Stage
 from synthetic import make_bundle
 

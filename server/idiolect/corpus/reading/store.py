@@ -11,13 +11,13 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.corpus.decode import MOST_CHANNELS, Decoder, UnreadableError
-from idiolect.corpus.earlier import Earlier
-from idiolect.corpus.files import Candidate
-from idiolect.corpus.level import Level
+from idiolect.corpus.reading.decode import MOST_CHANNELS, Decoder, UnreadableError
+from idiolect.corpus.reading.earlier import Earlier
+from idiolect.corpus.reading.files import Candidate
+from idiolect.corpus.reading.level import Level
+from idiolect.corpus.reading.silence import shorten
+from idiolect.corpus.reading.sources import Entry, Skipped, Source, Stored, examine
 from idiolect.corpus.settings import CorpusSettings
-from idiolect.corpus.silence import shorten
-from idiolect.corpus.sources import Entry, Skipped, Source, Stored, examine
 from idiolect.corpus.workers import each
 from idiolect.errors import CorpusError
 

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from idiolect.corpus.decode import Header, UnreadableError, probe
-from idiolect.corpus.earlier import Earlier
-from idiolect.corpus.files import Candidate, hash_content
-from idiolect.corpus.labels import label_files
+from idiolect.corpus.reading.decode import Header, UnreadableError, probe
+from idiolect.corpus.reading.earlier import Earlier
+from idiolect.corpus.reading.files import Candidate, hash_content
+from idiolect.corpus.reading.labels import label_files
 
 __all__ = ["Entry", "Skipped", "Source", "Stored", "examine"]
 

@@ -12,17 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.config.learning import ScaleSettings
-from idiolect.corpus.beat import bars
-from idiolect.corpus.bounds import Bounds
-from idiolect.corpus.cuts import settle
-from idiolect.corpus.features import Features, features
-from idiolect.corpus.gate import gate
-from idiolect.corpus.harmony import harmony
-from idiolect.corpus.nesting import equal_parts, tidy
-from idiolect.corpus.novelty import changes
-from idiolect.corpus.onsets import onsets
+from idiolect.corpus.boundaries.beat import bars
+from idiolect.corpus.boundaries.bounds import Bounds
+from idiolect.corpus.boundaries.cuts import settle
+from idiolect.corpus.boundaries.features import Features, features
+from idiolect.corpus.boundaries.gate import gate
+from idiolect.corpus.boundaries.harmony import harmony
+from idiolect.corpus.boundaries.nesting import equal_parts, tidy
+from idiolect.corpus.boundaries.novelty import changes
+from idiolect.corpus.boundaries.onsets import onsets
+from idiolect.corpus.boundaries.structure import sections
 from idiolect.corpus.settings import CorpusSettings
-from idiolect.corpus.structure import sections
 from idiolect.grain import UNIT
 
 __all__ = ["Segmented", "gather", "segment_source"]

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idiolect.corpus.silence import shorten
+from idiolect.corpus.reading.silence import shorten
 
 
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=8), st.integers(1, 40), st.integers(0, 9))

@@ -17,7 +17,7 @@ from idiolect.parameters.table import MASTER, VOICE
 from idiolect.performance.changes import Context
 from idiolect.performance.futures import all_of
 from idiolect.performance.player import Player
-from idiolect.performance.sketch import FORMAT, check
+from idiolect.performance.snapshots.sketch import FORMAT, check
 
 __all__ = ["look", "restore", "settle", "take"]
 

@@ -18,8 +18,8 @@ from idiolect.errors import ConfigError, ControlError, IdiolectError
 from idiolect.parameters.bias import BIAS
 from idiolect.parameters.table import MASTER, VOICE
 from idiolect.performance.player import Player
-from idiolect.performance.presets import Presets
-from idiolect.performance.snapshot import restore, take
+from idiolect.performance.snapshots.presets import Presets
+from idiolect.performance.snapshots.snapshot import restore, take
 from stage import Stage
 from synthetic import make_bundle
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from idiolect.errors import ConfigError, ControlError, IdiolectError
-from idiolect.performance.documents import read_json, write_json
 from idiolect.performance.futures import completed, then
 from idiolect.performance.player import Player
-from idiolect.performance.sketch import check
-from idiolect.performance.snapshot import look, restore, settle
+from idiolect.performance.snapshots.documents import read_json, write_json
+from idiolect.performance.snapshots.sketch import check
+from idiolect.performance.snapshots.snapshot import look, restore, settle
 
 __all__ = ["Loaded", "Presets"]
 

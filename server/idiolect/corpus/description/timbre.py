@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.bundle.scale import LOWEST
-from idiolect.corpus.columns import MFCC, MOVING
+from idiolect.corpus.description.columns import MFCC, MOVING
 from idiolect.corpus.spectrum import decibel, even_length, frames_of_units, power_spectra
 from idiolect.mel import mel_bands
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from idiolect.corpus.labels import labels_of
+from idiolect.corpus.reading.labels import labels_of
 from idiolect.errors import CorpusError
 
 NAMES = ("grain", "note", "phrase")

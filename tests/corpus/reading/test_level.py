@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from idiolect.corpus.level import Level
+from idiolect.corpus.reading.level import Level
 
 RATE = 1000
 

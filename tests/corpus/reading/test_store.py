@@ -7,10 +7,10 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from idiolect.corpus.files import find
+from idiolect.corpus.reading.files import find
+from idiolect.corpus.reading.sources import Stored
+from idiolect.corpus.reading.store import store
 from idiolect.corpus.settings import CorpusSettings
-from idiolect.corpus.sources import Stored
-from idiolect.corpus.store import store
 from idiolect.errors import CorpusError
 
 RATE = 8000

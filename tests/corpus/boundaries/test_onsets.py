@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from idiolect.corpus.onsets import HOP, onsets
+from idiolect.corpus.boundaries.onsets import HOP, onsets
 from idiolect.corpus.spectrum import even_length
 
 RATE = 16_000

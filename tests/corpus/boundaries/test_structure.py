@@ -5,12 +5,12 @@ import pytest
 from numpy.typing import NDArray
 
 from idiolect.config.learning import ScaleSettings
-from idiolect.corpus.features import Features
-from idiolect.corpus.grid import frames_of_source
-from idiolect.corpus.harmony import harmony
-from idiolect.corpus.segment import segment_source
+from idiolect.corpus.boundaries.features import Features
+from idiolect.corpus.boundaries.grid import frames_of_source
+from idiolect.corpus.boundaries.harmony import harmony
+from idiolect.corpus.boundaries.segment import segment_source
+from idiolect.corpus.boundaries.structure import STRETCH, sections
 from idiolect.corpus.settings import CorpusSettings
-from idiolect.corpus.structure import STRETCH, sections
 
 RATE = 8000
 POOL = 800  # frames in a row of timbre

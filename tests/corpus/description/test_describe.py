@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from idiolect.corpus.columns import CLASSES, NAMES, select
-from idiolect.corpus.custom import load
-from idiolect.corpus.describe import describe
-from idiolect.corpus.edges import measure_edges, scale_edges
+from idiolect.corpus.description.columns import CLASSES, NAMES, select
+from idiolect.corpus.description.custom import load
+from idiolect.corpus.description.describe import describe
+from idiolect.corpus.description.edges import measure_edges, scale_edges
 from idiolect.corpus.settings import CorpusSettings
 from idiolect.errors import ConfigError, CorpusError
 from idiolect.grain import UNIT

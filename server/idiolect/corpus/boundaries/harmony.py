@@ -4,8 +4,8 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from idiolect.corpus.chroma import pitch_classes
-from idiolect.corpus.grid import frames_of_source
+from idiolect.corpus.boundaries.grid import frames_of_source
+from idiolect.corpus.description.chroma import pitch_classes
 
 __all__ = ["harmony"]
 

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from idiolect.bench.bars import measure
 from idiolect.config.learning import METHODS, SCALES, ScaleSettings
-from idiolect.corpus.bounds import Bounds
-from idiolect.corpus.nesting import equal_parts, tidy
-from idiolect.corpus.novelty import novelty
-from idiolect.corpus.onsets import onsets
-from idiolect.corpus.segment import Segmented, gather, segment_source
+from idiolect.corpus.boundaries.bounds import Bounds
+from idiolect.corpus.boundaries.nesting import equal_parts, tidy
+from idiolect.corpus.boundaries.novelty import novelty
+from idiolect.corpus.boundaries.onsets import onsets
+from idiolect.corpus.boundaries.segment import Segmented, gather, segment_source
+from idiolect.corpus.reading.sources import Source
 from idiolect.corpus.settings import CorpusSettings
-from idiolect.corpus.sources import Source
 from tones import melody
 
 RATE = 8000

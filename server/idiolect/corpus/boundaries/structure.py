@@ -1,6 +1,6 @@
 """Find where sections meet: where timbre and harmony change, and where repetition begins or ends.
 
-Two curves, multiplied.  One is Foote's novelty (see `idiolect.corpus.novelty`) of timbre and of
+Two curves, multiplied.  One is Foote's novelty (see `boundaries.novelty`) of timbre and of
 harmony.  The other is that of structure features (J. Serrà, M. Müller, P. Grosche and J. Arcos,
 "Unsupervised music structure annotation by time series structure features and segment similarity",
 IEEE Transactions on Multimedia 2014, section III): a row is told by how long before and after it
@@ -14,8 +14,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from idiolect.corpus.features import Features
-from idiolect.corpus.novelty import novelty, stand_out
+from idiolect.corpus.boundaries.features import Features
+from idiolect.corpus.boundaries.novelty import novelty, stand_out
 
 __all__ = ["sections"]
 

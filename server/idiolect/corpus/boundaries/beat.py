@@ -14,7 +14,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from idiolect.corpus.features import LAG, SIZE, Features
+from idiolect.corpus.boundaries.features import LAG, SIZE, Features
 
 __all__ = ["Bars", "bars"]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from idiolect.corpus.files import find
+from idiolect.corpus.reading.files import find
 from idiolect.errors import CorpusError
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from idiolect.corpus.beat import STRETCH, bars
-from idiolect.corpus.features import Features
+from idiolect.corpus.boundaries.beat import STRETCH, bars
+from idiolect.corpus.boundaries.features import Features
 
 RATE, HOP = 48_000, 256
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
 from scipy.signal import oaconvolve
 
-from idiolect.corpus.features import Features
+from idiolect.corpus.boundaries.features import Features
 
 __all__ = ["changes", "novelty", "stand_out"]
 

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.bundle.bundle import Bundle
-from idiolect.corpus.bounds import Bounds
+from idiolect.corpus.boundaries.bounds import Bounds
 from idiolect.errors import BundleError
 
 __all__ = ["Earlier", "EarlierScale", "write_analysis"]

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from idiolect.errors import ConfigError, IdiolectError
-from idiolect.performance.documents import read_json, write_json
 from idiolect.performance.player import Player
-from idiolect.performance.snapshot import look, restore, settle
+from idiolect.performance.snapshots.documents import read_json, write_json
+from idiolect.performance.snapshots.snapshot import look, restore, settle
 
 __all__ = ["State"]
 
