@@ -56,3 +56,8 @@ def test_a_change_in_what_a_kernel_calls_is_noticed(compiled: Path, tmp_path: Pa
     copy = shutil.copytree(compiled, tmp_path / "two")
     (copy / "idiolect/callee.py").write_text(CALLEE.format(value=5))
     assert run(copy) == (6, 0)
+
+
+def test_of_what_is_compiled_only_what_python_calls_is_kept(compiled: Path) -> None:
+    kept = {path.parent.name.partition("-")[0] for path in (compiled / "cache").rglob("*.nbc")}
+    assert kept == {"idiolect.caller"}

@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import llvmlite.binding as llvm
+from numba.core import types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
-from numba.core.dispatcher import _FunctionCompiler
+from numba.core.dispatcher import _FunctionCompiler  # type: ignore[attr-defined]
 from numba.core.registry import CPUDispatcher
 
 __all__ = ["Kernel"]
@@ -23,6 +24,8 @@ __all__ = ["Kernel"]
 
 class _Part(JITCodeLibrary):  # type: ignore[misc]
     """The code of one function, to be linked into that of others and never run by itself."""
+
+    _shared_module: Any
 
     def finalize(self) -> None:
         """Make it fit for linking, and leave it as it is."""
@@ -119,8 +122,11 @@ class Kernel(CPUDispatcher):  # type: ignore[misc]
         return bool(self.overloads or self._inside.overloads)
 
     def get_call_template(self, arguments: Any, named: Any) -> Any:
-        """Say what a call from another kernel is of."""
-        return self._inside.get_call_template(arguments, named)
+        """Say what a call from another kernel is of: its types, and not the numbers that stand there.
+
+        For each number numba would compile it again; linked, it is made to measure all the same.
+        """
+        return self._inside.get_call_template(tuple(map(types.unliteral, arguments)), named)  # type: ignore[attr-defined]
 
     def get_overload(self, signature: Any) -> Any:
         """Say what another kernel calls."""
