@@ -218,7 +218,7 @@ def test_an_error_while_writing_leaves_nothing_and_keeps_the_old(copy: Path) -> 
 def test_what_a_kill_left_goes_when_the_next_is_written_but_nothing_of_who_lives(
     copy: Path,
 ) -> None:
-    code = "import os, sys, pathlib, idiolect.bundle as b\n"
+    code = "import os, sys, pathlib, idiolect.bundle.writing as b\n"
     code += (
         "with b.writing(pathlib.Path(sys.argv[1])) as f: (f / 'x').touch(); os.kill(os.getpid(), 9)"
     )
