@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.corpus.example import PIECES, write_example
 from idiolect.performance.warm_up import warm_up
 from synthetic import make_bundle

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.engine.callback import compiled
 from idiolect.engine.counters import CLIPPED, CUTS, DROPPED, NAN, PLAYS, PLAYS_LATE, STARVED
 from idiolect.engine.engine import Engine
 from idiolect.engine.events import RAN_ON
 from idiolect.engine.seat import Seat
-from idiolect.parameters import VOICE
+from idiolect.parameters.table import VOICE
 from idiolect.performance.changes import Hush
 from idiolect.performance.planner import Planner
 from idiolect.performance.player import Player

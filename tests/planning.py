@@ -1,6 +1,6 @@
 """An engine with two seconds planned, the same every time."""
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.engine.engine import Engine
 from idiolect.performance.planner import Planner
 from idiolect.performance.player import Player

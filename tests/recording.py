@@ -13,7 +13,8 @@ from idiolect.control import ControlServer
 from idiolect.control.codec import Message, encode, parse
 from idiolect.control.framing import Framing, Slip
 from idiolect.errors import ControlError
-from idiolect.parameters import MASTER, voice_parameters
+from idiolect.parameters.bias import voice_parameters
+from idiolect.parameters.table import MASTER
 
 UNITS = 100
 TIMEOUT = 10.0

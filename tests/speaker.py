@@ -4,11 +4,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
+from idiolect.bundle.memory import blank
 from idiolect.language.decoder import Weights, expect_descriptors, score_tokens
 from idiolect.language.memories import DEPTH, Memories
 from idiolect.language.model import Model
-from idiolect.memory import blank
-from idiolect.parameters import PLANNER_SLOTS, VOICE
+from idiolect.parameters.slots import PLANNER_SLOTS
+from idiolect.parameters.table import VOICE
 from idiolect.performance.decision import Steering, decide
 from idiolect.selection.inventory import Inventory, successor
 

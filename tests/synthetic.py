@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from idiolect import __version__
-from idiolect.bundle import FORMAT, Bundle, writing
+from idiolect.bundle.bundle import Bundle
+from idiolect.bundle.formats import FORMAT
+from idiolect.bundle.soundness import weight_shapes
+from idiolect.bundle.writing import writing
 from idiolect.grain import UNIT
 from idiolect.learning.ngrams import Stream, kneser_ney
 from idiolect.learning.ngrams import count as count_ngrams
 from idiolect.selection.inventory import Inventory
-from idiolect.soundness import weight_shapes
 
 SCALES = ("grain", "note")
 SOURCE_SHARES = (0.5, 0.2, 0.3)  # of the audio, one each

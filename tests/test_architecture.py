@@ -17,13 +17,11 @@ LEAVES = {
     "compiled",
     "config",
     "errors",
-    "formats",
     "grain",
+    "linking",
     "mel",
-    "memory",
     "parameters",
     "random",
-    "soundness",
     "viewed",
 }
 OFFLINE = {"corpus", "learning", "vocabulary"}
@@ -31,35 +29,23 @@ LIVE = {"audio", "control", "engine", "language", "performance", "selection"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "cli": {
-        "app",
         "audio",
         "bench",
         "client",
         "control",
+        "daemon",
         "rendering",
         "scores",
         "sessions",
         "speech",
         *OFFLINE,
     },
-    "app": {
-        "audio",
-        "control",
-        "engine",
-        "handover",
-        "performance",
-        "rendering",
-        "resampling",
-        "sessions",
-        "shelf",
-        "watchdog",
-    },
     "audio": {"engine"},
     "bench": {
-        "app",
         "audio",
         "client",
         "control",
+        "daemon",
         "engine",
         "language",
         "performance",
@@ -70,20 +56,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "client": set(),
     "control": set(),
     "corpus": set(),
+    "daemon": {"audio", "control", "engine", "performance", "rendering", "sessions"},
     "engine": set(),
     "language": set(),
-    "handover": {"performance"},
     "learning": {"corpus", "vocabulary"},
     "performance": {"engine", "language", "selection"},
-    "rendering": {"audio", "engine", "performance", "shelf"},
-    "resampling": set(),
+    "rendering": {"audio", "engine", "performance"},
     "scores": {"audio", "control", "rendering"},
     "selection": set(),
-    "sessions": {"audio", "control", "engine", "performance", "resampling", "shelf"},
-    "shelf": {"resampling"},
+    "sessions": {"audio", "control", "engine", "performance"},
     "speech": {"performance"},
     "vocabulary": set(),
-    "watchdog": set(),
 }
 """What each part may import besides the leaves and itself."""
 
@@ -140,7 +123,7 @@ def test_leaves_import_only_leaves(leaf: str) -> None:
 def test_the_table_keeps_offline_and_live_apart() -> None:
     for part in OFFLINE:
         assert not MAY_IMPORT[part] & LIVE
-    for part in LIVE | {"app"}:
+    for part in LIVE | {"daemon"}:
         assert not MAY_IMPORT[part] & OFFLINE
 
 
@@ -151,7 +134,7 @@ def test_playing_pulls_in_nothing_that_only_learning_needs_and_the_first_sound_n
 import sys
 def tell(after, names):
     print(after, *sorted(names & sys.modules.keys()))
-import idiolect.app, idiolect.cli.serve
+import idiolect.daemon.process, idiolect.cli.serve
 tell("first sound:", {set(ONLY_LEARNING) | {"aiohttp", "zeroconf"}})
 import idiolect.cli.render, idiolect.cli.osc
 import idiolect.sessions, idiolect.scores, idiolect.cli.replay

@@ -21,13 +21,14 @@ PROGRAM = (
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A package of the same name, with the real `compiled.py` and two modules of its own, run once."""
+    """A package of the same name, with the real decorators and two modules of its own, run once."""
     folder = tmp_path_factory.mktemp("compiled") / "one"
     package = folder / "idiolect"
     package.mkdir(parents=True)
     (package / "__init__.py").touch()
-    source = Path(sys.modules["idiolect"].__file__ or "").with_name("compiled.py")
-    (package / "compiled.py").write_bytes(source.read_bytes())
+    real = Path(sys.modules["idiolect"].__file__ or "").parent
+    for name in ("compiled.py", "linking.py"):
+        shutil.copy(real / name, package)
     (package / "callee.py").write_text(CALLEE.format(value=1))
     (package / "caller.py").write_text(CALLER)
     assert run(folder) == (2, 0)
@@ -55,3 +56,8 @@ def test_a_change_in_what_a_kernel_calls_is_noticed(compiled: Path, tmp_path: Pa
     copy = shutil.copytree(compiled, tmp_path / "two")
     (copy / "idiolect/callee.py").write_text(CALLEE.format(value=5))
     assert run(copy) == (6, 0)
+
+
+def test_of_what_is_compiled_only_what_python_calls_is_kept(compiled: Path) -> None:
+    kept = {path.parent.name.partition("-")[0] for path in (compiled / "cache").rglob("*.nbc")}
+    assert kept == {"idiolect.caller"}

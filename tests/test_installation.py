@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 from components import require
-from idiolect.app import App
 from idiolect.client import Client
-from idiolect.config import load
+from idiolect.config.config import load
+from idiolect.daemon.app import App
 from synthetic import make_bundle
 
 PROJECT = Path(__file__).resolve().parents[1]

@@ -15,11 +15,11 @@ import pytest
 import soundfile
 
 from idiolect import sessions
-from idiolect.app import App
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.cli import main
 from idiolect.client import Client
-from idiolect.config import load
+from idiolect.config.config import load
+from idiolect.daemon.app import App
 from idiolect.errors import ScoreError
 from idiolect.performance.changes import Pause
 from synthetic import make_bundle
@@ -99,7 +99,7 @@ def test_a_session_gives_the_bytes_that_were_heard_when_there_was_too_much(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """What went was told by a count against a capacity that the session holds."""
-    monkeypatch.setattr("idiolect.app.measure_capacity", lambda rate: 50_000)
+    monkeypatch.setattr("idiolect.daemon.parts.measure_capacity", lambda rate: 50_000)
     bundle, heard, session = (tmp_path / name for name in ("x.idiolect", "a.wav", "b.osc"))
     make_bundle(bundle, sample_rate=48_000, seconds=10)
     with App(bundle, load(flags=NULL), record=heard, session=session) as app:

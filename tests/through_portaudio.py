@@ -12,7 +12,7 @@ import sounddevice
 from eavesdrop import Eavesdropper
 from idiolect.audio.file import render
 from idiolect.audio.output import open_output, pick_rate
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.engine.clock import CALLS, LATE
 from planning import RATE, plan
 

@@ -13,10 +13,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import numba
 from numba.core import config as numba_config
 from numba.core.caching import CacheImpl, UserProvidedCacheLocator
 from platformdirs import user_cache_path
+
+from idiolect.linking import Kernel
 
 __all__ = [
     "CACHE",
@@ -32,7 +33,8 @@ __all__ = [
 CACHE = Path(numba_config.CACHE_DIR or user_cache_path("idiolect", appauthor=False) / "kernels")
 """Folder of what was compiled: one for each module, its name ending in the module's mark."""
 
-OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy", "boundscheck": False}
+OPTIONS: dict[str, Any] = {"error_model": "numpy", "boundscheck": False}
+"""Of everything that is compiled."""
 
 _ROOT = Path(__file__).resolve().parent
 _IMPORT = re.compile(
@@ -43,7 +45,7 @@ _KEPT_SECONDS = 30 * 86_400  # what an older version compiled; another install m
 
 F = TypeVar("F", bound=Callable[..., object])
 
-_kernels: list[Any] = []  # every compiled function of what is imported
+_kernels: list[Kernel] = []  # every compiled function of what is imported
 
 
 def _is_own(file: Path) -> bool:
@@ -115,16 +117,17 @@ CacheImpl._locator_classes.insert(0, _Locator)
 
 
 def _compile(function: F, **options: Any) -> F:
+    kernel = Kernel(function, targetoptions={"nopython": True, **options, **OPTIONS})
     # A test's kernel is compiled each time: nobody would know when what it calls has changed.
-    cached = _is_own(Path(function.__code__.co_filename))
-    kernel = numba.njit(**options, **OPTIONS | {"cache": cached})(function)
+    if _is_own(Path(function.__code__.co_filename)):
+        kernel.enable_caching()
     _kernels.append(kernel)
     return cast(F, kernel)
 
 
 def share_compiled() -> float:
     """Say which share of the functions imported so far are ready to run, 0 to 1.  Any thread."""
-    ready = sum(bool(kernel.signatures) for kernel in _kernels)
+    ready = sum(kernel.is_compiled for kernel in _kernels)
     return ready / max(1, len(_kernels))
 
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from idiolect.audio.file import render as render_blocks
 from idiolect.audio.file import write_wav
-from idiolect.bundle import Bundle
-from idiolect.config import Config
+from idiolect.bundle.bundle import Bundle
+from idiolect.bundle.shelf import Shelf
+from idiolect.config.config import Config
 from idiolect.engine.engine import Engine
 from idiolect.errors import ConfigError
 from idiolect.performance.planner import Planner
 from idiolect.performance.player import Player
 from idiolect.performance.warm_up import warm_up
-from idiolect.shelf import Shelf
 
 __all__ = ["Beginning", "Performance", "render"]
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.audio.file import write_wav
-from idiolect.bundle import Bundle
-from idiolect.config import Config
+from idiolect.bundle.bundle import Bundle
+from idiolect.config.config import Config
 from idiolect.control.codec import Message, OscBundle, parse
 from idiolect.control.desk import Desk
 from idiolect.control.dispatch import Dispatcher

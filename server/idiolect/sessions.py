@@ -15,19 +15,21 @@ from numpy.typing import NDArray
 
 from idiolect import __version__
 from idiolect.audio.file import write_wav
-from idiolect.bundle import Bundle
-from idiolect.config import Config
+from idiolect.bundle.bundle import Bundle
+from idiolect.bundle.resampling import resample
+from idiolect.bundle.shelf import Shelf
+from idiolect.config.config import Config
 from idiolect.control.codec import Message, OscBundle, encode
 from idiolect.control.score import ScoreWriter, frame_of, read_score, time_tag_of
 from idiolect.engine.engine import Engine
 from idiolect.errors import ScoreError
-from idiolect.performance.journal import BEGIN, Journal, Line
+from idiolect.performance.journal.deck import Render
+from idiolect.performance.journal.journal import Journal
+from idiolect.performance.journal.lines import BEGIN, Line
+from idiolect.performance.journal.replay import replay as replay_lines
+from idiolect.performance.journal.setting import Setting
 from idiolect.performance.planner import Planner
-from idiolect.performance.replay import Render, Setting
-from idiolect.performance.replay import replay as replay_lines
 from idiolect.performance.warm_up import warm_up
-from idiolect.resampling import resample
-from idiolect.shelf import Shelf
 
 __all__ = ["Played", "Session", "play", "replay"]
 

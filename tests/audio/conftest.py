@@ -8,7 +8,7 @@ import pytest
 
 from components import require
 from idiolect.bench.jackd import dummy_server
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.engine.engine import Engine
 from planning import RATE, plan
 from synthetic import make_bundle

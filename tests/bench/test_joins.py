@@ -9,7 +9,7 @@ from idiolect.bench import joins
 from idiolect.bench.joins import METHODS, Task, measure
 from idiolect.bench.levels import level_steps
 from idiolect.bench.rendering import play_units
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.selection.cost import target_cost
 from idiolect.selection.inventory import Inventory
 from idiolect.selection.search import TARGET_WEIGHT, WINDOW

@@ -13,7 +13,7 @@ import pytest
 from components import require
 from idiolect.cli import COMMANDS
 from idiolect.control.namespace import Namespace
-from idiolect.parameters import DESCRIPTORS
+from idiolect.parameters.bias import DESCRIPTORS
 
 STARTED = {
     "bash": ["--norc", "--noprofile", "-i"],

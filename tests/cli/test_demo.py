@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.cli import main
 from idiolect.cli.demo import score
 from idiolect.corpus.example import PIECES, SAMPLE_RATE, write_example

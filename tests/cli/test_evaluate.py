@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from idiolect.bundle import EVALUATION, PAGE, Bundle
+from idiolect.bundle.bundle import EVALUATION, PAGE, Bundle
 from idiolect.cli import main
 from idiolect.cli.evaluate import KEPT
 from idiolect.learning.evaluation import MODELS

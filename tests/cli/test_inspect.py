@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.cli import main
 
 GOLDEN = Path(__file__).parents[1] / "golden/tones.idiolect"

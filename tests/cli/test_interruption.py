@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from tones import write_corpus
 
 # Tells each stage on standard error as it begins, and where training is, so that a test can strike

@@ -3,7 +3,7 @@
 import pytest
 
 from idiolect.cli import main
-from idiolect.control.reference import reference
+from idiolect.control.reference.reference import reference
 from recording import RecordingPlayer, daemon, player, quits, server, tape
 
 __all__ = ["daemon", "player", "quits", "server", "tape"]  # fixtures

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from idiolect.app import App
-from idiolect.config import load
+from idiolect.config.config import load
+from idiolect.daemon.app import App
 from recording import daemon, player, quits, server, tape, wire
 
 __all__ = ["daemon", "player", "quits", "server", "tape", "wire"]

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from idiolect.app import App
 from idiolect.client import Client
 from idiolect.control.namespace import Namespace
+from idiolect.daemon.app import App
 from recording import RecordingPlayer
 
 CLIENTS = Path(__file__).parents[2] / "clients"

@@ -15,11 +15,11 @@ import pytest
 import pythonosc
 
 import idiolect.client
-from idiolect.app import App
 from idiolect.client import AsyncClient, Client, RefusedError, Reply
 from idiolect.control import ControlServer
 from idiolect.control.health import HEALTH
 from idiolect.control.system import STATUS_FIELDS
+from idiolect.daemon.app import App
 from recording import RecordingPlayer, Wire
 
 

@@ -7,7 +7,7 @@ import pytest
 import idiolect.client.parameters
 from idiolect.client import Client, Voice
 from idiolect.control.bindings import BINDINGS
-from idiolect.parameters import VOICE
+from idiolect.parameters.table import VOICE
 from recording import RecordingPlayer
 
 

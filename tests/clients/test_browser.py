@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from browser import Page, browsing
-from idiolect.app import App
 from idiolect.client import Client
-from idiolect.config import load
+from idiolect.config.config import load
 from idiolect.control import ControlServer
-from idiolect.parameters import MASTER, voice_parameters
+from idiolect.daemon.app import App
+from idiolect.parameters.bias import voice_parameters
+from idiolect.parameters.table import MASTER
 from recording import RecordingPlayer, player, quits, server, tape
 
 __all__ = ["player", "quits", "server", "tape"]  # fixtures

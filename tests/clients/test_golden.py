@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from components import require
-from idiolect.app import App
 from idiolect.bench.packets import from_clients
-from idiolect.config import load
+from idiolect.config.config import load
 from idiolect.control.schedule import ntp_of
+from idiolect.daemon.app import App
 from recording import Wire
 from synthetic import make_bundle
 

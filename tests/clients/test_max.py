@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from idiolect.app import App
 from idiolect.client import Client
-from idiolect.config import load
+from idiolect.config.config import load
 from idiolect.control.bindings import BINDINGS
 from idiolect.control.codec import encode
-from idiolect.parameters import VOICE
+from idiolect.daemon.app import App
+from idiolect.parameters.table import VOICE
 from tap import Tap
 
 FOLDER = Path(__file__).parents[2] / "clients/max"

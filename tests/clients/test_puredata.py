@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from components import require
-from idiolect.app import App
-from idiolect.config import load
+from idiolect.config.config import load
+from idiolect.daemon.app import App
 
 FOLDER = Path(__file__).parents[2] / "clients/puredata"
 APART_MS = 200

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from components import require
-from idiolect.app import App
-from idiolect.config import load
+from idiolect.config.config import load
 from idiolect.control.codec import Message
+from idiolect.daemon.app import App
 from tap import Tap
 
 FOLDER = Path(__file__).parents[2] / "clients/sonicpi"

@@ -13,8 +13,8 @@ import pytest
 
 import components
 from components import require
-from idiolect.app import App
-from idiolect.config import load
+from idiolect.config.config import load
+from idiolect.daemon.app import App
 
 FOLDER = Path(__file__).parents[2] / "clients/strudel"
 RUN = Path(__file__).with_name("strudel.mjs")

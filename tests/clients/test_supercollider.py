@@ -12,10 +12,10 @@ import pytest
 import soundfile
 
 from components import require
-from idiolect.app import App
 from idiolect.compiled import CACHE
-from idiolect.config import load
+from idiolect.config.config import load
 from idiolect.control.bindings import BINDINGS
+from idiolect.daemon.app import App
 from synthetic import make_bundle
 
 QUARK = Path(__file__).parents[2] / "clients/supercollider"

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from components import require
-from idiolect.app import App
 from idiolect.client import Client
-from idiolect.config import load
+from idiolect.config.config import load
 from idiolect.control.bindings import BINDINGS
 from idiolect.control.codec import Message, OscBundle, parse
+from idiolect.daemon.app import App
 from tap import Tap, messages
 
 FOLDER = Path(__file__).parents[2] / "clients/tidal"

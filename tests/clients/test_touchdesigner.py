@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from idiolect.app import App
 from idiolect.client import Client
-from idiolect.config import load
+from idiolect.config.config import load
 from idiolect.control.codec import Message, encode, parse
-from idiolect.parameters import MASTER, VOICE
+from idiolect.daemon.app import App
+from idiolect.parameters.table import MASTER, VOICE
 from tap import Tap
 
 FOLDER = Path(__file__).parents[2] / "clients/touchdesigner"

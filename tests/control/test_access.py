@@ -13,7 +13,7 @@ from urllib.request import urlopen
 import aiohttp
 import pytest
 
-from idiolect.config import load
+from idiolect.config.config import load
 from idiolect.control import ControlServer, udp
 from idiolect.control.access import WRONG_PER_SECOND, Access
 from idiolect.control.clients import LEASE_S, Credit

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from idiolect.app import App
 from idiolect.client import Client, RefusedError
-from idiolect.config import load
+from idiolect.config.config import load
+from idiolect.daemon.app import App
 from recording import RecordingPlayer, Wire
 from synthetic import make_bundle
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from idiolect.app import App
-from idiolect.config import load
+from idiolect.config.config import load
 from idiolect.control.codec import encode, parse
 from idiolect.control.commands import VOICE_COMMANDS
 from idiolect.control.namespace import Leaf, Namespace, Norm
 from idiolect.control.questions import QUESTIONS
 from idiolect.control.system import SYSTEM_COMMANDS
-from idiolect.parameters import Parameter
+from idiolect.daemon.app import App
+from idiolect.parameters.parameter import Parameter
 from recording import Wire
 from synthetic import DESCRIPTORS, make_bundle
 

@@ -2,7 +2,7 @@ import pytest
 
 from idiolect.control.namespace import Namespace, address_of
 from idiolect.errors import ControlError
-from idiolect.parameters import MASTER, PARAMETERS, VOICE
+from idiolect.parameters.table import MASTER, PARAMETERS, VOICE
 
 
 def addresses(namespace: Namespace, pattern: str) -> list[str]:

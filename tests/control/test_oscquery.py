@@ -8,7 +8,8 @@ from idiolect.control.commands import VOICE_COMMANDS
 from idiolect.control.namespace import Leaf, Namespace
 from idiolect.control.oscquery import ATTRIBUTES, Directory, Node, notices, signature
 from idiolect.control.system import SYSTEM_COMMANDS
-from idiolect.parameters import PARAMETERS, Parameter
+from idiolect.parameters.parameter import Parameter
+from idiolect.parameters.table import PARAMETERS
 
 SCALES = ("grain", "note")
 

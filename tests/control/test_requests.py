@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idiolect.app import App
-from idiolect.config import load
+from idiolect.config.config import load
 from idiolect.control import ControlServer
 from idiolect.control.requests import take_request
+from idiolect.daemon.app import App
 from idiolect.errors import ControlError
 from idiolect.performance.futures import Loading
 from recording import Applied, RecordingPlayer, Wire

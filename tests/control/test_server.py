@@ -16,7 +16,7 @@ from idiolect.control.clients import MAX_CLIENTS
 from idiolect.control.codec import encode, encode_bundle
 from idiolect.control.hosts import is_allowed
 from idiolect.errors import ConfigError, ControlError
-from idiolect.parameters import VOICE
+from idiolect.parameters.table import VOICE
 from recording import Applied, RecordingPlayer, Wire
 
 

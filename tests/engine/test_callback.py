@@ -90,7 +90,7 @@ class Module:
 def module_of(name: str) -> tuple[Module, str]:
     """Compile a callback without the cache, and find its function: not the wrapper around it."""
     signature, body = CALLBACKS[name]
-    callback = cfunc(signature, _nrt=False, **(OPTIONS | {"cache": False}))(body)
+    callback = cfunc(signature, _nrt=False, **OPTIONS)(body)
     module = Module(callback.inspect_llvm())
     wrapper = callback.native_name
     return module, next(callee for callee in module.called(wrapper) if callee in module.bodies)

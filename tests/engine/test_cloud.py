@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.engine.counters import STARVED
-from idiolect.parameters import BLOCK_SLOTS
+from idiolect.parameters.slots import BLOCK_SLOTS
 from stage import Stage
 from synthetic import make_bundle
 

@@ -23,7 +23,7 @@ def _filter(table: NDArray[np.int64], now: int, count: int) -> None:
 
 def turn(engine: Engine, name: str, value: float, frame: int = 0, frames: int = 0) -> None:
     """Set a cutoff's ramp, as a control does that acts at `frame`."""
-    from idiolect.parameters import BLOCK_SLOTS
+    from idiolect.parameters.slots import BLOCK_SLOTS
 
     ramp = engine.state.ramps[1, BLOCK_SLOTS[name]]
     passed = frame - ramp["start"]

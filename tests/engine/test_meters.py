@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.engine.layout import HOP
 from idiolect.engine.meters import read_levels
 from stage import Stage

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.engine.calibration import measure_capacity
 from idiolect.engine.counters import STOLEN
 from idiolect.engine.overload import COSTS

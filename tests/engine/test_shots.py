@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.engine.counters import PLAYS, PLAYS_LATE, STOLEN
 from idiolect.engine.events import PLAYED
 from idiolect.engine.overload import COSTS

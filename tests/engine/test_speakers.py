@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.engine.layout import LIMITER_CEILING
 from idiolect.engine.speakers import _add_side
 from stage import Stage

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from synthetic import make_bundle
 
 

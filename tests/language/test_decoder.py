@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.language import decoder
 from synthetic import make_bundle
 

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
+from idiolect.bundle.memory import BOUNDARY, recall
 from idiolect.language.memories import DEPTH, NOTHING, Memories, load_memories, mix_memory
-from idiolect.memory import BOUNDARY, recall
 from synthetic import MEMORY_WEIGHT, make_bundle
 
 NO_SEEDS = np.zeros(0, np.int64)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from idiolect.bundle.soundness import weight_shapes
 from idiolect.learning.network import Network
 from idiolect.learning.settings import ModelShape
-from idiolect.soundness import weight_shapes
 
 SHAPE = ModelShape(layers=2, width=16, heads=2, window=5)
 TOKENS, WIDTH, SCALES, TIME = 7, 3, 2, 30

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from idiolect.bundle.memory import BOUNDARY, Memory, recall
 from idiolect.learning.memories import USUAL, choose
 from idiolect.learning.ngrams import Stream, count, kneser_ney, ppm
-from idiolect.memory import BOUNDARY, Memory, recall
 
 SIZE = 5
 

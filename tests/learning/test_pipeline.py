@@ -12,8 +12,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from idiolect.bundle import Bundle
-from idiolect.config import VocabularyConfig
+from idiolect.bundle.bundle import Bundle
+from idiolect.bundle.memory import recall
+from idiolect.config.learning import VocabularyConfig
 from idiolect.corpus.settings import CorpusSettings
 from idiolect.errors import ConfigError, CorpusError
 from idiolect.learning import checkpoint, pipeline, teaching
@@ -24,7 +25,6 @@ from idiolect.learning.report import Report
 from idiolect.learning.settings import LearnSettings, ModelShape, TrainingSettings
 from idiolect.learning.split import TEST, Split
 from idiolect.learning.standing import Progress, Standing
-from idiolect.memory import recall
 from idiolect.vocabulary.assign import assign
 from idiolect.vocabulary.standardise import LIMIT
 from tones import write_corpus

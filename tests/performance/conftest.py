@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.language.decoder import Weights, load_weights
 from idiolect.selection.inventory import Inventory
 from speaker import Speaker

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.engine.events import BEGAN
 from idiolect.engine.layout import GRAIN_CAPACITY
 from stage import Stage

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.engine.counters import CUTS_LATE, STARVED
 from idiolect.errors import BundleError, ControlError
-from idiolect.parameters import MOST_BUNDLES
+from idiolect.parameters.table import MOST_BUNDLES
 from idiolect.performance.player import Player
 from stage import Change, Stage
 from synthetic import make_bundle

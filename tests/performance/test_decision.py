@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from idiolect.language.decoder import Weights
 from idiolect.language.model import load_model
-from idiolect.performance.decision import SHARERS, Steering, decide
+from idiolect.performance.continuity import SHARERS
+from idiolect.performance.decision import Steering, decide
 from idiolect.selection.inventory import Inventory, load_inventory
 from speaker import NOTHING, PAST, Speaker, assert_as_often, assert_drawn_from, settings
 from synthetic import DESCRIPTORS, make_bundle, make_inventory

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from idiolect.bundle.memory import recall
 from idiolect.language.memories import DEPTH, Memories
 from idiolect.learning.ngrams import Stream, kneser_ney
 from idiolect.learning.ngrams import count as count_ngrams
-from idiolect.memory import recall
 from idiolect.performance.leaning import measure_leanings, tilt_tokens
 from idiolect.performance.repertoire import restrict
 from idiolect.selection.inventory import Inventory

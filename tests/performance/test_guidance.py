@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.learning.pipeline import learn
 from idiolect.learning.settings import LearnSettings, TrainingSettings
 from stage import Stage

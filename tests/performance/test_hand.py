@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.engine.counters import PLAYS, PLAYS_LATE
 from idiolect.engine.events import PLAYED
 from idiolect.errors import BundleError, ControlError

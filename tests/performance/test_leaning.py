@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from idiolect.bundle import Bundle
-from idiolect.parameters import bias_name
+from idiolect.bundle.bundle import Bundle
+from idiolect.parameters.bias import bias_name
 from idiolect.performance.leaning import measure_leanings, place_tokens, tilt_tokens, weigh_classes
 from idiolect.selection.inventory import load_inventory
 from stage import Stage

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.engine.kernels import level_of
 from idiolect.engine.layout import GRAIN_CAPACITY
 from idiolect.performance.joins import match_level

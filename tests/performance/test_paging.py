@@ -10,7 +10,7 @@ import pytest
 
 from idiolect.audio.null import NullOutput
 from idiolect.bench.threads import interruptions
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.engine.counters import PLAYS, STARVED
 from idiolect.engine.engine import Engine
 from idiolect.engine.seat import Seat

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.performance.plan import STEPS
 from idiolect.performance.rehearsal import Rehearsal
 from stage import Stage

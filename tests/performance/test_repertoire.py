@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from idiolect.app import App
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.client import Client, RefusedError
-from idiolect.config import load
+from idiolect.config.config import load
+from idiolect.daemon.app import App
 from idiolect.errors import ControlError
 from idiolect.performance.changes import Applied
 from idiolect.performance.repertoire import restrict

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.selection.cost import join_cost
 from idiolect.selection.inventory import Inventory, load_inventory, successor, unit_at
 from synthetic import make_bundle, make_inventory

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.performance.rehearsal import Rehearsal
 from idiolect.speech.measure import (
     CONTINUITIES,

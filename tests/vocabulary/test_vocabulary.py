@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from idiolect.config import CLUSTERINGS, VocabularyConfig
+from idiolect.config.learning import CLUSTERINGS, VocabularyConfig
 from idiolect.errors import ConfigError
 from idiolect.vocabulary.clusters import FEWEST, MOST, size_for
 from idiolect.vocabulary.vocabulary import Vocabulary

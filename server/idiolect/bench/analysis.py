@@ -20,8 +20,8 @@ import numpy as np
 import soundfile
 import soxr
 
-from idiolect.corpus.decode import Decoder, UnreadableError
-from idiolect.corpus.files import find
+from idiolect.corpus.reading.decode import Decoder, UnreadableError
+from idiolect.corpus.reading.files import find
 from idiolect.learning.pipeline import learn
 from idiolect.learning.settings import LearnSettings, TrainingSettings
 

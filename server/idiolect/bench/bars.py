@@ -29,9 +29,9 @@ def measure(corpora: Path) -> dict[str, Any]:
         For JSON: for each file the method, its boundaries and those on a bar line; and the share
         of all.
     """
-    from idiolect.config import ScaleSettings
-    from idiolect.corpus.decode import Decoder
-    from idiolect.corpus.segment import segment_source
+    from idiolect.config.learning import ScaleSettings
+    from idiolect.corpus.boundaries.segment import segment_source
+    from idiolect.corpus.reading.decode import Decoder
     from idiolect.corpus.settings import CorpusSettings
 
     phrase = ScaleSettings(name="phrase", method="beat", shortest=1.5, longest=8.0)

@@ -17,15 +17,15 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from idiolect.app import App
 from idiolect.bench.jackd import dummy_server
 from idiolect.bench.packets import Mutator, from_clients
 from idiolect.bench.threads import private_mib
-from idiolect.bundle import Bundle
-from idiolect.config import load
+from idiolect.bundle.bundle import Bundle
+from idiolect.config.config import load
 from idiolect.control.codec import encode
 from idiolect.control.framing import Slip
 from idiolect.control.namespace import Namespace
+from idiolect.daemon.app import App
 
 __all__ = ["measure"]
 

@@ -85,7 +85,7 @@ class Ear:
         self._columns[LAST_TIME] = address_of(library.jack_last_frame_time)
         self._columns[PORT] = library.jack_port_register(me, b"in", _AUDIO, _IS_INPUT, 0)
         signature = types.int32(types.uint32, types.int64)
-        self._callback = cfunc(signature, _nrt=False, **OPTIONS)(_process)
+        self._callback = cfunc(signature, cache=True, _nrt=False, **OPTIONS)(_process)
         library.jack_set_process_callback(me, self._callback.address, self._columns.ctypes.data)
         if library.jack_activate(me):
             raise AudioError("JACK would not activate the ear; restart its server")

@@ -12,7 +12,8 @@ from idiolect.bench.threads import private_mib
 from idiolect.control.desk import Desk
 from idiolect.control.dispatch import Dispatcher
 from idiolect.control.door import SOON
-from idiolect.parameters import MASTER, voice_parameters
+from idiolect.parameters.bias import voice_parameters
+from idiolect.parameters.table import MASTER
 from idiolect.performance.status import Status
 
 __all__ = ["Target", "costs", "measure", "summary"]

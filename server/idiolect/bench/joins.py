@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from idiolect.bench.levels import level_steps, measure_levels
 from idiolect.bench.rendering import Rendered, free_run, play_units
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.corpus.spectrum import decibel, power_spectra
 from idiolect.language.decoder import expect_descriptors
 from idiolect.language.model import Model, load_model
 from idiolect.mel import mel_bands
-from idiolect.parameters import VOICE
+from idiolect.parameters.table import VOICE
 from idiolect.selection.cost import join_cost, recency_cost, target_cost
 from idiolect.selection.inventory import Inventory, load_inventory, successor
 from idiolect.selection.search import (

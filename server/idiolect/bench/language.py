@@ -18,10 +18,10 @@ import numpy as np
 import soundfile
 
 from idiolect.bench.analysis import kernel_seconds, peak_mib
-from idiolect.bundle import Bundle
-from idiolect.config import VocabularyConfig
-from idiolect.corpus.decode import Decoder
-from idiolect.corpus.files import find
+from idiolect.bundle.bundle import Bundle
+from idiolect.config.learning import VocabularyConfig
+from idiolect.corpus.reading.decode import Decoder
+from idiolect.corpus.reading.files import find
 from idiolect.learning.evaluation import try_models
 from idiolect.learning.pipeline import learn
 from idiolect.learning.sequences import Sequence

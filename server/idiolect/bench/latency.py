@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.app import App
 from idiolect.client import Client
-from idiolect.config import load
+from idiolect.config.config import load
+from idiolect.daemon.app import App
 from idiolect.engine.events import BEGAN, CUT
 from idiolect.performance.joins import LEAD_FRAMES
 from idiolect.performance.planning import engine_frame_of

@@ -18,12 +18,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from idiolect.app import App
 from idiolect.bench.ear import Ear
 from idiolect.bench.jackd import dummy_server
 from idiolect.client import Client
-from idiolect.config import load
+from idiolect.config.config import load
 from idiolect.control.codec import encode
+from idiolect.daemon.app import App
 from idiolect.errors import AudioError, ConfigError
 
 __all__ = ["NEEDED", "NODE", "Synth", "compile_synth", "measure", "scsynth"]

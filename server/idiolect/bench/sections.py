@@ -16,10 +16,10 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from idiolect.config import SCALES, ScaleSettings
-from idiolect.corpus.decode import Decoder, UnreadableError
-from idiolect.corpus.files import find
-from idiolect.corpus.segment import segment_source
+from idiolect.config.learning import SCALES, ScaleSettings
+from idiolect.corpus.boundaries.segment import segment_source
+from idiolect.corpus.reading.decode import Decoder, UnreadableError
+from idiolect.corpus.reading.files import find
 from idiolect.corpus.settings import CorpusSettings
 
 __all__ = ["Piece", "judge", "measure", "pieces"]

@@ -10,7 +10,7 @@ from idiolect.bench.again import play_again
 from idiolect.bench.flood import RATE, Flood
 from idiolect.bench.threads import is_realtime, jack_thread, private_mib
 from idiolect.bench.workload import Load, beside_floor, open_daemon
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.client import Client
 
 __all__ = ["measure", "summary"]

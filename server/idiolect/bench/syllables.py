@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import normalized_mutual_info_score
 
-from idiolect.config import SCALES, VocabularyConfig
-from idiolect.corpus.columns import COLUMNS
-from idiolect.corpus.decode import Decoder
-from idiolect.corpus.describe import describe
-from idiolect.corpus.nesting import tidy
-from idiolect.corpus.onsets import onsets
+from idiolect.config.learning import SCALES, VocabularyConfig
+from idiolect.corpus.boundaries.nesting import tidy
+from idiolect.corpus.boundaries.onsets import onsets
+from idiolect.corpus.description.columns import COLUMNS
+from idiolect.corpus.description.describe import describe
+from idiolect.corpus.reading.decode import Decoder
 from idiolect.grain import UNIT
 from idiolect.learning.sizes import choose_size
 from idiolect.learning.split import split

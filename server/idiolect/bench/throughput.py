@@ -24,12 +24,12 @@ from statistics import median
 from pythonosc.dispatcher import Dispatcher
 from pythonosc.osc_server import BlockingOSCUDPServer
 
-from idiolect.app import App
 from idiolect.bench.jackd import dummy_server
 from idiolect.bench.reaction import NEEDED, NODE, compile_synth, scsynth
-from idiolect.bundle import Bundle
-from idiolect.config import load
+from idiolect.bundle.bundle import Bundle
+from idiolect.config.config import load
 from idiolect.control.codec import encode
+from idiolect.daemon.app import App
 
 __all__ = ["measure"]
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from idiolect.bench.analysis import peak_mib
-from idiolect.bundle import Bundle
-from idiolect.config import CLUSTERINGS, VocabularyConfig
+from idiolect.bundle.bundle import Bundle
+from idiolect.config.learning import CLUSTERINGS, VocabularyConfig
 from idiolect.learning.pipeline import learn
 from idiolect.learning.settings import LearnSettings, TrainingSettings
 from idiolect.vocabulary.vocabulary import Vocabulary

@@ -11,14 +11,14 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from idiolect.app import App
 from idiolect.audio.jack import JackOutput
 from idiolect.bench import callbacks, flood
 from idiolect.bench.jackd import default_server, dummy_server
 from idiolect.bench.row import Row, Stopwatch
 from idiolect.bench.threads import Interruptions, interruptions, jack_thread
-from idiolect.bundle import Bundle
-from idiolect.config import load
+from idiolect.bundle.bundle import Bundle
+from idiolect.config.config import load
+from idiolect.daemon.app import App
 from idiolect.engine.seat import Seat
 from idiolect.performance.status import Status
 

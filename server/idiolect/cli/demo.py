@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
-from idiolect.config import Config, load
+from idiolect.config.config import Config, load
 from idiolect.errors import AudioError, ConfigError
 
 if TYPE_CHECKING:
-    from idiolect.app import App
     from idiolect.client import Client
+    from idiolect.daemon.app import App
 
 __all__ = ["demo", "score"]
 
@@ -95,7 +95,7 @@ def _learn(corpus: Path, budget: float) -> None:
 
 def _open() -> "App":
     """Open the daemon's own parts on the sound device, or paced to nobody where there is none."""
-    from idiolect.app import App
+    from idiolect.daemon.app import App
 
     try:
         return App(BUNDLE, _settings("device"), say=print, record=RECORDING)

@@ -126,8 +126,8 @@ def _jack() -> Iterator[Finding]:
 
 
 def _kernel_cache() -> Iterator[Finding]:
-    from idiolect import app  # noqa: F401 - all that a start compiles
     from idiolect.compiled import CACHE, is_warm
+    from idiolect.daemon import app  # noqa: F401 - all that a start compiles
 
     files = [file for file in CACHE.rglob("*") if file.is_file()] if CACHE.is_dir() else []
     size = sum(file.stat().st_size for file in files) / 2**20

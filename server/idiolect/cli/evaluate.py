@@ -10,7 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 from typer import Argument, Option
 
-from idiolect.bundle import Bundle, Scale
+from idiolect.bundle.bundle import Bundle
+from idiolect.bundle.scale import Scale
 from idiolect.errors import BundleError
 
 __all__ = ["evaluate"]

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from typer import Argument, Option
 
-from idiolect.bundle import PAGE, Bundle
+from idiolect.bundle.bundle import PAGE, Bundle
 from idiolect.errors import BundleError
 
 __all__ = ["inspect"]

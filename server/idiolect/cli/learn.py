@@ -19,7 +19,7 @@ from rich.table import Table
 from typer import Argument, Option
 
 from idiolect.cli.interruption import interruptible
-from idiolect.config import Config, load
+from idiolect.config.config import Config, load
 
 if TYPE_CHECKING:
     from idiolect.learning.report import Report

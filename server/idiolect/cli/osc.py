@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from idiolect.client import DEFAULT_PORT, Client, Reply
-from idiolect.config import load
+from idiolect.config.config import load
 from idiolect.control.bindings import BINDINGS
 from idiolect.control.namespace import Leaf, Namespace, Norm
-from idiolect.control.reference import reference
+from idiolect.control.reference.reference import reference
 from idiolect.errors import ControlError
-from idiolect.parameters import DESCRIPTORS
+from idiolect.parameters.bias import DESCRIPTORS
 
 __all__ = ["SETTINGS", "osc"]
 

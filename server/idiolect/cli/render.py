@@ -5,7 +5,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from idiolect.config import load
+from idiolect.config.config import load
 from idiolect.errors import ConfigError
 
 __all__ = ["render"]

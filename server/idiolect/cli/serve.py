@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from typer import Argument, Option
 
-from idiolect.config import load
+from idiolect.config.config import load
 
 __all__ = ["VARIABLE", "serve"]
 
@@ -65,6 +65,8 @@ def serve(
         "control.token": os.environ.get(VARIABLE),
     }
     settings = load(config, flags)
-    from idiolect import app  # not above: `--help` must not wait for the engine
+    from idiolect.daemon.process import (
+        serve as run,  # not above: `--help` must not wait for the engine
+    )
 
-    raise typer.Exit(app.serve(bundle, settings, session, resume))
+    raise typer.Exit(run(bundle, settings, session, resume))

@@ -1,7 +1,7 @@
 """Steering while it plays: OSC in, OSC out.
 
 Clock: control (one asyncio thread; I/O and allocation allowed, 100 ms at most).  Started by
-``app``; nothing here imports the engine, the audio ways out or the performance: all it knows of
+``daemon``; nothing here imports the engine, the audio ways out or the performance: all it knows of
 them is the `idiolect.control.door.Player` it is handed.
 
 A packet comes in through ``udp``, ``tcp`` or ``websocket``, which hand it to ``intake``; it goes

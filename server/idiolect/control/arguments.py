@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from idiolect.control.codec import Argument
 from idiolect.errors import ControlError
-from idiolect.parameters import Parameter
+from idiolect.parameters.parameter import Parameter
 
 __all__ = [
     "LONGEST_RAMP",

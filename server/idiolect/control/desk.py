@@ -20,7 +20,8 @@ from idiolect.control.requests import take_request
 from idiolect.control.schedule import Due, Schedule, TimeTags
 from idiolect.control.witness import Witness
 from idiolect.errors import IdiolectError
-from idiolect.parameters import BIAS, MASTER, VOICE
+from idiolect.parameters.bias import BIAS
+from idiolect.parameters.table import MASTER, VOICE
 
 __all__ = ["Counters", "Desk", "wrap"]
 
@@ -85,7 +86,7 @@ class Desk:
     output : callable, optional
         Gives the name of the way out and how it is: ``here``, ``lost`` or ``restarting``.
     time_tags : str
-        What is done with time tags, of `config.TIME_TAGS`.
+        What is done with time tags, of `config.playing.TIME_TAGS`.
     takes_dirt : bool
         Whether it plays what SuperDirt is asked for.
 

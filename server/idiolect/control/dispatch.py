@@ -20,7 +20,7 @@ from idiolect.control.namespace import Leaf, Namespace, Norm
 from idiolect.control.requests import take_request
 from idiolect.control.schedule import Due
 from idiolect.errors import ControlError, PacketError
-from idiolect.parameters import Parameter
+from idiolect.parameters.parameter import Parameter
 
 __all__ = ["MAX_WORK", "Dispatcher"]
 

@@ -10,7 +10,9 @@ from idiolect.control.pattern import Tree, is_pattern
 from idiolect.control.questions import QUESTIONS
 from idiolect.control.system import SYSTEM_COMMANDS
 from idiolect.errors import ControlError
-from idiolect.parameters import MASTER, Parameter, voice_parameters
+from idiolect.parameters.bias import voice_parameters
+from idiolect.parameters.parameter import Parameter
+from idiolect.parameters.table import MASTER
 
 __all__ = ["NORM", "Leaf", "Namespace", "Norm"]
 

@@ -13,7 +13,7 @@ from typing import Any
 from idiolect.control.command import SystemCommand
 from idiolect.control.commands import VoiceCommand
 from idiolect.control.namespace import Leaf, Norm
-from idiolect.parameters import Parameter
+from idiolect.parameters.parameter import Parameter
 
 __all__ = ["ATTRIBUTES", "EXTENSIONS", "Directory", "Node", "Value", "notices", "signature"]
 

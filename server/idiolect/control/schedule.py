@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import NamedTuple
 
-from idiolect.config import TIME_TAGS
+from idiolect.config.playing import TIME_TAGS
 from idiolect.control.clients import Peer
 from idiolect.control.codec import IMMEDIATELY, OscBundle
 from idiolect.errors import ControlError
@@ -124,7 +124,7 @@ class TimeTags:
     Parameters
     ----------
     policy : str
-        Of `config.TIME_TAGS`, for clients that have not asked for another.
+        Of `config.playing.TIME_TAGS`, for clients that have not asked for another.
 
     Notes
     -----

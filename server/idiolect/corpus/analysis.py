@@ -14,17 +14,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.corpus.bounds import Bounds
-from idiolect.corpus.custom import source_of
-from idiolect.corpus.describe import batches, describe
-from idiolect.corpus.earlier import Earlier, EarlierScale, write_analysis
-from idiolect.corpus.edges import EDGE_BANDS, measure_edges
-from idiolect.corpus.files import find
-from idiolect.corpus.labels import labels_of
+from idiolect.corpus.boundaries.bounds import Bounds
+from idiolect.corpus.boundaries.segment import Segmented, gather, segment_source
+from idiolect.corpus.description.custom import source_of
+from idiolect.corpus.description.describe import batches, describe
+from idiolect.corpus.description.edges import EDGE_BANDS, measure_edges
 from idiolect.corpus.pages import let_go
-from idiolect.corpus.segment import Segmented, gather, segment_source
+from idiolect.corpus.reading.earlier import Earlier, EarlierScale, write_analysis
+from idiolect.corpus.reading.files import find
+from idiolect.corpus.reading.labels import labels_of
+from idiolect.corpus.reading.sources import Stored
+from idiolect.corpus.reading.store import store
 from idiolect.corpus.settings import CorpusSettings
-from idiolect.corpus.store import Stored, store
 from idiolect.corpus.workers import each
 
 __all__ = ["Analysis", "Described", "analyse"]

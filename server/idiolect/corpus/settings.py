@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from idiolect.config import SCALES, ScaleSettings, check_scales
-from idiolect.corpus.columns import select
-from idiolect.corpus.custom import load
+from idiolect.config.learning import SCALES, ScaleSettings, check_scales
+from idiolect.corpus.description.columns import select
+from idiolect.corpus.description.custom import load
 from idiolect.errors import ConfigError
 
 __all__ = ["CorpusSettings", "ScaleSettings"]

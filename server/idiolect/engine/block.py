@@ -23,7 +23,7 @@ from idiolect.engine.shots import add_shots, begin_shots, release_shots, take_sh
 from idiolect.engine.speakers import add_to_pair, add_to_speakers
 from idiolect.engine.state import CAPACITY, SAMPLE_RATE, VOICES, State, view_state
 from idiolect.engine.voices import render_voice
-from idiolect.parameters import BLOCK_SLOTS
+from idiolect.parameters.slots import BLOCK_SLOTS
 
 __all__ = ["render_block"]
 

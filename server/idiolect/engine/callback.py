@@ -176,4 +176,4 @@ def compiled(name: str) -> Any:
     Control thread, before a stream opens: compiling takes seconds.
     """
     signature, body = CALLBACKS[name]
-    return cfunc(signature, _nrt=False, **OPTIONS)(body)
+    return cfunc(signature, cache=True, _nrt=False, **OPTIONS)(body)

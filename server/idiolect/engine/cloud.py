@@ -18,7 +18,8 @@ from idiolect.engine.layout import FAR, SUBGRAINS
 from idiolect.engine.state import State
 from idiolect.engine.subgrains import add_subgrain
 from idiolect.engine.timeline import set_pace, timeline_frame
-from idiolect.parameters import BLOCK_SLOTS, VOICE
+from idiolect.parameters.slots import BLOCK_SLOTS
+from idiolect.parameters.table import VOICE
 from idiolect.random import PURPOSE_CLOUD, uniform
 
 __all__ = [

@@ -31,7 +31,9 @@ from idiolect.engine.state import (
     allocate,
     fill_table,
 )
-from idiolect.parameters import BLOCK_SLOTS, PARAMETERS, RAMP_SECONDS, VOICE
+from idiolect.parameters.parameter import RAMP_SECONDS
+from idiolect.parameters.slots import BLOCK_SLOTS
+from idiolect.parameters.table import PARAMETERS, VOICE
 
 __all__ = ["Engine"]
 
@@ -125,7 +127,7 @@ class Engine:
         voice : int
             0 is the master.
         name : str
-            A key of `parameters.BLOCK_SLOTS`.
+            A key of `parameters.slots.BLOCK_SLOTS`.
         value : float
             Gain is linear here, and a filter's cutoff the logarithm of its Hz.
         frame : int

@@ -18,7 +18,8 @@ import numpy as np
 from idiolect.compiled import realtime
 from idiolect.engine.kernels import ramp_value
 from idiolect.engine.state import State
-from idiolect.parameters import BLOCK_SLOTS, VOICE
+from idiolect.parameters.slots import BLOCK_SLOTS
+from idiolect.parameters.table import VOICE
 
 __all__ = ["HIGHPASS", "LOWPASS", "TURN", "filter_voice", "is_closing"]
 

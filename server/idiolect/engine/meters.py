@@ -7,7 +7,7 @@ from idiolect.compiled import realtime
 from idiolect.engine.kernels import ramp_value
 from idiolect.engine.layout import HOP, HOPS
 from idiolect.engine.state import State
-from idiolect.parameters import BLOCK_SLOTS
+from idiolect.parameters.slots import BLOCK_SLOTS
 
 __all__ = ["measure", "read_levels"]
 

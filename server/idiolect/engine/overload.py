@@ -17,7 +17,7 @@ from idiolect.engine.kernels import ramp_value
 from idiolect.engine.layout import FAR
 from idiolect.engine.state import CAPACITY, SAMPLE_RATE, VOICES, State
 from idiolect.engine.subgrains import level_at
-from idiolect.parameters import BLOCK_SLOTS
+from idiolect.parameters.slots import BLOCK_SLOTS
 
 __all__ = ["COSTS", "OVERLOAD_GRID", "next_count", "relieve"]
 

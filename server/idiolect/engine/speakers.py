@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from idiolect.compiled import realtime
 from idiolect.engine.state import State
-from idiolect.parameters import BLOCK_SLOTS
+from idiolect.parameters.slots import BLOCK_SLOTS
 
 __all__ = ["MOVE", "add_to_pair", "add_to_speakers"]
 

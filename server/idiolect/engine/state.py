@@ -28,7 +28,7 @@ from idiolect.engine.layout import (
     VOICE,
 )
 from idiolect.grain import CONTROL, EVENT, GRAIN, SHOT
-from idiolect.parameters import BLOCK_SLOTS
+from idiolect.parameters.slots import BLOCK_SLOTS
 from idiolect.viewed import ROW, make_viewer
 
 __all__ = [

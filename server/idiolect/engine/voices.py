@@ -1,4 +1,4 @@
-"""A voice in the block: which grains begin, which sound, and what happens when none is planned.
+"""A voice in the block: which grains begin, and which sound.
 
 A voice is a chain of grains.  Each begins at its start and takes over from what sounds, with the
 cross-fade it brings, or without one when it is the natural successor; then nothing marks the join,
@@ -8,13 +8,14 @@ and a corpus in its own order comes out bit for bit.
 from idiolect.compiled import realtime
 from idiolect.engine.atomics import load_acquire, store_release
 from idiolect.engine.cloud import TURN, add_cloud, enter_cloud, leave_cloud, next_in_cloud, spawn
-from idiolect.engine.counters import CUTS, CUTS_LATE, DROPPED, STARVED
-from idiolect.engine.events import BEGAN, CUT, RAN_ON, READ_ON, STARVING, SUPPLIED
+from idiolect.engine.counters import CUTS, CUTS_LATE, DROPPED
+from idiolect.engine.events import BEGAN, CUT, RAN_ON, SUPPLIED
 from idiolect.engine.interpolation import UNIT
 from idiolect.engine.kernels import add_grain
-from idiolect.engine.layout import ACTIVE_GRAINS, EPOCHS, FAR, GRAIN_CAPACITY, LINE, RUN_ON_SLOTS
+from idiolect.engine.layout import ACTIVE_GRAINS, EPOCHS, FAR, GRAIN_CAPACITY, LINE
 from idiolect.engine.reports import report
 from idiolect.engine.state import State
+from idiolect.engine.supply import RELEASE, give_back, watch_supply
 from idiolect.engine.timeline import (
     anchor_timeline,
     due_frame,
@@ -23,10 +24,7 @@ from idiolect.engine.timeline import (
     timeline_frame,
 )
 
-__all__ = ["LATE_FADE", "RELEASE", "render_voice"]
-
-RELEASE = 960
-"""Frames of fade when there is nothing left to play: 20 ms at 48 kHz."""
+__all__ = ["LATE_FADE", "render_voice"]
 
 LATE_FADE = 240
 """Frames of fade into a grain that comes late: 5 ms at 48 kHz."""
@@ -52,7 +50,7 @@ def render_voice(state: State, rate: int, voice: int, now: int, count: int) -> N
     at = now
     while at < end:
         due = _begin_due(state, rate, voice, at)
-        _watch_supply(state, voice, at, due)
+        watch_supply(state, voice, at, due)
         stop = min(end, due, _next_change(state, voice, at), next_in_cloud(state, voice, at))
         if spawn(state, rate, voice, at):
             stop = min(stop, next_in_cloud(state, voice, at))
@@ -60,7 +58,7 @@ def render_voice(state: State, rate: int, voice: int, now: int, count: int) -> N
         add_cloud(state, voice, at, stop - at, at - now)
         _retire(state, voice, stop)
         at = stop
-    _release(state, voice)
+    give_back(state, voice)
     publish_timeline(state, voice, end)
 
 
@@ -228,51 +226,6 @@ def _read_by_cloud(state: State, voice: int, index: int) -> bool:
 
 
 @realtime
-def _watch_supply(state: State, voice: int, at: int, due: int) -> None:
-    """Run on, or fade to silence, when what sounds ends and nothing takes over."""
-    own = state.voices[voice]
-    if own.resting == 1:
-        return
-    if own.count == 0:
-        if due == FAR and own.starving < 0:
-            _starve(state, voice, at, -1)
-        return
-    head = state.active[voice, own.count - 1]
-    if head.out_start >= 0:
-        return
-    if due == FAR and own.starving < 0 and timeline_frame(state, voice, at) >= head.due:
-        _starve(state, voice, at, head.serial)
-    if own.cloud == 0 and at >= head.end - RELEASE and due > head.end:
-        _attach_run_on(state, voice, own.count - 1, at)
-        if at >= head.end - RELEASE:
-            head.out_start = at
-            head.out_frames = max(1, head.end - at)
-            head.out_correlation = 0.0
-
-
-@realtime
-def _starve(state: State, voice: int, at: int, serial: int) -> None:
-    state.voices[voice].starving = at
-    state.counters[STARVED] += 1
-    report(state, at, voice, STARVING, serial, 0, 0.0)
-
-
-@realtime
-def _attach_run_on(state: State, voice: int, index: int, at: int) -> None:
-    """Let a grain go on into the audio that followed it, where the planner has left a copy."""
-    active = state.active[voice, index]
-    if active.slot >= 0:
-        return
-    for slot in range(RUN_ON_SLOTS):
-        if load_acquire(state.run_on_serials, voice * LINE + slot) == active.serial:
-            frames = state.run_on_lengths[voice * LINE + slot]
-            active.slot = slot
-            active.end += frames
-            report(state, at, voice, READ_ON, active.serial, frames, 0.0)
-            return
-
-
-@realtime
 def _next_change(state: State, voice: int, at: int) -> int:
     """First engine frame after `at` where a fade or a grain's memory begins or ends."""
     own = state.voices[voice]
@@ -293,20 +246,3 @@ def _next_change(state: State, voice: int, at: int) -> int:
 @realtime
 def _sooner(nearest: int, at: int, frame: int) -> int:
     return frame if at < frame < nearest else nearest
-
-
-@realtime
-def _release(state: State, voice: int) -> None:
-    """Publish which grains, and which run-on slots, are no longer read."""
-    own = state.voices[voice]
-    oldest = state.taken[voice * LINE]
-    used = 0
-    for index in range(own.count):
-        active = state.active[voice, index]
-        oldest = min(oldest, active.serial)
-        if active.slot >= 0:
-            used |= 1 << active.slot
-    for index in range(own.subgrains):
-        oldest = min(oldest, state.subgrains[voice, index].serial)
-    store_release(state.taken, voice * LINE + 1, oldest)
-    store_release(state.run_on_used, voice * LINE, used)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
+from idiolect.bundle.memory import Memory, recall
 from idiolect.compiled import njit
-from idiolect.memory import Memory, recall
 from idiolect.viewed import Viewed
 
 __all__ = ["DEPTH", "NOTHING", "Memories", "load_memories", "mix_memory", "shift_odds"]
@@ -98,7 +98,9 @@ def mix_memory(
     remembered = np.empty(logits.size, np.float64)
     recall(memories.trees, past, past.size, remembered, memories.roots[scale])
     _recall_seeded(seeded, past, remembered)
-    top = np.max(logits)
+    top = logits[0]
+    for k in range(1, logits.size):  # np.max would compile the words of its errors, for two seconds
+        top = max(top, logits[k])
     total = 0.0
     for k in range(logits.size):
         total += np.exp(np.float64(logits[k] - top))

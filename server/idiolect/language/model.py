@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.language.memories import Memories, load_memories
 from idiolect.language.weights import Weights, load_weights
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.viewed import Viewed
 
 __all__ = [
@@ -69,7 +69,7 @@ def load_weights(bundle: Bundle) -> Weights:
 
 
 def arrange_weights(given: dict[str, Floats], model: dict[str, Any]) -> Weights:
-    """Arrange a network's weights, by the names and shapes of `soundness.weight_shapes`."""
+    """Arrange a network's weights, by the names and shapes of `bundle.soundness.weight_shapes`."""
     turned = ("descriptor_projection", "head", "mean_head", "log_variance_head")
     stacked = ("qkv", "attention_out", "mlp_in", "mlp_out")
     arrays = {}

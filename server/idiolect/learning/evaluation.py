@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from idiolect.bundle.memory import Memory
 from idiolect.learning.baselines import unigram
 from idiolect.learning.memories import HIGHEST_ORDER, KINDS, Ngram, choose, rank
 from idiolect.learning.mixing import Bits, Interval, fit_weight, interval, mix
@@ -18,7 +19,6 @@ from idiolect.learning.ngrams import Stream, count
 from idiolect.learning.sequences import Sequence
 from idiolect.learning.split import GAP, TEST, TRAIN, VALIDATION
 from idiolect.learning.training import surprises
-from idiolect.memory import Memory
 
 __all__ = ["MODELS", "Evaluation", "Figures", "Trial", "conclude", "stream_of", "try_models"]
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from idiolect.bundle.memory import Memory
 from idiolect.learning.ngrams import Counts, Stream, count, kneser_ney, ppm, surprise
-from idiolect.memory import Memory
 
 __all__ = ["HIGHEST_ORDER", "KINDS", "USUAL", "Ngram", "choose", "rank"]
 

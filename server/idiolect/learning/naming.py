@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.config import VocabularyConfig
+from idiolect.config.learning import VocabularyConfig
 from idiolect.corpus.analysis import Described
-from idiolect.corpus.columns import select
-from idiolect.corpus.edges import scale_edges
+from idiolect.corpus.description.columns import select
+from idiolect.corpus.description.edges import scale_edges
 from idiolect.learning.sequences import Sequence
 from idiolect.learning.settings import LearnSettings
 from idiolect.learning.sizes import SizeChoice, choose_size

@@ -1,6 +1,6 @@
 """The network in torch, as it is trained.
 
-`idiolect.soundness.weight_shapes` lists its weights; `idiolect.language` runs the same network without
+`idiolect.bundle.soundness.weight_shapes` lists its weights; `idiolect.language` runs the same network without
 torch, and the two agree to 1e-4 in the logits.
 """
 
@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from idiolect.bundle.soundness import weight_shapes
 from idiolect.learning.settings import ModelShape
-from idiolect.soundness import weight_shapes
 
 __all__ = ["Network", "Output"]
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from idiolect.bundle.memory import BOUNDARY, Memory, recall
 from idiolect.compiled import njit
-from idiolect.memory import BOUNDARY, Memory, recall
 
 __all__ = ["Counts", "Stream", "count", "kneser_ney", "ppm", "surprise"]
 

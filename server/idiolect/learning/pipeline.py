@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from idiolect import __version__
-from idiolect.bundle import FORMAT, writing
+from idiolect.bundle.formats import FORMAT
+from idiolect.bundle.writing import writing
 from idiolect.corpus.analysis import Analysis, analyse
-from idiolect.corpus.columns import select
+from idiolect.corpus.description.columns import select
 from idiolect.errors import BundleError, ConfigError
 from idiolect.learning.devices import find_device
 from idiolect.learning.evaluation import Evaluation

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from idiolect.bundle.memory import Memory
 from idiolect.learning.evaluation import Evaluation, Trial, conclude, stream_of, try_models
 from idiolect.learning.network import Network
 from idiolect.learning.sequences import Sequence, runs
@@ -15,7 +16,6 @@ from idiolect.learning.settings import ModelShape, TrainingSettings
 from idiolect.learning.split import VALIDATION
 from idiolect.learning.standing import Stage, Standing, Tick
 from idiolect.learning.training import INTERRUPTED, Trained, everything, fresh, train
-from idiolect.memory import Memory
 
 __all__ = ["Course", "Material", "Taught", "teach"]
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
+from idiolect.bundle.memory import Memory
 from idiolect.learning.network import Network
-from idiolect.memory import Memory
 
 __all__ = ["digest", "write_memory", "write_scale", "write_weights"]
 

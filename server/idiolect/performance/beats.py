@@ -14,7 +14,7 @@ from idiolect.compiled import njit
 from idiolect.engine.interpolation import UNIT
 from idiolect.engine.state import view_state
 from idiolect.engine.timeline import NEAR_SECONDS, pace_of, read_timeline
-from idiolect.parameters import PLANNER_SLOTS
+from idiolect.parameters.slots import PLANNER_SLOTS
 from idiolect.performance.plan import Plan
 
 __all__ = ["begin_clock", "end_of_unit", "follow_clock", "is_beat", "pass_time"]

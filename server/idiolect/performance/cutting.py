@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.compiled import brief, njit
-from idiolect.parameters import PLANNER_SLOTS
+from idiolect.parameters.slots import PLANNER_SLOTS
 from idiolect.performance.beats import begin_clock, follow_clock, pass_time
 from idiolect.performance.joins import FADE_FRAMES, LEAD_FRAMES
 from idiolect.performance.plan import Plan

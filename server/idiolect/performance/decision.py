@@ -1,7 +1,8 @@
 """One decision: which unit comes next.
 
 The natural successor of what sounds is an outcome of its own, beside the tokens.  Its share of its
-token's probability is what the language expects of it; `continuity` moves its odds.  Every random number is keyed by (seed, voice, step, purpose), so a decision made again is the same.
+token's probability is what the language expects of it; `continuity` moves its odds.  Every random
+number is keyed by (seed, voice, step, purpose), so a decision made again is the same.
 """
 
 import math
@@ -15,9 +16,9 @@ from idiolect.language.decoder import Weights, expect_descriptors, score_tokens
 from idiolect.language.memories import mix_memory
 from idiolect.language.model import Model
 from idiolect.language.sampling import avoid_heard, draw, shape_distribution
-from idiolect.parameters import PLANNER_SLOTS
+from idiolect.parameters.slots import PLANNER_SLOTS
+from idiolect.performance.continuity import chance_to_continue, natural_share
 from idiolect.random import PURPOSE_CANDIDATES, PURPOSE_CONTINUE, PURPOSE_TOKEN, uniform
-from idiolect.selection.cost import strays, target_cost
 from idiolect.selection.inventory import Inventory, successor
 from idiolect.selection.search import choose_member
 
@@ -27,8 +28,6 @@ TEMPERATURE, MIN_P = PLANNER_SLOTS["temperature"], PLANNER_SLOTS["min_p"]
 TOP_K, TOP_P = PLANNER_SLOTS["top_k"], PLANNER_SLOTS["top_p"]
 CONTINUITY, REPETITION = PLANNER_SLOTS["continuity"], PLANNER_SLOTS["repetition"]
 MEMORY, PARENT = PLANNER_SLOTS["memory"], PLANNER_SLOTS["parent"]
-SHARERS = 256  # units of a token that are weighed against the natural successor, itself included
-STRAY_SHARE = 0.05  # of a unit that lies outside the class wanted, beside one that lies inside
 LOWEST_SCORE = np.float32(-1e30)  # stands for a score that overflowed: unlikely, not forbidden
 
 
@@ -88,7 +87,7 @@ def decide(
 
     Notes
     -----
-    Ahead.  Bounded by the tokens of the scale, `SHARERS` and the search's candidates.
+    Ahead.  Bounded by the tokens of the scale, `continuity.SHARERS` and the search's candidates.
     """
     first, last = inventory.token_offset[scale], inventory.token_offset[scale + 1]
     logits = np.empty(last - first, np.float32)
@@ -102,13 +101,12 @@ def decide(
         natural = -1
     if natural >= 0:
         token = inventory.units[inventory.unit_offset[scale] + natural].token
-        share = _natural_share(
-            weights, inventory, hidden, scale, natural, token, steering.bias, wanted
-        )
+        mean, variance = expect_unit(weights, hidden, first + token, steering.bias)
+        share = natural_share(inventory, scale, natural, token, mean, variance, wanted)
         chance = probabilities[token] * share
         u = uniform(seed, voice, step, PURPOSE_CONTINUE)
         units = inventory.member_start[last] - inventory.member_start[first]
-        if u < _chance_to_continue(chance, units, parameters[CONTINUITY]):
+        if u < chance_to_continue(chance, units, parameters[CONTINUITY]):
             _write(choice, natural, token, 1)
             return bits
         _withdraw(inventory, scale, token, chance, logits, parameters, probabilities)
@@ -213,67 +211,6 @@ def expect_unit(
     for k in range(mean.size):
         mean[k] += bias[k] * math.sqrt(variance[k])
     return mean, variance
-
-
-@njit
-def _chance_to_continue(chance: float, units: int, continuity: float) -> float:
-    """Move the odds of the natural successor: 0 never, 0.5 as learned, 1 always.
-
-    Among thousands of units what followed is as unlikely, as learned, as any other that fits.  So
-    above a half it is measured by how much likelier it is than a unit taken blindly: where it is not
-    at all, half way from 0.5 to 1 it comes every second time, and less often the less it fits.
-
-    Parameters
-    ----------
-    chance : float64
-        As learned.
-    units : int64
-        How many might be taken.
-    """
-    if chance >= 1 or continuity >= 1:
-        return 1.0 if continuity > 0 else 0.0
-    odds = chance / (1 - chance)
-    if continuity <= 0.5:
-        odds *= max(continuity, 0.0) / (1 - continuity)
-    else:
-        odds += chance * units * (continuity - 0.5) / (1 - continuity)
-    return odds / (1 + odds)
-
-
-@njit
-def _natural_share(
-    weights: Weights,
-    inventory: Inventory,
-    hidden: NDArray[np.float32],
-    scale: int,
-    natural: int,
-    token: int,
-    bias: NDArray[np.float64],
-    wanted: int,
-) -> float:
-    """Weigh the natural successor against all units of its token, by their predicted density.
-
-    Descriptors are so alike that all together tell what one would alone: the densities are those of
-    their mean, under which what followed is likeliest on every corpus looked at.  Units outside the class that is wanted weigh `STRAY_SHARE` of what they would.  Of a token with more than `SHARERS` units an even selection stands for all the others.
-    """
-    word = inventory.token_offset[scale] + token
-    mean, variance = expect_unit(weights, hidden, word, bias)
-    first = inventory.member_start[word]
-    count = inventory.member_start[word + 1] - first
-    unit = natural + inventory.unit_offset[scale]
-    own = target_cost(inventory, unit, mean, variance)
-    looked = min(count, SHARERS)
-    others, total = 0, 0.0
-    weight = STRAY_SHARE if strays(inventory, scale, unit, wanted) else 1.0
-    for k in range(looked):
-        other = inventory.members[first + k * count // looked]
-        if other != unit and others < SHARERS - 1:
-            others += 1
-            # Density relative to the successor's own; it may overflow to inf: then the share is 0.
-            ratio = math.exp(own - target_cost(inventory, other, mean, variance))
-            total += ratio * (STRAY_SHARE if strays(inventory, scale, other, wanted) else 1.0)
-    share = weight / (weight + total * (count - 1) / max(others, 1))
-    return share if share >= 0 else 0.0  # NaN too
 
 
 @njit

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from idiolect.compiled import njit
 from idiolect.language.decoder import Cache
 from idiolect.language.model import Model
-from idiolect.parameters import PLANNER_SLOTS
+from idiolect.parameters.slots import PLANNER_SLOTS
 from idiolect.performance.decision import Steering, class_wanted, decide, expect_unit
 from idiolect.performance.plan import Plan
 from idiolect.performance.reading import extend_past, read_at

@@ -12,7 +12,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.compiled import njit
 from idiolect.engine.atomics import load_acquire, store_release
 from idiolect.engine.engine import Engine
@@ -22,10 +22,10 @@ from idiolect.engine.layout import SHOT_CAPACITY
 from idiolect.engine.state import State, view_state
 from idiolect.errors import ControlError
 from idiolect.grain import SHOT
-from idiolect.parameters import VOICE
+from idiolect.parameters.table import VOICE
 from idiolect.performance.announcing import SOUNDING, Announcer
 from idiolect.performance.changes import Applied, Hush, Play
-from idiolect.performance.journal import Journal
+from idiolect.performance.journal.journal import Journal
 from idiolect.performance.seeding import place_of
 from idiolect.performance.tongues import Tongues
 

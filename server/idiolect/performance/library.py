@@ -10,9 +10,9 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Any, Protocol
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.errors import ControlError
-from idiolect.parameters import MOST_BUNDLES
+from idiolect.parameters.table import MOST_BUNDLES
 from idiolect.performance.futures import Loading
 from idiolect.performance.tongue import Tongue
 from idiolect.performance.tongues import Tongues

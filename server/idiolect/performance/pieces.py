@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.compiled import njit
-from idiolect.parameters import PLANNER_SLOTS
+from idiolect.parameters.slots import PLANNER_SLOTS
 from idiolect.performance.joins import (
     ATTACK_FRAMES,
     LEAD_FRAMES,

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from idiolect.engine.layout import GRAIN_CAPACITY
 from idiolect.language.memories import DEPTH, NOTHING
-from idiolect.parameters import MOST_BUNDLES, PLANNER_SLOTS, VOICE
+from idiolect.parameters.slots import PLANNER_SLOTS
+from idiolect.parameters.table import MOST_BUNDLES, VOICE
 from idiolect.performance.joins import SPARE_FRAMES
 from idiolect.viewed import Viewed
 

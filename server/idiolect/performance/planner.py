@@ -11,12 +11,12 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.engine.atomics import publish
 from idiolect.engine.clock import PERIOD
 from idiolect.engine.engine import Engine
 from idiolect.errors import IdiolectError
-from idiolect.parameters import PACE, PLANNER_SLOTS
+from idiolect.parameters.slots import PACE, PLANNER_SLOTS
 from idiolect.performance.announcing import Announcer
 from idiolect.performance.changes import (
     SOON,
@@ -36,7 +36,7 @@ from idiolect.performance.changes import (
 from idiolect.performance.contexts import remember_seed
 from idiolect.performance.cutting import AT_BOUNDARY, AT_FINEST, AT_ONCE, cut_plan, run_voice
 from idiolect.performance.hand import Hand
-from idiolect.performance.journal import Journal
+from idiolect.performance.journal.journal import Journal
 from idiolect.performance.plan import Plan, make_plan
 from idiolect.performance.planning import (
     LARGEST_GRAIN,

@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.engine.engine import Engine
 from idiolect.errors import ControlError
-from idiolect.parameters import BIAS, MASTER, PACE
+from idiolect.parameters.bias import BIAS
+from idiolect.parameters.slots import PACE
+from idiolect.parameters.table import MASTER
 from idiolect.performance.changes import (
     SOON,
     Allow,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.errors import ControlError
 from idiolect.performance.steps import expect_tokens
 from idiolect.performance.tongues import Tongues

@@ -3,12 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from idiolect.bundle.memory import BOUNDARY
 from idiolect.compiled import njit
 from idiolect.language.decoder import Cache, advance
 from idiolect.language.memories import NOTHING
 from idiolect.language.model import Model
-from idiolect.memory import BOUNDARY
-from idiolect.parameters import PLANNER_SLOTS
+from idiolect.parameters.slots import PLANNER_SLOTS
 from idiolect.performance.plan import Plan
 from idiolect.selection.inventory import Inventory, successor
 

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from idiolect.compiled import njit
 from idiolect.language.memories import NOTHING
-from idiolect.parameters import PLANNER_SLOTS
+from idiolect.parameters.slots import PLANNER_SLOTS
 from idiolect.performance.plan import Plan
 from idiolect.selection.inventory import Inventory
 

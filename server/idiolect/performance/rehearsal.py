@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.language.decoder import make_cache
 from idiolect.language.model import load_model
-from idiolect.parameters import PLANNER_SLOTS
+from idiolect.parameters.slots import PLANNER_SLOTS
 from idiolect.performance.contexts import adopt_context, read_context
 from idiolect.performance.leaning import measure_leanings, tilt_tokens
 from idiolect.performance.plan import STEPS, Plan, make_plan, widen_plan

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.compiled import njit
 from idiolect.performance.plan import Plan
 from idiolect.performance.seeding import find_source, find_sources, stretch_of

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.errors import ControlError
 from idiolect.performance.plan import CONTEXT_STEPS, STEPS, Plan
 from idiolect.random import PURPOSE_SEED, uniform

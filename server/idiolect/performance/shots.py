@@ -11,11 +11,11 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.engine.interpolation import NONE, SINC, UNIT
 from idiolect.errors import ControlError
 from idiolect.grain import SHOT
-from idiolect.parameters import VOICE
+from idiolect.parameters.table import VOICE
 from idiolect.performance.repertoire import Repertoire
 from idiolect.performance.seeding import find_source, units_before, units_of_tokens
 from idiolect.random import PURPOSE_SEED, uniform

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.compiled import njit
 from idiolect.language.decoder import Cache, Weights, make_cache
 from idiolect.language.memories import NOTHING, Memories
 from idiolect.language.model import Model, load_model
-from idiolect.parameters import PLANNER_SLOTS, bias_name, voice_parameters
+from idiolect.parameters.bias import bias_name, voice_parameters
+from idiolect.parameters.slots import PLANNER_SLOTS
 from idiolect.performance.changes import Context
 from idiolect.performance.contexts import adopt_context, read_context
 from idiolect.performance.leaning import measure_leanings, tilt_tokens

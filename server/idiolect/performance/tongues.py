@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.errors import ControlError
-from idiolect.parameters import MOST_BUNDLES
+from idiolect.parameters.table import MOST_BUNDLES
 from idiolect.performance.plan import STEPS, Plan
 from idiolect.performance.planning import timeline_now
 from idiolect.performance.tongue import Tongue

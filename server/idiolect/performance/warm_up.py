@@ -1,5 +1,6 @@
 """Compiling everything before the first sound, by playing a moment nobody hears."""
 
+import gc
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,7 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.compiled import is_warm, note_warm, share_compiled
 from idiolect.engine.calibration import measure_capacity
 from idiolect.engine.engine import Engine
@@ -37,8 +38,8 @@ def warm_up(bundle: Bundle, sample_rate: int, say: Callable[[str], None]) -> Non
     if is_warm():
         _play(bundle, sample_rate)
         return
-    say("compiling the engine: once after an install, about a minute")
-    with _progress(say):
+    say("compiling the engine: once after an install, half a minute or more")
+    with _progress(say), _rare_collection():
         _play(bundle, sample_rate)
     note_warm()
 
@@ -83,6 +84,17 @@ def _make_shot(planner: Planner) -> NDArray[np.void]:
     tongue = planner.tongue_of(0)
     wish = Wish(unit=0, dur=0.01)
     return make_shot(tongue.bundle, tongue.inventory, wish, scale=0, quality=0, draw=int)
+
+
+@contextmanager
+def _rare_collection() -> Iterator[None]:
+    """Look for garbage less often: compiling makes much that stays, and little that goes."""
+    kept = gc.get_threshold()
+    gc.set_threshold(200_000, 50, 1000)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*kept)
 
 
 @contextmanager

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from idiolect.bundle import LOWEST, Bundle, Scale
+from idiolect.bundle.bundle import Bundle
+from idiolect.bundle.scale import LOWEST, Scale
 from idiolect.engine.calendar import Calendar
 from idiolect.engine.engine import Engine
 from idiolect.engine.layout import HOP
 from idiolect.engine.meters import read_levels
 from idiolect.errors import ControlError
-from idiolect.parameters import VOICE
+from idiolect.parameters.table import VOICE
 from idiolect.performance.planner import Planner
 from idiolect.performance.player import SILENCE_DB, Player
 from idiolect.performance.questions import NextTokens

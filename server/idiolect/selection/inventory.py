@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.compiled import brief, njit
 
 __all__ = ["Inventory", "load_inventory", "successor", "unit_at"]

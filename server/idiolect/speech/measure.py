@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.bundle import Bundle
-from idiolect.parameters import VOICE
+from idiolect.bundle.bundle import Bundle
+from idiolect.parameters.table import VOICE
 from idiolect.performance.rehearsal import Rehearsal
 from idiolect.speech.copies import measure_copies
 from idiolect.speech.repetition import WINDOW, measure_repetition

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.bundle import Scale
+from idiolect.bundle.scale import Scale
 
 __all__ = ["Said"]
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from sklearn.cluster import DBSCAN, HDBSCAN
 from sklearn.neighbors import NearestNeighbors
 
-from idiolect.config import VocabularyConfig
+from idiolect.config.learning import VocabularyConfig
 from idiolect.vocabulary.clusters import Clusters, sample
 
 __all__ = ["cluster"]

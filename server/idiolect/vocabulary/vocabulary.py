@@ -5,7 +5,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.config import VocabularyConfig
+from idiolect.config.learning import VocabularyConfig
 from idiolect.errors import ConfigError
 from idiolect.vocabulary.assign import assign
 from idiolect.vocabulary.clusters import Clusters, size_for

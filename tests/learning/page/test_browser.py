@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from browser import Page, browsing
-from idiolect.bundle import EVALUATION, PAGE
+from idiolect.bundle.bundle import EVALUATION, PAGE
 from idiolect.learning.page.writing import write_page
 
 PAINTED = """(() => [...document.querySelectorAll('canvas')].map(canvas => {

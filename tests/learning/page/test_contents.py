@@ -13,7 +13,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from idiolect.bundle import Bundle
+from idiolect.bundle.bundle import Bundle
 from idiolect.grain import UNIT
 from idiolect.learning.page import clips, contents, peaks, projection
 from idiolect.learning.page.clips import clip

@@ -9,7 +9,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from idiolect.parameters import DESCRIPTORS, VOICE, Parameter, bias_name, voice_parameters
+from idiolect.parameters.bias import DESCRIPTORS, bias_name, voice_parameters
+from idiolect.parameters.parameter import Parameter
+from idiolect.parameters.table import VOICE
 
 __all__ = ["max_patch"]
 

@@ -3,7 +3,8 @@
 import json
 
 from idiolect.control.system import STATUS_FIELDS
-from idiolect.parameters import VOICE, Parameter
+from idiolect.parameters.parameter import Parameter
+from idiolect.parameters.table import VOICE
 
 __all__ = ["python"]
 

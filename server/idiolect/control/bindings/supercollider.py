@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from idiolect.control.playing import PLAY_KEYS
 from idiolect.control.system import STATUS_FIELDS
 from idiolect.control.telling import GRAIN
-from idiolect.parameters import DESCRIPTORS, MASTER, VOICE, Parameter
+from idiolect.parameters.bias import DESCRIPTORS
+from idiolect.parameters.parameter import Parameter
+from idiolect.parameters.table import MASTER, VOICE
 
 __all__ = ["supercollider"]
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from idiolect.control.commands import VOICE_COMMANDS
 from idiolect.control.oscquery import signature
 from idiolect.control.playing import PLAY_KEYS
-from idiolect.parameters import DESCRIPTORS, VOICE
+from idiolect.parameters.bias import DESCRIPTORS
+from idiolect.parameters.table import VOICE
 
 __all__ = ["tidal"]
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.bundle import EVALUATION
+from idiolect.bundle.bundle import EVALUATION
 from idiolect.learning.page.clips import Clips, clip
 from idiolect.learning.page.packing import pack
 from idiolect.learning.page.peaks import find_peaks

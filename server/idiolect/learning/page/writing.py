@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from idiolect.bundle import EVALUATION, PAGE
+from idiolect.bundle.bundle import EVALUATION, PAGE
 from idiolect.learning.page.contents import gather
 
 __all__ = ["write_page", "write_speech"]

@@ -1,0 +1,4 @@
+"""``docs/osc.md``: tables as the daemon obeys them, and the words between them.
+
+Clock: offline; `idiolect osc` prints it.
+"""

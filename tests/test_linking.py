@@ -1,0 +1,86 @@
+"""Kernels that call each other: together they are what the same functions are in Python."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from numba.core.errors import TypingError
+
+from idiolect.compiled import njit, realtime
+
+Decorator = Callable[[Any], Any]
+
+
+def plain(function: Any) -> Any:
+    return function
+
+
+def tower(inner: Decorator, outer: Decorator) -> tuple[Any, ...]:
+    """Functions on top of each other, with one that two call, and one that allocates."""
+
+    @inner
+    def root(x: float) -> float:
+        return math.sqrt(x)
+
+    @inner
+    def left(x: float) -> float:
+        return root(x) + 1.0
+
+    @inner
+    def right(x: float, times: int) -> float:
+        total = 0.0
+        for _ in range(times):
+            total += root(x + total)
+        return total
+
+    @outer
+    def table(x: float, size: int) -> Any:
+        found = np.zeros(size)
+        for i in range(size):
+            found[i] = left(x + i) * right(x, i)
+        return found
+
+    @outer
+    def top(x: float, size: int) -> float:
+        return float(table(x, size).sum() + right(x, size))
+
+    return root, left, right, table, top
+
+
+@pytest.mark.parametrize("inner", [njit, realtime])
+def test_kernels_say_what_python_would_whoever_is_called_first(inner: Decorator) -> None:
+    expected = tower(plain, plain)
+    calls: tuple[tuple[Any, ...], ...] = ((2.0,), (2.0,), (2.0, 5), (2.0, 7), (2.0, 9))
+    for order in (range(5), reversed(range(5))):
+        kernels = tower(inner, njit)
+        for k in order:
+            np.testing.assert_array_equal(kernels[k](*calls[k]), expected[k](*calls[k]))
+
+
+def test_a_kernel_is_called_with_other_types_from_another_kernel_than_from_python() -> None:
+    @njit
+    def double(x: Any) -> Any:
+        return x + x
+
+    @njit
+    def of_a_float(x: int) -> float:
+        return double(x + 0.5)
+
+    assert double(3) == 6
+    assert of_a_float(3) == 7.0
+    assert double(np.float32(0.5)) == 1.0
+
+
+def test_what_cannot_be_compiled_says_so_from_below() -> None:
+    @realtime
+    def allocates(size: int) -> int:
+        return int(np.zeros(size).size)
+
+    @realtime
+    def calls(size: int) -> int:
+        return allocates(size) + 1
+
+    with pytest.raises(TypingError, match="allocates"):
+        calls(3)
