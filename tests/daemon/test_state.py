@@ -119,9 +119,9 @@ def test_it_is_written_only_when_something_has_changed(bundle: Path, tmp_path: P
     path = tmp_path / "state.json"
     flags = configured(path, **{"performance.autostart": 0})
     with App(bundle, load(flags=flags)) as app, Client(*app.control.address) as client:
-        time.sleep(1.5)
+        time.sleep(1.2)
         first = path.stat()
-        time.sleep(2.0)
+        time.sleep(1.2)
         assert path.stat().st_mtime_ns == first.st_mtime_ns
         client.send("/voice/1/pan", 0.5)
         written = set()

@@ -233,10 +233,10 @@ def make_live(folder: Path, seed: int, capacity: int = 0) -> Live:
 
 @pytest.fixture(scope="module", params=[(0, 0), (1, 0), (2, TIGHT)], ids=["0", "1", "overload"])
 def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Live:
-    """Ten seconds; the last time with more to mix than it is said to have time for."""
+    """Six seconds; the last time with more to mix than it is said to have time for."""
     seed, capacity = request.param
     live = make_live(tmp_path_factory.mktemp("replay"), seed, capacity)
-    perform(live, seed, actions=150, seconds=10, pauses=3, swaps=5, losses=2)
+    perform(live, seed, actions=150, seconds=6, pauses=3, swaps=5, losses=2)
     return live
 
 
