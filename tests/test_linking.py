@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numba import version_info
 from numba.core.errors import TypingError
 
-from idiolect.compiled import njit, realtime
+from idiolect.compiled import Alone, kind_for, njit, realtime
+from idiolect.linking import Kernel
 
 Decorator = Callable[[Any], Any]
 
@@ -84,3 +86,24 @@ def test_what_cannot_be_compiled_says_so_from_below() -> None:
 
     with pytest.raises(TypingError, match="allocates"):
         calls(3)
+
+
+def test_a_numba_that_nobody_tried_compiles_each_by_itself() -> None:
+    assert kind_for((0, 63)) is Kernel
+    assert {kind_for(version) for version in ((0, 62), (0, 99), (1, 0))} == {Alone}
+
+
+def test_the_numba_that_is_here_was_tried() -> None:
+    """When this fails, run the tests with what is new, and let `linking` know of it."""
+    assert kind_for(version_info.short) is Kernel
+
+
+def alone(function: Any) -> Any:
+    return Alone(function, targetoptions={"nopython": True})
+
+
+def test_kernels_by_themselves_say_the_same() -> None:
+    linked, single = tower(njit, njit), tower(alone, alone)
+    np.testing.assert_array_equal(linked[3](2.0, 7), single[3](2.0, 7))
+    assert linked[4](2.0, 9) == single[4](2.0, 9)
+    assert single[4].is_compiled

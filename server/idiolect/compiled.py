@@ -13,17 +13,19 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from numba import version_info
 from numba.core import config as numba_config
 from numba.core.caching import CacheImpl, UserProvidedCacheLocator
+from numba.core.registry import CPUDispatcher
 from platformdirs import user_cache_path
-
-from idiolect.linking import Kernel
 
 __all__ = [
     "CACHE",
     "OPTIONS",
+    "Alone",
     "brief",
     "is_warm",
+    "kind_for",
     "njit",
     "note_warm",
     "realtime",
@@ -36,6 +38,7 @@ CACHE = Path(numba_config.CACHE_DIR or user_cache_path("idiolect", appauthor=Fal
 OPTIONS: dict[str, Any] = {"error_model": "numpy", "boundscheck": False}
 """Of everything that is compiled."""
 
+_TRIED = ((0, 63), (0, 68))  # first and last version of numba with which kernels were linked
 _ROOT = Path(__file__).resolve().parent
 _IMPORT = re.compile(
     r"^ *(?:from (idiolect[\w.]*) import (?:\(([^)]*)\)|(.*))|import (idiolect[\w.]*))",
@@ -45,7 +48,7 @@ _KEPT_SECONDS = 30 * 86_400  # what an older version compiled; another install m
 
 F = TypeVar("F", bound=Callable[..., object])
 
-_kernels: list[Kernel] = []  # every compiled function of what is imported
+_kernels: list[Any] = []  # every compiled function of what is imported
 
 
 def _is_own(file: Path) -> bool:
@@ -116,8 +119,34 @@ class _Locator(UserProvidedCacheLocator):  # type: ignore[misc]
 CacheImpl._locator_classes.insert(0, _Locator)
 
 
+class Alone(CPUDispatcher):  # type: ignore[misc]
+    """A compiled function as numba has it: by itself, with all that it calls in it."""
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether it can be called with some types."""
+        return bool(self.overloads)
+
+
+@cache
+def kind_for(version: tuple[int, int]) -> type[Any]:
+    """Say how kernels are compiled with a version of numba.
+
+    With those it was tried with they are linked (`idiolect.linking`); with others each is compiled by
+    itself, which takes three times as long and says the same.
+    """
+    first, last = _TRIED
+    if not first <= version <= last:
+        return Alone
+    from idiolect.linking import Kernel  # not above: another version may not have what it needs
+
+    return Kernel
+
+
 def _compile(function: F, **options: Any) -> F:
-    kernel = Kernel(function, targetoptions={"nopython": True, **options, **OPTIONS})
+    kernel = kind_for(version_info.short)(
+        function, targetoptions={"nopython": True, **options, **OPTIONS}
+    )
     # A test's kernel is compiled each time: nobody would know when what it calls has changed.
     if _is_own(Path(function.__code__.co_filename)):
         kernel.enable_caching()
@@ -127,7 +156,7 @@ def _compile(function: F, **options: Any) -> F:
 
 def share_compiled() -> float:
     """Say which share of the functions imported so far are ready to run, 0 to 1.  Any thread."""
-    ready = sum(kernel.is_compiled for kernel in _kernels)
+    ready: int = sum(kernel.is_compiled for kernel in _kernels)
     return ready / max(1, len(_kernels))
 
 

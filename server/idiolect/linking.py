@@ -6,7 +6,7 @@ made is called by nobody.  A `Kernel` has two sides.  Called from Python it is c
 everything beneath it, once.  Called from another kernel, only its code before optimisation is made,
 and linked into what Python calls.
 
-What is used of numba has no promise to stay; `tests/test_compiled.py` would say.
+What is used of numba has no promise to stay; `compiled.kind_for` knows the versions it was tried with.
 """
 
 from collections.abc import Callable, Iterator
