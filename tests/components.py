@@ -2,6 +2,7 @@
 
 import ctypes.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ PACKAGES = {
     "fish": "fish",
     "ghc": "ghc libghc-tidal-dev",
     "jackd": "jackd2",
+    "logrotate": "logrotate",
     "node": "nodejs",
     "pd": "puredata-core",
     "portaudio": "libportaudio2",
@@ -34,8 +36,35 @@ CURES["strudel"] = (
     "npm install --prefix build/node @strudel/core@1.2.6 @strudel/mini@1.2.6 @strudel/transpiler@1.2.6"
 )
 
-OPTIONAL = {"ghc", "oscquery", "strudel", "systemd-analyze"}
+OPTIONAL = {"ghc", "logrotate", "oscquery", "strudel", "systemd-analyze"}
 """What CI may be without, too."""
+
+
+VERSIONS = {
+    "chromium": "--version",
+    "ghc": "--numeric-version",
+    "jackd": "--version",
+    "logrotate": "--version",
+    "node": "--version",
+    "pd": "-version",
+    "ruby": "--version",
+    "scsynth": "-v",
+    "sclang": "-v",
+}
+"""What a program is asked for its version with."""
+
+
+def versions() -> list[str]:
+    """Say of which version each program is that is there."""
+    found = []
+    for name, flag in VERSIONS.items():
+        if shutil.which(name) is not None:
+            said = subprocess.run(
+                [name, flag], capture_output=True, text=True, check=False, timeout=20
+            )
+            number = re.search(r"\d+\.\d[\w.]*", said.stdout + said.stderr)
+            found.append(f"{name} {number[0] if number else 'of unknown version'}")
+    return found
 
 
 def require(component: str) -> None:

@@ -1,0 +1,35 @@
+"""Daemons for clients to wake and play."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from idiolect.app import App
+from idiolect.config import load
+
+RESTING = {
+    "audio.output": "null",
+    "control.port": 0,
+    "performance.voices": 4,
+    "performance.autostart": 0,
+}
+
+
+@pytest.fixture
+def daemon(learned: Path) -> Iterator[App]:
+    """A daemon that rests until a client wakes it."""
+    with App(learned, load(flags=RESTING)) as app:
+        yield app
+
+
+@pytest.fixture
+def heard(learned: Path, tmp_path: Path) -> Iterator[App]:
+    """A daemon that rests until a client wakes it, and that must have been heard in the end."""
+    path = tmp_path / "heard.wav"
+    with App(learned, load(flags=RESTING), record=path) as app:
+        yield app
+    sound, _ = soundfile.read(path, dtype="float32")
+    assert np.abs(sound).max() > 0.01, "nothing was heard"
