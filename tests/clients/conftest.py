@@ -7,15 +7,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from daemons import RESTING
 from idiolect.app import App
 from idiolect.config import load
-
-RESTING = {
-    "audio.output": "null",
-    "control.port": 0,
-    "performance.voices": 4,
-    "performance.autostart": 0,
-}
 
 
 @pytest.fixture

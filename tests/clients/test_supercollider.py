@@ -12,6 +12,7 @@ import pytest
 import soundfile
 
 from components import require
+from daemons import RESTING
 from idiolect.app import App
 from idiolect.bench.jackd import dummy_server
 from idiolect.compiled import CACHE
@@ -39,7 +40,7 @@ EAR = r"""
 OSCdef(\ear, { |message| ~loudest = max(~loudest, message[3..].clump(2).flop[0]) }, '/ear');
 ~listen = { |seconds| ~loudest = 0 ! 4; seconds.wait; ~loudest };
 ~prick = {
-    { SendPeakRMS.ar(SoundIn.ar([0, 1]) ++ In.ar(0, 2), 20, 3, "/ear"); Silent.ar }
+    { SendPeakRMS.ar(SoundIn.ar([0, 1]) ++ In.ar(0, 2), 20, 0, "/ear"); Silent.ar }
         .play(addAction: \addToTail)
 };
 ~check = { |what, holds| "% %".format(if(holds) { "PASS" } { "FAIL" }, what).postln };
@@ -60,7 +61,7 @@ fork {
     LINE_3
     speaks = ~listen.(4);
     Idiolect.default.voice(1).stop;
-    4.wait;  // the room falls silent
+    3.wait;  // the room falls silent
     rests = ~listen.(1);
     ~check.("nothing comes before", nobody.maxItem < 0.0001);
     ~check.("it comes on both inputs", speaks[0..1].minItem > 0.01);
@@ -77,12 +78,11 @@ fork {
 
 PINGS = """
 fork {
-    var grains = 0, begun, sounds, rests, before;
+    var grains = 0, sounds, rests, before;
     Idiolect("127.0.0.1", PORT);
     BLOCK
     ~wait.({ ~pings.notNil });
     SimpleController(Idiolect.default).put(\\grain, { grains = grains + 1 });
-    OSCdef(\\begun, { begun = (begun ? 0) + 1 }, '/n_go');
     ~prick.();
     before = ~listen.(1);
     Idiolect.default.voice(1).play;
@@ -92,10 +92,9 @@ fork {
     rests = ~listen.(1);
     ~check.("silence before", before.maxItem < 0.0001);
     ~check.("units are told of", grains > 10);
-    ~check.("each has its ping", begun > (grains * 0.8));
-    ~check.("that is heard", sounds[2..].maxItem > 0.01);
+    ~check.("and heard", sounds[2..].maxItem > 0.01);
     ~check.("until it is taken away", rests.maxItem < 0.001);
-    "PINGS % of % units, %".format(begun, grains, sounds.round(0.001)).postln;
+    "PINGS % units, %".format(grains, sounds.round(0.001)).postln;
     s.quit;
     1.wait;
     0.exit
@@ -211,8 +210,8 @@ def test_the_first_lines_of_its_page_make_sound(learned: Path, tmp_path: Path) -
     assert "HEARD 1.4 1" in done.stdout, done.stdout
 
 
-def checked(script: str, place: Path) -> None:
-    """Run what listens in scsynth, and see that every check holds."""
+def checked(script: str, place: Path) -> str:
+    """Run what listens in scsynth, and see that every check holds; give what sclang said."""
     path = place / "script.scd"
     path.write_text(EAR + script)
     done = run(path, place, 0)
@@ -220,6 +219,7 @@ def checked(script: str, place: Path) -> None:
     found = re.findall(r"^(?:PASS|FAIL) .*", done.stdout, re.MULTILINE)
     assert len(found) == script.count("~check."), done.stdout
     assert not [line for line in found if line.startswith("FAIL")], done.stdout
+    return done.stdout
 
 
 @pytest.mark.slow
@@ -238,15 +238,23 @@ def test_its_sound_comes_into_scsynth_as_the_page_says(learned: Path, tmp_path: 
 
 
 @pytest.mark.slow
-def test_the_example_of_grains_is_heard(daemon: App, tmp_path: Path) -> None:
+def test_the_example_of_grains_is_heard_with_them(learned: Path, tmp_path: Path) -> None:
+    """In their rhythm: few pings come too late for scsynth, as it says itself."""
     for component in ("sclang", "scsynth", "jackd"):
         require(component)
     example = (QUARK / "grains.scd").read_text()
     ((block, last),) = re.findall(r"^\(\n(.*?)^\)\n+(.*)", example, re.MULTILINE | re.DOTALL)
-    script = PINGS.replace("PORT", str(daemon.control.address[1]))
-    script = script.replace("BLOCK", block).replace("LAST", last)
-    with dummy_server(period=1024):
-        checked(script, tmp_path)
+    script = PINGS.replace("BLOCK", block).replace("LAST", last)
+    with (
+        dummy_server(period=1024),
+        App(learned, load(flags=RESTING | {"audio.output": "jack"})) as app,
+    ):
+        said = checked(script.replace("PORT", str(app.control.address[1])), tmp_path)
+    units = re.search(r"^PINGS (\d+) ", said, re.MULTILINE)
+    assert units is not None
+    late = len(re.findall(r"^late ", said, re.MULTILINE))
+    print(f"{late} of them late")
+    assert late < int(units[1]) / 10
 
 
 def test_every_method_is_in_the_help() -> None:
