@@ -7,9 +7,18 @@ import numpy as np
 import pytest
 import soundfile
 
+from components import require
 from daemons import RESTING
 from idiolect.app import App
 from idiolect.config import load
+
+NEEDED = {
+    "test_puredata": ("pd",),
+    "test_sonicpi": ("ruby",),
+    "test_strudel": ("node", "strudel"),
+    "test_tidal": ("ghc",),
+}
+"""By module: what wakes it."""
 
 
 @pytest.fixture
@@ -20,8 +29,10 @@ def daemon(learned: Path) -> Iterator[App]:
 
 
 @pytest.fixture
-def heard(learned: Path, tmp_path: Path) -> Iterator[App]:
+def heard(request: pytest.FixtureRequest, learned: Path, tmp_path: Path) -> Iterator[App]:
     """A daemon that rests until a client wakes it, and that must have been heard in the end."""
+    for component in NEEDED.get(request.path.stem, ()):
+        require(component)  # before: without it nobody is heard
     path = tmp_path / "heard.wav"
     with App(learned, load(flags=RESTING), record=path) as app:
         yield app

@@ -79,8 +79,6 @@ def pairs(message: list[Any]) -> Iterator[tuple[str, Any]]:
 
 @pytest.mark.slow
 def test_the_first_lines_of_its_page_make_sound(heard: App) -> None:
-    require("node")
-    require("strudel")
     page = (FOLDER / "README.md").read_text()
     lines = page.split("```js\n")[1].split("```")[0].splitlines()
     assert len(lines) == 5
