@@ -33,7 +33,8 @@ NODE = Path(__file__).resolve().parents[1] / "build/node"
 CURES = {name: f"apt install {package}" for name, package in PACKAGES.items()}
 CURES["oscquery"] = "npm install --prefix build/node oscquery@1.1.1"
 CURES["strudel"] = (
-    "npm install --prefix build/node @strudel/core@1.2.6 @strudel/mini@1.2.6 @strudel/transpiler@1.2.6"
+    "npm install --prefix build/node @strudel/core@1.2.6 @strudel/mini@1.2.6 "
+    "@strudel/transpiler@1.2.6 @strudel/osc@1.3.2"
 )
 
 OPTIONAL = {"ghc", "logrotate", "oscquery", "strudel", "systemd-analyze"}
@@ -89,7 +90,8 @@ def _present(component: str) -> bool:
         bundled = sys.platform in ("darwin", "win32")
         return bundled or ctypes.util.find_library("portaudio") is not None
     if component == "strudel":
-        return (NODE / "node_modules/@strudel/core").is_dir()
+        own = NODE / "node_modules/@strudel"
+        return all((own / name).is_dir() for name in ("core", "mini", "transpiler", "osc"))
     if component == "oscquery":
         return shutil.which("node") is not None and _resolves(component)
     return shutil.which(component) is not None

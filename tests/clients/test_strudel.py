@@ -13,7 +13,10 @@ import pytest
 
 import components
 from components import require
+from daemons import RESTING
 from idiolect.app import App
+from idiolect.client import Client
+from idiolect.config import load
 
 FOLDER = Path(__file__).parents[2] / "clients/strudel"
 RUN = Path(__file__).with_name("strudel.mjs")
@@ -99,3 +102,19 @@ def test_the_first_lines_of_its_page_make_sound(heard: App) -> None:
     assert heard.player.get("temperature", 1) in (pytest.approx(0.4), pytest.approx(1.4))
     assert abs(heard.player.get("bias/centroid", 2)) == 1
     assert heard.player.status().starved == 0
+
+
+@pytest.mark.slow
+def test_the_line_for_its_own_bridge_plays(learned: Path) -> None:
+    """Through the bridge's own port, 8080, which must be free."""
+    require("node")
+    require("strudel")
+    line = (FOLDER / "README.md").read_text().split("```js\n")[3].split("```")[0]
+    assert line.count("\n") == 1
+    with App(learned, load(flags=RESTING | {"control.dirt": True})) as app:
+        with Client(port=app.control.address[1]) as client:
+            source = str(client.ask("/sources").arguments[2])
+        line = line.replace("57300", str(app.control.address[1])).replace("drums", source)
+        said = run(str(RUN), str(components.NODE), "6", code=line)
+        assert "SOUNDED ELSEWHERE" not in said
+        assert wait(lambda: app.player.status().plays > 3)
