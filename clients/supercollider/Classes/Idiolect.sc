@@ -113,7 +113,7 @@ Idiolect : IdiolectMasterParameters {
 	}
 
 	// Send what is answered with /done or /fail: the action gets the answer's arguments, and nil when
-	// it was refused; inside a Routine a refusal is thrown.
+	// it was refused, which is posted; inside a Routine a refusal is thrown.
 	command { |address, arguments, action|
 		^this.prAwait(action, address) { |answered|
 			var id = UniqueID.next;
@@ -252,8 +252,10 @@ Idiolect : IdiolectMasterParameters {
 			{ reads[address].notNil } {
 				reads.removeAt(address).do { |waiting| waiting.(false, reason) }
 			}
-			{ true } { "idiolect refuses %: %".format(address, reason).warn }
+			{ true } { this.prWarn(address, reason) }
 	}
+
+	prWarn { |address, reason| "idiolect refuses %: %".format(address, reason).warn }
 
 	prRead { |address, action, shape|
 		^this.prAwait(action, address) { |answered|
@@ -271,7 +273,10 @@ Idiolect : IdiolectMasterParameters {
 	prAwait { |action, address, asking|
 		var condition, outcome, forget;
 		if(action.notNil or: { thisThread.isKindOf(Routine).not }) {
-			asking.({ |good, answer| action.value(if(good) { answer }) });
+			asking.({ |good, answer|
+				if(good.not) { this.prWarn(address, answer) };
+				action.value(if(good) { answer })
+			});
 			^nil
 		};
 		condition = CondVar.new;
