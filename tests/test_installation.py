@@ -4,16 +4,24 @@ import gzip
 import os
 import re
 import shlex
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import pytest
+
 from components import require
+from eavesdrop import Eavesdropper
 from idiolect.app import App
+from idiolect.bench.jackd import dummy_server
 from idiolect.client import Client
 from idiolect.config import load
+from idiolect.control.codec import encode, encode_bundle
+from idiolect.control.schedule import ntp_of
 from synthetic import make_bundle
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -134,6 +142,37 @@ def test_a_log_that_is_rotated_goes_on_at_its_beginning(tmp_path: Path) -> None:
     finally:
         daemon.kill()
         daemon.wait()
+
+
+@pytest.mark.slow
+def test_daemons_that_get_one_bundle_play_it_at_one_moment(tmp_path: Path) -> None:
+    """Two of them on one JACK server, whose frames say how far apart they are."""
+    require("jackd")
+    bundle = tmp_path / "level.idiolect"
+    make_bundle(bundle, sample_rate=48_000, seconds=10)
+    np.save(bundle / "audio.npy", np.full_like(np.load(bundle / "audio.npy"), 0.25))
+    flags = {"audio.output": "jack", "control.port": 0, "performance.autostart": 0}
+    words = ("unit", 3, "dur", 0.002, "attack", 0.0, "release", 0.0)
+    with (
+        dummy_server(period=256),
+        App(bundle, load(flags=flags | {"performance.name": "one"})) as one,
+        App(bundle, load(flags=flags | {"performance.name": "two"})) as two,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as wire,
+    ):
+        time.sleep(1.0)  # each knows its card's clock
+        ear = Eavesdropper("", 48_000, ("one:out_1", "two:out_1"))
+        at = time.time() + 0.3
+        for n in range(10):
+            packet = encode_bundle(encode("/play", *words), time_tag=ntp_of(at + 0.05 * n))
+            for app in (one, two):
+                wire.sendto(packet, app.control.address)
+        heard = np.abs(ear.take(48_000)) > 0.05
+        ear.close()
+    first, second = (np.flatnonzero(heard[1:, side] & ~heard[:-1, side]) for side in (0, 1))
+    first, second = first[-9:], second[-9:]  # what begins with the first frame is no onset here
+    print(f"apart at most {np.abs(first - second).max() / 48:.3f} ms")
+    assert len(first) == len(second) == 9
+    assert np.abs(first - second).max() <= 48
 
 
 def wait_until(true: Callable[[], bool]) -> None:
