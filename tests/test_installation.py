@@ -103,6 +103,7 @@ def test_the_unit_of_a_jack_server_is_one(tmp_path: Path) -> None:
     assert verify(unit) == []
 
 
+@pytest.mark.slow
 def test_a_log_that_is_rotated_goes_on_at_its_beginning(tmp_path: Path) -> None:
     """By logrotate itself, of a daemon that has something to say before and after."""
     require("logrotate")
