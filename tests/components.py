@@ -2,6 +2,7 @@
 
 import ctypes.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ PACKAGES = {
     "fish": "fish",
     "ghc": "ghc libghc-tidal-dev",
     "jackd": "jackd2",
+    "logrotate": "logrotate",
     "node": "nodejs",
     "pd": "puredata-core",
     "portaudio": "libportaudio2",
@@ -31,11 +33,39 @@ NODE = Path(__file__).resolve().parents[1] / "build/node"
 CURES = {name: f"apt install {package}" for name, package in PACKAGES.items()}
 CURES["oscquery"] = "npm install --prefix build/node oscquery@1.1.1"
 CURES["strudel"] = (
-    "npm install --prefix build/node @strudel/core@1.2.6 @strudel/mini@1.2.6 @strudel/transpiler@1.2.6"
+    "npm install --prefix build/node @strudel/core@1.2.6 @strudel/mini@1.2.6 "
+    "@strudel/transpiler@1.2.6 @strudel/osc@1.3.2"
 )
 
-OPTIONAL = {"ghc", "oscquery", "strudel", "systemd-analyze"}
+OPTIONAL = {"ghc", "logrotate", "oscquery", "strudel", "systemd-analyze"}
 """What CI may be without, too."""
+
+
+VERSIONS = {
+    "chromium": "--version",
+    "ghc": "--numeric-version",
+    "jackd": "--version",
+    "logrotate": "--version",
+    "node": "--version",
+    "pd": "-version",
+    "ruby": "--version",
+    "scsynth": "-v",
+    "sclang": "-v",
+}
+"""What a program is asked for its version with."""
+
+
+def versions() -> list[str]:
+    """Say of which version each program is that is there."""
+    found = []
+    for name, flag in VERSIONS.items():
+        if shutil.which(name) is not None:
+            said = subprocess.run(
+                [name, flag], capture_output=True, text=True, check=False, timeout=20
+            )
+            number = re.search(r"\d+\.\d[\w.]*", said.stdout + said.stderr)
+            found.append(f"{name} {number[0] if number else 'of unknown version'}")
+    return found
 
 
 def require(component: str) -> None:
@@ -60,7 +90,8 @@ def _present(component: str) -> bool:
         bundled = sys.platform in ("darwin", "win32")
         return bundled or ctypes.util.find_library("portaudio") is not None
     if component == "strudel":
-        return (NODE / "node_modules/@strudel/core").is_dir()
+        own = NODE / "node_modules/@strudel"
+        return all((own / name).is_dir() for name in ("core", "mini", "transpiler", "osc"))
     if component == "oscquery":
         return shutil.which("node") is not None and _resolves(component)
     return shutil.which(component) is not None

@@ -6,12 +6,20 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from components import versions
 from idiolect.bundle.bundle import Bundle
 from idiolect.corpus.example import PIECES, write_example
 from idiolect.performance.warm_up import warm_up
 from synthetic import make_bundle
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_report_header() -> list[str]:
+    """Name the versions of the programs that tests run, where all must be there: in CI."""
+    if os.environ.get("IDIOLECT_REQUIRE_COMPONENTS") != "1":
+        return []
+    return [f"with {', '.join(versions())}"]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,4 +1,4 @@
-"""Daemons in processes of their own, on the null output."""
+"""Daemons on the null output, most of them in processes of their own."""
 
 import os
 import re
@@ -10,6 +10,15 @@ from pathlib import Path
 
 Start = Callable[..., tuple["subprocess.Popen[str]", int]]
 """Starts one, with flags and an environment; gives its process and port."""
+
+
+RESTING = {
+    "audio.output": "null",
+    "control.port": 0,
+    "performance.voices": 4,
+    "performance.autostart": 0,
+}
+"""Settings of one inside this process that waits to be woken."""
 
 
 def idiolect(*arguments: str | Path) -> list[str]:

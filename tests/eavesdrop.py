@@ -28,7 +28,7 @@ def _process(frames: int, userdata: int) -> int:
 
 
 class Eavesdropper:
-    """Connected to two ports of `client`, with room for some seconds."""
+    """Connected to two ports, of `client` unless they name another, with room for some seconds."""
 
     def __init__(
         self, client: str, sample_rate: int, ports: tuple[str, str] = ("out_1", "out_2")
@@ -48,7 +48,8 @@ class Eavesdropper:
         assert library.jack_activate(me) == 0
         for column, port in zip((LEFT, RIGHT), ports, strict=True):
             name = library.jack_port_name(int(self._columns[column]))
-            self._connect(f"{client}:{port}".encode(), name)
+            source = port if ":" in port else f"{client}:{port}"
+            self._connect(source.encode(), name)
 
     def _connect(self, source: bytes, target: bytes) -> None:
         deadline = time.monotonic() + SECONDS

@@ -214,3 +214,21 @@ def test_it_goes_on_with_the_daemon_that_takes_the_first_ones_place(
     wait(lambda: opened.run(f"{find('/voice/1/pan')}.value") == "0.75")
     assert not opened.run(f"!!{find('/voice/2/pan')}")
     again.stop()
+
+
+def test_the_first_lines_of_its_page_make_sound(opened: Page, heard: App) -> None:
+    text = (Path(__file__).parents[2] / "clients/browser/README.md").read_text()
+    lines = text.split("```js\n")[1].split("```")[0].splitlines()
+    assert len(lines) == 5
+    assert heard.control.http_address is not None
+    opened.open("http://{}:{}/".format(*heard.control.http_address))
+    *first, last = lines
+    for line in first:
+        opened.run(line)
+        time.sleep(0.4)
+    assert heard.player.get("run", 1) == 1
+    assert heard.player.get("temperature", 1) == pytest.approx(1.4)
+    assert heard.player.get("scale", 1) == 1
+    opened.run(last)
+    wait(lambda: heard.player.get("run", 1) == 0)
+    assert opened.complaints == []

@@ -2,13 +2,11 @@
 
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from components import require
-from idiolect.config.config import load
 from idiolect.control.codec import Message
 from idiolect.daemon.app import App
 from tap import Tap
@@ -16,13 +14,6 @@ from tap import Tap
 FOLDER = Path(__file__).parents[2] / "clients/sonicpi"
 RUN = Path(__file__).with_name("sonicpi.rb")
 KEPT = Path(__file__).parents[1] / "golden/sonicpi.txt"
-
-
-@pytest.fixture
-def daemon(learned: Path) -> Iterator[App]:
-    config = load(flags={"audio.output": "null", "control.port": 0, "performance.voices": 2})
-    with App(learned, config) as app:
-        yield app
 
 
 def ruby(*arguments: str, text: str) -> str:
@@ -48,8 +39,8 @@ def test_the_bytes_are_those_of_sonic_pi() -> None:
 
 
 @pytest.mark.slow
-def test_the_first_lines_of_its_page_make_sound(daemon: App) -> None:
-    with Tap(daemon.control.address[1]) as tap:
+def test_the_first_lines_of_its_page_make_sound(heard: App) -> None:
+    with Tap(heard.control.address[1]) as tap:
         said = ruby(str(tap.port), "3", text=f"{first_lines()}sleep 1\nturn 1, temperature: 1.2\n")
         sent, failed = tap.sent(), tap.failed()
     print(*re.findall("RUBY .*", said))
@@ -59,9 +50,9 @@ def test_the_first_lines_of_its_page_make_sound(daemon: App) -> None:
     assert Message("/voice/1/seed/random") in sent
     played = [message.arguments for message in sent if message.address == "/play"]
     assert played[:3] == [("voice", 1, "unit", unit, "gain", -6) for unit in range(3)]
-    assert daemon.player.get("run", 1) == 1
-    assert daemon.player.get("temperature", 1) == pytest.approx(1.2)
-    assert daemon.player.status().starved == 0
+    assert heard.player.get("run", 1) == 1
+    assert heard.player.get("temperature", 1) == pytest.approx(1.2)
+    assert heard.player.status().starved == 0
     # What the daemon told came as cues, each by itself, and one started a synth.
     assert re.search(r"CUE /voice/1/temperature \[1\.2", said)
     assert said.count("CUE /grain [1, ") > 2

@@ -13,6 +13,8 @@ import pytest
 
 import components
 from components import require
+from daemons import RESTING
+from idiolect.client import Client
 from idiolect.config.config import load
 from idiolect.daemon.app import App
 
@@ -34,13 +36,6 @@ await new Promise((go) => setTimeout(go, 300));
 console.log('SENT', process.version);
 process.exit();
 """
-
-
-@pytest.fixture
-def daemon(learned: Path) -> Iterator[App]:
-    flags = {"audio.output": "null", "control.port": 0, "performance.voices": 2}
-    with App(learned, load(flags=flags)) as app:
-        yield app
 
 
 def url(daemon: App) -> str:
@@ -86,14 +81,12 @@ def pairs(message: list[Any]) -> Iterator[tuple[str, Any]]:
 
 
 @pytest.mark.slow
-def test_the_first_lines_of_its_page_make_sound(daemon: App) -> None:
-    require("node")
-    require("strudel")
+def test_the_first_lines_of_its_page_make_sound(heard: App) -> None:
     page = (FOLDER / "README.md").read_text()
     lines = page.split("```js\n")[1].split("```")[0].splitlines()
     assert len(lines) == 5
     assert lines[0] == "idiolect('ws://127.0.0.1:57301')"
-    said = run(str(RUN), str(components.NODE), "5", url(daemon), code="\n".join(lines[1:]))
+    said = run(str(RUN), str(components.NODE), "5", url(heard), code="\n".join(lines[1:]))
     assert "idiolect refuses" not in said
     assert "SOUNDED ELSEWHERE" not in said
     sent = [json.loads(x.removeprefix("AT ")) for x in said.splitlines() if x.startswith("AT ")]
@@ -105,7 +98,23 @@ def test_the_first_lines_of_its_page_make_sound(daemon: App) -> None:
     for (when, said_first), (then, said_next) in itertools.pairwise(played):
         assert said_next["unit"] == following[said_first["unit"]]
         assert then - when == pytest.approx(lengths[said_first["unit"]], abs=0.005)
-    assert daemon.player.get("run", 1) == 1
-    assert daemon.player.get("temperature", 1) in (pytest.approx(0.4), pytest.approx(1.4))
-    assert abs(daemon.player.get("bias/centroid", 2)) == 1
-    assert daemon.player.status().starved == 0
+    assert heard.player.get("run", 1) == 1
+    assert heard.player.get("temperature", 1) in (pytest.approx(0.4), pytest.approx(1.4))
+    assert abs(heard.player.get("bias/centroid", 2)) == 1
+    assert heard.player.status().starved == 0
+
+
+@pytest.mark.slow
+def test_the_line_for_its_own_bridge_plays(learned: Path) -> None:
+    """Through the bridge's own port, 8080, which must be free."""
+    require("node")
+    require("strudel")
+    line = (FOLDER / "README.md").read_text().split("```js\n")[3].split("```")[0]
+    assert line.count("\n") == 1
+    with App(learned, load(flags=RESTING | {"control.dirt": True})) as app:
+        with Client(port=app.control.address[1]) as client:
+            source = str(client.ask("/sources").arguments[2])
+        line = line.replace("57300", str(app.control.address[1])).replace("drums", source)
+        said = run(str(RUN), str(components.NODE), "6", code=line)
+        assert "SOUNDED ELSEWHERE" not in said
+        assert wait(lambda: app.player.status().plays > 3)

@@ -2,14 +2,12 @@
 
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from components import require
 from idiolect.client import Client
-from idiolect.config.config import load
 from idiolect.control.bindings import BINDINGS
 from idiolect.control.codec import Message, OscBundle, parse
 from idiolect.daemon.app import App
@@ -18,13 +16,6 @@ from tap import Tap, messages
 FOLDER = Path(__file__).parents[2] / "clients/tidal"
 KEPT = Path(__file__).parents[1] / "golden/tidal.txt"
 OWN = {"cps", "cycle", "delta", "_id_", "orbit"}  # what Tidal adds of itself
-
-
-@pytest.fixture
-def daemon(learned: Path) -> Iterator[App]:
-    config = load(flags={"audio.output": "null", "control.port": 0, "performance.voices": 4})
-    with App(learned, config) as app:
-        yield app
 
 
 def kept() -> dict[str, bytes]:
@@ -94,11 +85,11 @@ def test_tidal_sends_the_packets_that_are_kept(tmp_path: Path, daemon: App) -> N
 
 
 @pytest.mark.slow
-def test_the_first_lines_of_its_page_make_sound(tmp_path: Path, daemon: App) -> None:
+def test_the_first_lines_of_its_page_make_sound(tmp_path: Path, heard: App) -> None:
     page = (FOLDER / "README.md").read_text()
     lines = page.split("```haskell\n")[1].split("```")[0].splitlines()
     assert len(lines) == 5
-    with Tap(daemon.control.address[1]) as tap:
+    with Tap(heard.control.address[1]) as tap:
         said = evaluate(lines, tmp_path, tap.port)
         sent, failed = tap.sent(), tap.failed()
     assert "error" not in said, said
@@ -111,7 +102,7 @@ def test_the_first_lines_of_its_page_make_sound(tmp_path: Path, daemon: App) -> 
     units = [arguments[arguments.index("unit") + 1] for arguments in played]
     assert units[:4] in ([12, 40, 7, 3], [40, 7, 3, 12], [7, 3, 12, 40], [3, 12, 40, 7])
     assert sent[-1] == Message("/voice/1/run", (0,))
-    assert daemon.player.status().starved == 0
+    assert heard.player.status().starved == 0
 
 
 @pytest.mark.slow

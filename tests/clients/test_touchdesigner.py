@@ -69,18 +69,19 @@ def wait(holds: Callable[[], object]) -> bool:
 
 
 def test_the_first_lines_of_its_page_make_sound_with_nothing_but_the_standard_library(
-    app: App,
+    heard: App,
 ) -> None:
     lines = (FOLDER / "README.md").read_text().split("```\n")[1]
     assert lines.count("\n") == 5
     lines = lines.replace("/path/to/idiolect/clients/touchdesigner", str(FOLDER))
-    lines = lines.replace("57300", str(app.control.address[1]))
+    lines = lines.replace("57300", str(heard.control.address[1]))
     # -I -S: no installed package can be imported.
     subprocess.run([sys.executable, "-I", "-S", "-c", lines], check=True, timeout=60)
-    assert wait(lambda: app.player.get("scale", 1) == 1)
-    assert app.player.get("run", 1) == 1
-    assert app.player.get("temperature", 1) == pytest.approx(1.4)
-    assert wait(lambda: app.player.status().running == 1)
+    assert wait(lambda: heard.player.get("scale", 1) == 1)
+    assert heard.player.get("run", 1) == 1
+    assert heard.player.get("temperature", 1) == pytest.approx(1.4)
+    assert wait(lambda: heard.player.status().running == 1)
+    time.sleep(1)  # its voice begins to be heard
 
 
 @pytest.mark.parametrize(
@@ -344,6 +345,132 @@ def test_the_telemetry_has_nothing_that_a_chop_cannot_take(app: App) -> None:
     assert {"/meter/voice/1/rms", "/meter/voice/1/centroid", "/health/cpu"} <= names
     assert values
     assert {type(value) for value in values} <= {int, float}
+
+
+def test_callbacks_pass_on_what_they_are_called_with(component: tuple[Any, Fake]) -> None:
+    extension, owner = component
+    inside = SimpleNamespace(ext=SimpleNamespace(IdiolectExt=extension))
+    called: dict[str, Any] = {"parent": lambda: inside, "absTime": SimpleNamespace(seconds=5.0)}
+    exec((FOLDER / "callbacks.py").read_text(), called)
+    called["onReceiveOSC"](None, 0, "", b"", 0.0, "/voice/1/pan", [-0.5], None)
+    assert owner.par.Pan == -0.5
+    owner.sent.clear()
+    called["onValueChange"](FakePar("Temperature", 0.5), 1.0)
+    called["onPulse"](owner.par.Cut)
+    assert owner.sent == [("/voice/1/temperature", 0.5), ("/voice/1/cut",)]
+    script = FakeScript()
+    called["onCook"](script)
+    assert script.channels.keys() == extension.Bursts(5.0).keys()
+    assert all(len(each.vals) == script.numSamples for each in script.channels.values())
+
+
+class FakeScript:
+    """A Script CHOP, as far as it is written."""
+
+    def __init__(self) -> None:
+        self.numSamples = 0
+        self.channels: dict[str, SimpleNamespace] = {"old": SimpleNamespace(vals=[])}
+
+    def clear(self) -> None:
+        self.channels.clear()
+
+    def appendChan(self, name: str) -> SimpleNamespace:
+        self.channels[name] = SimpleNamespace(vals=[])
+        return self.channels[name]
+
+
+class Parameters:
+    """Those of an operator that is made: all but one that a build does not know."""
+
+    lacks = "channames"
+
+    def __init__(self) -> None:
+        self.set: dict[str, SimpleNamespace] = {}
+
+    def __getattr__(self, name: str) -> SimpleNamespace:
+        if name == self.lacks:
+            raise AttributeError(name)
+        return self.set.setdefault(name, SimpleNamespace(pulse=lambda: None))
+
+
+class Built:
+    """An operator that is made, as far as it is made."""
+
+    def __init__(self, kind: str, name: str, around: "Built | None" = None) -> None:
+        self.kind, self.name, self.path, self.around = kind, name, f"/project1/{name}", around
+        self.par = Parameters()
+        self.inside: dict[str, Built] = {}
+        self.sources: list[Built] = []
+        self.rows: list[list[str]] = []
+        self.text = ""
+        if kind == "geometryCOMP":
+            self.create("torusSOP", "torus1")
+
+    def create(self, kind: str, name: str) -> "Built":
+        assert name not in self.inside
+        self.inside[name] = Built(kind, name, self)
+        return self.inside[name]
+
+    def destroy(self) -> None:
+        assert self.around is not None
+        del self.around.inside[self.name]
+
+    def op(self, name: str) -> "Built":
+        return self.inside[name]
+
+    @property
+    def children(self) -> list["Built"]:
+        return list(self.inside.values())
+
+    @property
+    def inputConnectors(self) -> list[SimpleNamespace]:
+        return [SimpleNamespace(connect=self.sources.append)]
+
+    def appendCustomPage(self, name: str) -> SimpleNamespace:
+        def append(name: str) -> list[SimpleNamespace]:
+            return [getattr(self.par, name)]
+
+        return SimpleNamespace(appendStr=append, appendInt=append, appendPulse=append)
+
+    def clear(self) -> None:
+        self.rows.clear()
+
+    def appendRow(self, row: list[str]) -> None:
+        self.rows.append(row)
+
+
+class Kinds(ModuleType):
+    """TouchDesigner's own module, which names the kinds of operators."""
+
+    def __getattr__(self, name: str) -> str:
+        return name
+
+
+def test_what_is_built_is_the_network(
+    modules: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With stand-ins for operators, of which none knows one parameter."""
+    monkeypatch.setitem(sys.modules, "td", Kinds("td"))
+    made = modules.build.build(Built("baseCOMP", "project1"))
+    assert made.par.Port.val == 57300
+    assert {op.name: op.kind for op in made.children} == {
+        node.name: node.kind for node in modules.build.NODES
+    }
+    for node in modules.build.NODES:
+        one = made.op(node.name)
+        assert [source.name for source in one.sources] == list(node.inputs)
+        assert not node.file or one.text == (FOLDER / node.file).read_text()
+        for name, value in node.settings.items():
+            if name != Parameters.lacks:
+                asked = isinstance(value, str) and value.startswith("parent()")
+                par = getattr(one.par, name)
+                assert (par.expr if asked else par.val) == value
+    assert [child.kind for child in made.op("dots").children] == ["circleSOP"]
+    assert made.op("grains").rows == [["heard", *modules.idiolect_td.GRAIN]]
+    assert capsys.readouterr().out == (
+        "/project1/levels has no parameter channames: set what it is called here to "
+        "'meter/voice/*/rms'\n"
+    )
 
 
 def test_the_network_holds_together(modules: SimpleNamespace) -> None:

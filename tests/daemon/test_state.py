@@ -2,10 +2,12 @@
 
 import json
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from daemons import Start, daemons
@@ -13,7 +15,10 @@ from idiolect.client import Client
 from idiolect.config.config import load
 from idiolect.daemon.app import App
 from idiolect.errors import ConfigError
+from idiolect.performance.snapshots.documents import read_json
 from synthetic import make_bundle
+
+BUSY_SECONDS = 0.5  # for the state to be asked for and written on a machine that does much else
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +84,69 @@ def test_what_is_a_second_old_survives_a_kill(serve: Start, tmp_path: Path) -> N
         process.kill()
         process.wait()
     assert not [path for path in (tmp_path / "kept").iterdir() if path.name.endswith(".unread")]
+
+
+@pytest.mark.slow
+def test_at_whatever_moment_it_is_killed_at_most_the_last_second_is_lost(
+    serve: Start, tmp_path: Path
+) -> None:
+    """Killed while somebody turns a parameter all the time, and started again from what it kept."""
+    moments, number = np.random.default_rng(7), 0
+    process, port = serve("--restore")
+    for _ in range(6):
+        sent: list[tuple[float, float]] = []
+        with Client(port=port) as client:
+            over = time.monotonic() + 1.2 + moments.random()
+            while time.monotonic() < over:
+                number += 1
+                client["/voice/2/pan"] = number / 2**13
+                client.sync()
+                sent.append((number / 2**13, time.monotonic()))
+                time.sleep(0.005)
+        killed = time.monotonic()
+        process.kill()
+        process.wait()
+        state = json.loads((tmp_path / "kept" / "state.json").read_text())
+        kept = state["voices"][1]["parameters"]["pan"]
+        lost = [at for value, at in sent if value > kept]
+        age = killed - min(lost, default=killed)
+        print(f"of {len(sent)} changes {len(lost)} are lost, those of the last {age:.2f} s")
+        assert len(lost) < len(sent)
+        assert age < 1.0 + BUSY_SECONDS
+        process, port = serve("--restore")
+        with Client(port=port) as client:
+            assert client.ask("/voice/2/pan", timeout=20).arguments == (kept,)
+
+
+WRITES = """
+import sys
+from pathlib import Path
+from idiolect.performance.documents import write_json
+number = 0
+while True:
+    number += 1
+    write_json(Path(sys.argv[1]), {"numbers": [number] * 200_000})
+    print(number, flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_a_file_whose_writer_is_killed_is_the_last_that_was_whole(tmp_path: Path) -> None:
+    path, moments = tmp_path / "state.json", np.random.default_rng(7)
+    for _ in range(8):
+        writer = subprocess.Popen(
+            [sys.executable, "-c", WRITES, str(path)], stdout=subprocess.PIPE, text=True
+        )
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        time.sleep(0.3 * moments.random())
+        writer.kill()
+        said = ["1", *writer.stdout.read().split()]
+        writer.communicate()
+        numbers = read_json(path)["numbers"]
+        assert len(numbers) == 200_000
+        assert set(numbers) <= {int(said[-1]), int(said[-1]) + 1}
+        assert len(set(numbers)) == 1
 
 
 def configured(path: Path, **more: object) -> dict[str, object]:

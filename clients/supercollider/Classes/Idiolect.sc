@@ -1,13 +1,13 @@
 // A daemon of idiolect, as SuperCollider sees it.
 //
-// What it says arrives through responders of this object, which outlive Cmd-period.  What is asked
-// of it is answered into a function given as `action`, or, inside a Routine, waited for.
+// What it says arrives in one function of this object, which outlives Cmd-period.  What is asked of it
+// is answered into a function given as `action`, or, inside a Routine, waited for.
 
 Idiolect : IdiolectMasterParameters {
 	classvar <all, >program, <>default;
 	classvar <leaseSeconds = 60, <waitSeconds = 10;
 	var <addr, <pid, <ready = false;
-	var voiceNumbered, pending, responders, renewal, watcher, groups;
+	var voiceNumbered, requests, reads, hearing, renewal, groups;
 
 	*initClass {
 		Class.initClassTree(Event);
@@ -41,15 +41,15 @@ Idiolect : IdiolectMasterParameters {
 	prInit { |argAddr|
 		addr = argAddr;
 		voiceNumbered = IdentityDictionary.new;
-		pending = Dictionary.new;
+		requests = IdentityDictionary.new;
+		reads = IdentityDictionary.new;
 		all.add(this);
 		if(default.isNil) { default = this };
 		CmdPeriod.add(this);
-		responders = [
-			this.prHear('/done', { |message| this.prAnswer(message[1], true, message[2..]) }),
-			this.prHear('/fail', { |message| this.prAnswer(message[1], false, message[2]) }),
-			this.prHear('/shutdown', { ready = false; this.changed(\shutdown) })
-		];
+		hearing = { |message, time, from|
+			if(from.port == addr.port and: { from.addr == addr.addr }) { this.prHear(message, time) }
+		};
+		thisProcess.addOSCRecvFunc(hearing);
 	}
 
 	boot { |bundle, action, options = ""|
@@ -67,12 +67,13 @@ Idiolect : IdiolectMasterParameters {
 		this.whenReady(action, 300);
 	}
 
-	// Ask until it answers: the first start after an install compiles for a minute.
+	// Ask until it answers: the first start after an install compiles for one to two minutes.
 	whenReady { |action, seconds = 30|
 		var deadline = Main.elapsedTime + seconds;
 		this.prKeepOn {
+			this.status { ready = true };
 			while { ready.not and: { Main.elapsedTime < deadline } } {
-				this.status { ready = true };
+				addr.sendMsg('/status');
 				0.2.wait;
 			};
 			if(ready) { action.value(this) } {
@@ -99,42 +100,41 @@ Idiolect : IdiolectMasterParameters {
 
 	get { |name, action| ^this.ask("/" ++ name, action) }
 
-	// Read an address.
+	// Read an address: its value, or an array where there are several.
 	ask { |address, action|
-		^this.prAwait(action, address) { |answered|
-			OSCFunc({ |message| answered.(true, message[1]) }, address.asSymbol, addr)
-				.permanent_(true).oneShot;
-			addr.sendMsg(address);
-		}
-	}
-
-	// Send what is answered with /done or /fail: the action gets the answer's arguments, and nil when
-	// it was refused; inside a Routine a refusal is thrown.
-	command { |address, arguments, action|
-		^this.prAwait(action, address) { |answered|
-			address = address.asSymbol;
-			pending[address] = pending[address].add(answered);
-			addr.sendMsg(address, *arguments);
-		}
-	}
-
-	// Wait, inside a Routine, until everything sent before is done.
-	sync {
-		var id = UniqueID.next;
-		this.prAwait(nil, "/sync") { |answered|
-			OSCFunc({ answered.(true, id) }, '/synced', addr, argTemplate: [id])
-				.permanent_(true).oneShot;
-			addr.sendMsg('/sync', id);
-		}
+		^this.prRead(address, action) { |values| if(values.size == 1) { values[0] } { values } }
 	}
 
 	// How it is doing, as an Event with the names of IdiolectNames.status.
 	status { |action|
-		^this.prAwait(action, "/status") { |answered|
-			OSCFunc({ |message|
-				answered.(true, Event.newFrom([IdiolectNames.status, message[1..]].lace))
-			}, '/status.reply', addr).permanent_(true).oneShot;
-			addr.sendMsg('/status');
+		^this.prRead("/status", action) { |values|
+			Event.newFrom([IdiolectNames.status, values].lace)
+		}
+	}
+
+	// Send what is answered with /done or /fail: the action gets the answer's arguments, and nil when
+	// it was refused, which is posted; inside a Routine a refusal is thrown.
+	command { |address, arguments, action|
+		^this.prAwait(action, address) { |answered|
+			var id = UniqueID.next;
+			requests[id] = answered;
+			addr.sendMsg(address, *(arguments ++ [\id, id]));
+			{ requests.removeAt(id) }
+		}
+	}
+
+	// Wait, inside a Routine, until everything sent before is done.  A Condition is signalled then, as
+	// by Server:sync.
+	sync { |condition|
+		condition !? { condition.test = false };
+		this.prAwait(nil, "/sync") { |answered|
+			var id = UniqueID.next;
+			requests[id] = { |good, answer|
+				condition !? { condition.test = true; condition.signal };
+				answered.(good, answer)
+			};
+			addr.sendMsg('/sync', id);
+			{ requests.removeAt(id) }
 		}
 	}
 
@@ -163,6 +163,27 @@ Idiolect : IdiolectMasterParameters {
 		^given.flatten(1).asArray.flop.collect { |words| ["/play"] ++ words }
 	}
 
+	// --- Being heard in scsynth.
+
+	// Lead the first two channels of what it plays on JACK into the inputs of a server there, whose
+	// SoundIn then has it.
+	patch { |server|
+		var options = (server ? Server.default).options;
+		this.ask("/output", { |output|
+			var from = output[0].asString, into = (options.device ? "SuperCollider").asString;
+			if(from.beginsWith("jack ").not) {
+				"idiolect plays on %: for JACK, boot it with options: \"--audio jack\"".format(from).warn
+			} {
+				[1, 2].do { |channel|
+					"jack_connect % %".format(
+						"%:out_%".format(from.drop(5), channel).shellQuote,
+						"%:in_%".format(into.split($:).last, channel).shellQuote
+					).unixCmd
+				}
+			}
+		})
+	}
+
 	// --- Being told.
 
 	// From now on dependants get `changed(\told, address, values...)` for what anyone changes; of the
@@ -171,16 +192,6 @@ Idiolect : IdiolectMasterParameters {
 	notify { |... argGroups|
 		this.stopNotify;
 		groups = if(argGroups.isEmpty) { [\state] } { argGroups };
-		watcher = { |message, time, from|
-			if(from.port == addr.port and: { message[0].asString.beginsWith("/") }) {
-				if(message[0] == '/grain') {
-					this.changed(\grain, this.class.grain(message), time - thisThread.seconds)
-				} {
-					this.changed(\told, *message)
-				}
-			}
-		};
-		thisProcess.addOSCRecvFunc(watcher);
 		this.prRenew;
 	}
 
@@ -188,21 +199,20 @@ Idiolect : IdiolectMasterParameters {
 	*grain { |message| ^Event.newFrom([IdiolectNames.grain, message[1..]].lace) }
 
 	stopNotify {
-		if(watcher.isNil) { ^this };
-		thisProcess.removeOSCRecvFunc(watcher);
+		if(groups.isNil) { ^this };
 		renewal.stop;
-		watcher = nil;
+		groups = nil;
 		addr.sendMsg('/notify', 0);
 	}
 
 	// Renew what Cmd-period has stopped.
-	cmdPeriod { if(watcher.notNil) { this.prRenew } }
+	cmdPeriod { if(groups.notNil) { this.prRenew } }
 
 	// Forget the daemon, which plays on unless it is a child.
 	free {
 		this.stopNotify;
 		this.kill;
-		responders.do(_.free);
+		thisProcess.removeOSCRecvFunc(hearing);
 		CmdPeriod.remove(this);
 		all.remove(this);
 		if(default === this) { default = all.choose };
@@ -214,29 +224,68 @@ Idiolect : IdiolectMasterParameters {
 
 	// --- Inside.
 
-	prHear { |address, function| ^OSCFunc(function, address, addr).permanent_(true) }
-
-	prAnswer { |address, good, answer|
-		var waiting = pending[address], first;
-		if(waiting.notNil) {
-			first = waiting.removeAt(0);
-			if(waiting.isEmpty) { pending.removeAt(address) };
-			^first.(good, answer)
-		};
-		if(good.not) { "idiolect refuses %: %".format(address, answer).warn };
+	prHear { |message, time|
+		switch(message[0],
+			'/done', { requests.removeAt(message.last).value(true, message.drop(2).drop(-1)) },
+			'/synced', { requests.removeAt(message.last).value(true, message.last) },
+			'/fail', { this.prRefuse(message) },
+			'/grain', {
+				this.changed(\grain, this.class.grain(message), time - thisThread.seconds)
+			},
+			'/shutdown', { ready = false; this.changed(\shutdown) },
+			{ this.prTell(*message) }
+		)
 	}
 
-	// Ask, with what is to be called when it is answered; then wait, if nobody else does.
+	prTell { |address ... values|
+		var asked = address.asString;
+		if(asked.endsWith(".reply")) { asked = asked.drop(-6) } {
+			if(groups.notNil) { this.changed(\told, address, *values) }
+		};
+		reads.removeAt(asked.asSymbol).do { |waiting| waiting.(true, values) }
+	}
+
+	prRefuse { |message|
+		var address = message[1], reason = message[2], request = requests.removeAt(message.last);
+		case
+			{ request.notNil } { request.(false, reason) }
+			{ reads[address].notNil } {
+				reads.removeAt(address).do { |waiting| waiting.(false, reason) }
+			}
+			{ true } { this.prWarn(address, reason) }
+	}
+
+	prWarn { |address, reason| "idiolect refuses %: %".format(address, reason).warn }
+
+	prRead { |address, action, shape|
+		^this.prAwait(action, address) { |answered|
+			var key = address.asSymbol, waiting = { |good, answer|
+				answered.(good, if(good) { shape.(answer) } { answer })
+			};
+			reads[key] = reads[key].add(waiting);
+			addr.sendMsg(key);
+			{ reads[key].remove(waiting) }
+		}
+	}
+
+	// Ask, with what is to be called when it is answered; then wait, if nobody else does.  Asking gives
+	// what forgets the question.
 	prAwait { |action, address, asking|
-		var condition, outcome;
+		var condition, outcome, forget;
 		if(action.notNil or: { thisThread.isKindOf(Routine).not }) {
-			asking.({ |good, answer| action.value(if(good) { answer }) });
+			asking.({ |good, answer|
+				if(good.not) { this.prWarn(address, answer) };
+				action.value(if(good) { answer })
+			});
 			^nil
 		};
 		condition = CondVar.new;
-		asking.({ |good, answer| outcome = [good, answer]; condition.signalAll });
+		forget = asking.({ |good, answer| outcome = [good, answer]; condition.signalAll });
 		condition.waitFor(waitSeconds) { outcome.notNil };
-		if(outcome.isNil) { Error("idiolect does not answer %".format(address)).throw };
+		if(outcome.isNil) {
+			forget.value;
+			Error("idiolect does not answer %".format(address)).throw
+		};
 		if(outcome[0].not) { Error("idiolect refuses %: %".format(address, outcome[1])).throw };
 		^outcome[1]
 	}
@@ -317,15 +366,9 @@ IdiolectVoice : IdiolectVoiceParameters {
 	// parents it has a pan and a scale that nobody asked for.
 	messages { |event|
 		var messages = List.new, own = event.keys;
-		IdiolectVoiceParameters.specs.keysDo { |name|
-			if(own.includes(name)) {
-				messages.add([this.address(name), event[name].value])
-			}
-		};
-		IdiolectNames.descriptors.do { |name|
-			if(own.includes(name)) {
-				messages.add([this.address("bias/" ++ name), event[name].value])
-			}
+		own.do { |key|
+			var name = this.prAddressOf(key);
+			if(name.notNil) { messages.add([this.address(name), event[key].value]) }
 		};
 		if(own.includes(\seed)) {
 			messages.add([this.address("seed/" ++ event[\seed][0])] ++ event[\seed][1..])
@@ -334,6 +377,18 @@ IdiolectVoice : IdiolectVoiceParameters {
 	}
 
 	printOn { |stream| stream << daemon << ".voice(" << number << ")" }
+
+	// What a key of an event turns: a parameter by its name or its setter's, or what it leans towards.
+	prAddressOf { |key|
+		var name = key.asString;
+		^case
+			{ #[\tempo, \stretch].includes(key) } { nil }  // of the event's clock, and of its own time
+			{ IdiolectVoiceParameters.findMethod(key).notNil } {
+				if(key.isSetter) { name.drop(-1) } { name }
+			}
+			{ name.beginsWith("bias_") } { "bias/" ++ name.drop(5) }
+			{ IdiolectNames.descriptors.includes(key) } { "bias/" ++ name }
+	}
 
 	prCommand { |name, arguments, action|
 		^daemon.command(this.address(name), arguments, action)

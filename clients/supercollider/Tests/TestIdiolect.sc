@@ -84,6 +84,22 @@ TestIdiolect : UnitTest {
 		this.assertEquals(answer, nil);
 	}
 
+	test_what_cannot_be_read_is_refused_at_once {
+		var began = Main.elapsedTime;
+		this.assertException({ daemon.ask("/voice/1/nonsense") }, Error, "there is no such address");
+		this.assert(Main.elapsedTime - began < (Idiolect.waitSeconds / 2), "nobody waited in vain");
+	}
+
+	test_a_condition_is_signalled_when_everything_before_is_done {
+		var condition = Condition.new, units = List.new, woken = CondVar.new, waited;
+		daemon.voice(1).seedUnit(3, { |answer| units.add(answer[4]) });
+		fork { condition.wait; waited = units.asArray; woken.signalAll };
+		daemon.sync(condition);
+		woken.waitFor(5) { waited.notNil };
+		this.assertEquals(waited, [3]);
+		this.assert(condition.test);
+	}
+
 	test_answers_come_in_the_order_of_what_was_asked {
 		var units = List.new, done = CondVar.new;
 		daemon.voice(1).play;
@@ -94,20 +110,41 @@ TestIdiolect : UnitTest {
 		this.assertEquals(units.asArray, [1, 2, 3]);
 	}
 
-	test_changes_are_told_and_go_on_being_told_after_cmd_period {
+	test_changes_are_told_and_answers_come_after_cmd_period {
 		var done = CondVar.new, told = List.new, watcher;
 		watcher = SimpleController(daemon).put(\told, { |who, what, address, value|
 			told.add([address, value]); done.signalAll
 		});
 		daemon.notify;
 		daemon.sync;
-		daemon.cmdPeriod;  // Cmd-period itself would end this test's own routine
-		daemon.sync;
+		CmdPeriod.run;
+		this.assertEquals(daemon.voice(1).seedUnit(3)[4], 3);
 		daemon.voice(3).pan = 0.25;
 		done.waitFor(5) { told.any { |each| each[0] == '/voice/3/pan' } };
 		this.assert(told.any { |each| each == ['/voice/3/pan', 0.25] });
 		daemon.stopNotify;
 		watcher.remove;
+	}
+
+	test_what_listens_goes_with_it {
+		var other, before, there = {
+			var hearing = thisProcess.instVarAt(\prRecvOSCFunc);
+			[
+				if(hearing.isKindOf(FunctionList)) { hearing.array.size } { hearing.asArray.size },
+				OSCFunc.allFuncProxies.values.collect(_.size).sum, CmdPeriod.objects.size,
+				Idiolect.all.size
+			]
+		};
+		before = there.value;
+		other = Idiolect("127.0.0.1", daemon.addr.port);
+		other.notify(\grain);
+		other.status;
+		other.voice(1).seedRandom {};
+		try { other.ask("/voice/1/nonsense") };
+		other.sync;
+		this.assert(there.value != before);
+		other.free;
+		this.assertEquals(there.value, before);
 	}
 
 	test_an_event_says_only_what_it_holds_itself {
@@ -117,6 +154,25 @@ TestIdiolect : UnitTest {
 			messages.asSet,
 			Set[["/voice/2/temperature", 0.5], ["/voice/2/bias/centroid", 1.5]]
 		);
+	}
+
+	test_names_that_events_use_themselves_are_written_as_setters {
+		var event = (tempo: 2, stretch: 0.5, tempo_: 90, stretch_: 3).parent_(Event.default.parent);
+		this.assertEquals(
+			daemon.voice(2).messages(event).asSet,
+			Set[["/voice/2/tempo", 90], ["/voice/2/stretch", 3]]
+		);
+	}
+
+	test_a_name_that_is_a_parameters_and_a_descriptors_is_the_parameters {
+		this.assertEquals(
+			daemon.voice(2).messages((duration: 2, bias_duration: -1)).asSet,
+			Set[["/voice/2/duration", 2], ["/voice/2/bias/duration", -1]]
+		);
+	}
+
+	test_a_descriptor_of_ones_own_is_leant_towards {
+		this.assertEquals(daemon.voice(1).messages((bias_wind: 2)), [["/voice/1/bias/wind", 2]]);
 	}
 
 	test_what_is_played_by_hand_is_said_in_its_words {
@@ -160,6 +216,21 @@ TestIdiolect : UnitTest {
 		this.assert(told.every { |each| each[1].abs < 5 });
 		daemon.stopNotify;
 		watcher.remove;
+	}
+
+	test_grains_come_to_an_oscdef {
+		var done = CondVar.new, told = List.new;
+		OSCdef(\grains, { |message, time|
+			told.add([Idiolect.grain(message), time]); done.signalAll
+		}, '/grain', daemon.addr);
+		daemon.notify(\grain);
+		daemon.voice(2).play;
+		done.waitFor(5) { told.size > 3 };
+		OSCdef(\grains).free;
+		this.assert(told.size > 3);
+		this.assert(told.every { |each| each[0][\seconds] > 0 });
+		this.assert(told.any { |each| each[1] > Main.elapsedTime }, "with when it is heard");
+		daemon.stopNotify;
 	}
 
 	test_a_pattern_turns_what_it_plays {
