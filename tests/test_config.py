@@ -56,6 +56,7 @@ def test_a_flag_beats_the_file_and_the_file_beats_the_default(tmp_path: Path) ->
         ("[control]\nport = '57300'", "control.port must be a whole number, got '57300'"),
         ("[control]\nport = true", "control.port must be a whole number, got True"),
         ("[control]\nallow = [1]", "control.allow must be a list of texts, got [1]"),
+        ("[control]\nallow = ['192.168.1/24']", "control.allow must be addresses or networks like '192.168.1.0/24', got"),
         ("[performance]\nmargin_ms = nan", "performance.margin_ms must be a number, got nan"),
         ("[performance]\nvoices = 0", "performance.voices must be 1 to 16, got 0"),
         ("[performance]\nautostart = 5", "performance.autostart must be 0 to 4, got 5"),

@@ -12,6 +12,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -112,6 +113,13 @@ class ControlConfig:
             raise ConfigError(  # without the value: it would stand in a log
                 f"control.token must have 8 letters or more that can be printed, got {len(self.token)}"
             )
+        for entry in self.allow:
+            try:
+                ip_network(entry, strict=False)
+            except ValueError:
+                raise ConfigError(
+                    f"control.allow must be addresses or networks like '192.168.1.0/24', got {entry!r}"
+                ) from None
         for origin in self.origins:
             if not re.fullmatch(r"https?://[a-z0-9.\-\[\]:]+", origin):
                 raise ConfigError(
@@ -128,7 +136,7 @@ class PerformanceConfig:
     autostart: int = 1  # voices that speak from the start
     lookahead_seconds: float = 1.0  # grains planned and queued ahead of what is heard
     margin_ms: float = 10.0  # how far ahead of now a change cuts the plan
-    name: str = "idiolect"  # name of the JACK client, and in the ready line
+    name: str = "idiolect"  # of the daemon, to tell several apart, and of its JACK client
     presets: str = ""  # folder of presets; empty: there are none
     state: str = ""  # file that the last state is kept in; empty: it is not
     restore: bool = False  # whether to start from it

@@ -15,6 +15,7 @@ from idiolect.bundle import Bundle
 from idiolect.config import Config
 from idiolect.control.codec import Message, OscBundle, encode
 from idiolect.control.score import ScoreWriter, frame_of, read_score, time_tag_of
+from idiolect.disk import has_room
 from idiolect.errors import ScoreError
 from idiolect.performance.journal import BEGIN, Journal, Line
 from idiolect.performance.planner import Planner
@@ -25,6 +26,9 @@ from idiolect.resampling import resample
 from idiolect.shelf import Shelf
 
 __all__ = ["Session", "replay"]
+
+_RESERVE = 256 * 2**20
+"""Bytes that a session leaves free on its disk: whatever else writes there must go on for months."""
 
 _OTHER = "the session was played on another bundle ({}, {}) than {} ({}): give that one, or --force"
 
@@ -86,6 +90,10 @@ class Session:
         self._score.close()
 
     def _write(self, frame: int, lines: Sequence[Line]) -> None:
+        if not lines and not has_room(self.path, _RESERVE):  # once each time it is written
+            raise ScoreError(
+                f"the disk of {self.path} has less than {_RESERVE >> 20} MiB left; make room"
+            )
         messages = [encode(address, *arguments) for address, arguments in lines]
         self._score.write(time_tag_of(frame, self._rate), *messages)
 

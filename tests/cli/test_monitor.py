@@ -1,12 +1,29 @@
 import io
+import threading
+import time
+from collections.abc import Callable
 
 import pytest
 from rich.console import Console
 
 from idiolect.cli.dashboard import Dashboard
-from idiolect.cli.monitor import _address, monitor
-from idiolect.client import Reply
+from idiolect.cli.monitor import _address, monitor, watch
+from idiolect.client import Client, Reply
+from idiolect.control import ControlServer
 from idiolect.errors import ControlError
+from recording import RecordingPlayer
+
+
+def until(is_so: Callable[[], object]) -> None:
+    end = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def leases(server: ControlServer) -> int:
+    desk = server._desk
+    return server.call(lambda: len(desk.clients.leases(desk.now()))).result(5)
 
 
 def drawn(dashboard: Dashboard) -> str:
@@ -39,6 +56,41 @@ def test_a_port_that_is_none_is_refused(target: str) -> None:
 def test_nobody_there_is_one_sentence() -> None:
     with pytest.raises(ControlError, match="idiolect serve"):
         monitor("127.0.0.1:1", seconds=1)
+
+
+def test_it_waits_for_the_daemon_that_takes_the_place_of_one() -> None:
+    """What the next one tells is in the picture, and in the end nobody is told any more."""
+    player = RecordingPlayer()
+    first = ControlServer(player, "127.0.0.1", 0, on_quit=lambda: None)
+    first.start()
+    port = first.address[1]
+    shown: list[Dashboard] = []
+
+    def look() -> None:
+        with Client(port=port) as client:
+            shown.append(watch(client, Console(file=io.StringIO()), 12))
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    until(lambda: leases(first))
+    first.stop()
+    time.sleep(1.5)
+    again = ControlServer(player, "127.0.0.1", port, on_quit=lambda: None, name="another")
+    again.start()
+    until(lambda: leases(again))
+    until(lambda: not looking.is_alive())
+    assert leases(again) == 0
+    again.stop()
+    assert "the daemon has gone" in shown[0].lines
+
+
+def test_silence_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    dashboard = Dashboard()
+    dashboard.take(Reply("/health/lookahead_ms", (987.0,)))
+    assert "987 ms" in drawn(dashboard)
+    later = time.monotonic() + 7
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert "nothing heard from the daemon for 7 s" in drawn(dashboard)
 
 
 def test_a_picture_can_be_drawn_before_anything_has_come() -> None:

@@ -14,7 +14,7 @@ from idiolect import __version__
 from idiolect.control import ControlServer
 from idiolect.control.clients import MAX_CLIENTS
 from idiolect.control.codec import encode, encode_bundle
-from idiolect.control.hosts import is_allowed
+from idiolect.control.hosts import is_allowed, open_sockets
 from idiolect.errors import ConfigError, ControlError
 from idiolect.parameters import VOICE
 from recording import Applied, RecordingPlayer, Wire
@@ -483,6 +483,17 @@ def test_an_address_of_another_machine_cannot_be_bound() -> None:
     allow = (ipaddress.ip_network("192.0.2.0/24"),)
     with pytest.raises(ControlError, match=r"192\.0\.2\.1"):
         ControlServer(RecordingPlayer(), "192.0.2.1", 0, lambda: None, allow=allow).start()
+
+
+def test_who_lets_other_machines_in_is_warned(caplog: pytest.LogCaptureFixture) -> None:
+    sockets = open_sockets("0.0.0.0", 0, -1, (ipaddress.ip_network("192.0.2.0/24"),))
+    for handle in sockets.all:
+        handle.close()
+    assert "whoever is in 192.0.2.0/24 can steer this daemon" in caplog.text
+    caplog.clear()
+    for handle in open_sockets("127.0.0.1", 0, -1, ()).all:
+        handle.close()
+    assert not caplog.text
 
 
 def test_only_loopback_and_the_allowed_are_heard() -> None:

@@ -9,6 +9,7 @@ from idiolect.bundle import Bundle
 from idiolect.engine.counters import PLAYS, PLAYS_LATE
 from idiolect.engine.events import PLAYED
 from idiolect.errors import BundleError, ControlError
+from idiolect.performance import hand
 from idiolect.performance.changes import Applied, Play
 from idiolect.performance.hand import MOST_SHOTS
 from idiolect.performance.shots import Wish, make_shot
@@ -267,6 +268,29 @@ def test_in_a_file_units_are_counted_around(stage: MakeStage, bundle: Bundle) ->
     for k in (0, 3, len(inside) + 3, -1):
         found = answer(own, file=bundle.sources[2]["name"], unit=k)
         assert found.unit == inside[k % len(inside)]
+
+
+def test_plays_of_two_bundles_for_now_begin_at_one_frame(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when a block comes while one of them is there and the other is not yet."""
+    own = Stage(bundle)
+    other = own.planner.tongues.add(Tongue(bundle, own.planner.tongues.plan))
+    push = hand.push_shots
+
+    def push_slowly(*given: object) -> None:
+        push(*given)
+        own.engine.render(np.zeros((64, 2), np.float32))
+
+    monkeypatch.setattr(hand, "push_shots", push_slowly)
+    with own.player.together():
+        for number in (0, other.number, 0):
+            shot = make_shot(bundle, other.inventory, Wish(unit=0), scale=0, quality=2, draw=int)
+            shot["frame"], shot["tongue"] = -1, number
+            own.player._submit(Play(shot))
+    own.play(0.1, block=64)
+    assert len(begun(own)) == 3
+    assert len({frame for frame, _, _ in begun(own)}) == 1
 
 
 def test_a_bundle_that_has_gone_is_told(bundle: Bundle) -> None:

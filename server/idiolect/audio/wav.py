@@ -15,6 +15,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from idiolect.disk import part_of
 from idiolect.errors import AudioError
 
 __all__ = ["WavWriter", "wav_header", "write_wav"]
@@ -59,7 +60,7 @@ class WavWriter:
         self.sample_rate = sample_rate
         self.channels = channels
         self.frames = 0
-        self._temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+        self._temporary = part_of(path)
         with self._named():
             self._file = self._temporary.open("wb", buffering=0)  # what is told is what happened
             self._write(self._header())

@@ -19,6 +19,7 @@ SHOWN = ("run", "scale", "temperature", "continuity", "memory", "repetition", "r
 
 _GRAINS, _LINES = 10, 4
 _BAR = 20  # characters
+_SILENT = 3.0  # seconds without a word, where every second has one
 _QUIETEST = -60.0  # dB, where a meter begins
 
 
@@ -39,9 +40,11 @@ class Dashboard:
         self.grains: deque[Reply] = deque(maxlen=_GRAINS)
         self.lines: deque[str] = deque(maxlen=_LINES)
         self._scales = scales
+        self._heard_at = time.monotonic()
 
     def take(self, reply: Reply) -> None:
         """Remember what a message says."""
+        self._heard_at = time.monotonic()
         parts = reply.address.split("/")[1:]
         if reply.address == "/grain":
             self.grains.append(reply)
@@ -70,7 +73,9 @@ class Dashboard:
         )
 
     def _counters(self) -> RenderableType:
-        health = self.health
+        health, silent = self.health, time.monotonic() - self._heard_at
+        if silent > _SILENT:
+            return Text(f"nothing heard from the daemon for {silent:.0f} s", style="red")
         if not health:
             return Text("waiting for the daemon to tell how it is")
         told = [

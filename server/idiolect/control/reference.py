@@ -4,7 +4,15 @@ from collections.abc import Iterable
 
 from idiolect.control.access import AUTH, WRONG_PER_SECOND
 from idiolect.control.arguments import LONGEST_RAMP
-from idiolect.control.clients import DEFAULT_RATE, LEASE_S, MAX_CLIENTS, PLAIN, RATES, Credit
+from idiolect.control.clients import (
+    DEFAULT_RATE,
+    LEASE_S,
+    MAX_CLIENTS,
+    MOST_OF_A_HOST,
+    PLAIN,
+    RATES,
+    Credit,
+)
 from idiolect.control.codec import MAX_DEPTH, MAX_ELEMENTS
 from idiolect.control.commands import VOICE_COMMANDS
 from idiolect.control.dispatch import MAX_WORK
@@ -74,10 +82,12 @@ TCP. The port above it has WebSockets and OSCQuery: [ways in](control.md). Voice
   answered with `/fail` too, at most 50 a second for each sender.
 - A client that sent `/notify 1` is told what it asked for (see "What is told"), and `/shutdown`
   s name, s version, i port when the daemon ends. A lease lasts {LEASE_S:g} s; there is room for
-  {MAX_CLIENTS}. Addresses the daemon was started with get `/startup` and `/shutdown` without asking.
+  {MAX_CLIENTS}, and {MOST_OF_A_HOST} of one host of another machine. Addresses the daemon was started with get `/startup` and `/shutdown` without asking.
 - A sender on another machine that has no lease is answered with at most {Credit.FACTOR} bytes for each byte it
   has sent, so that nobody can be flooded with answers to questions somebody else put in their name.
-  To read much by patterns from another machine, send `/notify 1` first.
+  To read much by patterns from another machine, send `/notify 1` first. Over UDP that can be forged, too:
+  who pretends to be a host that the allow-list names can have it told what it did not ask for, for
+  {LEASE_S:g} s on {MOST_OF_A_HOST} of its ports. Allow the fewest.
 """
 
 _LIMITS = f"""\
@@ -192,7 +202,8 @@ _PLAYING = """\
 pan and filters; the language goes on as if nothing had been. In an OSC bundle it begins at the sample
 its time tag names. Names and values come in pairs, in any order; names that are not in this table are
 passed over. What cannot be played is answered with `/fail`, what is played with nothing. A source is
-read for 10 s at most.
+read for 10 s at most. What is played, and OSC bundles that wait for their time, end when the daemon
+ends or takes its own place (see `/output`); a restored state or a preset holds none of it.
 """
 
 _DIRT = """\
