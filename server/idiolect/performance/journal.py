@@ -28,7 +28,7 @@ from idiolect.engine.layout import EPOCHS, GRAIN_CAPACITY
 from idiolect.engine.state import State
 from idiolect.errors import IdiolectError
 from idiolect.grain import EVENT, GRAIN, SHOT
-from idiolect.performance.changes import Allow, Seed, Speak, Timed, Turn
+from idiolect.performance.changes import Allow, Seed, Single, Speak, Timed, Together, Turn
 from idiolect.performance.plan import Plan
 from idiolect.performance.tongues import Tongues
 
@@ -130,7 +130,7 @@ class Journal:
         """Write down what the planner has just applied, at which timeline frames."""
         if self._failed:
             return
-        for change in changes:
+        for change in _singly(changes):
             if isinstance(change, Speak):
                 self._entries.append(_Spoken(change.tongue, tongues[change.tongue].bundle))
         self._entries.append(_Applied(voice, changes, earliest))
@@ -292,9 +292,25 @@ _TABLES = (
 )
 
 
+def _singly(changes: Iterable[Timed]) -> Iterator[Single]:
+    for change in changes:
+        if isinstance(change, Together):
+            yield from change.changes
+        else:
+            yield change
+
+
 def _change_lines(applied: _Applied) -> Iterator[Line]:
     voice = applied.voice
     for change in applied.changes:
+        yield from _single_lines(voice, _singly([change]))
+        if isinstance(change, Together):
+            yield "/session/together", (voice, len(change.changes))
+    yield "/session/apply", (voice, _pack(np.array(applied.earliest, np.int64)))
+
+
+def _single_lines(voice: int, changes: Iterable[Single]) -> Iterator[Line]:
+    for change in changes:
         if isinstance(change, Turn):
             yield "/session/turn", (voice, change.name, _pack(np.array([change.value])))
         elif isinstance(change, Seed):
@@ -308,4 +324,3 @@ def _change_lines(applied: _Applied) -> Iterator[Line]:
             yield "/session/speak", (voice, change.tongue, change.scale)
         else:
             yield "/session/cut", (voice,)
-    yield "/session/apply", (voice, _pack(np.array(applied.earliest, np.int64)))

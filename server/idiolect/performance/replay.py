@@ -22,7 +22,16 @@ from idiolect.engine.state import ARENA_FRAMES
 from idiolect.errors import BundleError, ScoreError
 from idiolect.grain import EVENT, GRAIN
 from idiolect.parameters import BIAS, BLOCK_SLOTS, VOICE
-from idiolect.performance.changes import Allow, Cut, Seed, Speak, Timed, Turn
+from idiolect.performance.changes import (
+    Allow,
+    Cut,
+    Seed,
+    Single,
+    Speak,
+    Timed,
+    Together,
+    Turn,
+)
 from idiolect.performance.encore import HAND_SECONDS, Encore
 from idiolect.performance.journal import CUT, HANDED, PLANNED, Line, take_cuts, unpack
 from idiolect.performance.plan import make_plan
@@ -282,6 +291,9 @@ class _Replanner(Planner):
             voice, earliest = arguments
             self._answers.extend(unpack(np.int64, earliest).tolist())
             self._apply_again(self._voice(voice))
+        elif address == "/session/together":
+            voice, count = arguments
+            self._join(self._voice(voice), count)
         elif address != "/session/cuts":
             voice, *told = arguments
             self._told.append(self._read(address, self._voice(voice), *told))
@@ -294,7 +306,20 @@ class _Replanner(Planner):
             raise ValueError(f"there is no voice {number}")
         return number
 
-    def _read(self, address: str, voice: int, *told: object) -> Timed:
+    def _join(self, voice: int, count: object) -> None:
+        """Take the last changes as one."""
+        if not isinstance(count, int) or not 1 <= count <= len(self._told):
+            raise ValueError(f"{count} changes, where there are {len(self._told)}")
+        changes = [self._told.pop() for _ in range(count)][::-1]
+        single = tuple(change for change in changes if isinstance(change, Single))
+        self._told.append(Together(voice, single))
+
+    def _tongue(self, voice: int) -> Tongue:
+        """Give what a voice will speak when it has obeyed what was told."""
+        moves = [change for change in self._told if isinstance(change, Speak)]
+        return self.tongues[moves[-1].tongue] if moves else self.tongue_of(voice)
+
+    def _read(self, address: str, voice: int, *told: object) -> Single:
         if address == "/session/turn":
             name, blob = told
             value, parameter = float(unpack(np.float64, blob)[0]), VOICE.get(str(name), BIAS)
@@ -303,7 +328,7 @@ class _Replanner(Planner):
             return Turn(voice, str(name), value)
         if address == "/session/seed":
             scale, *blobs = told
-            bundle = self.tongue_of(voice).bundle
+            bundle = self._tongue(voice).bundle
             index = bundle.scale_index(scale)  # type: ignore[arg-type]
             units = unpack(np.int64, *blobs) if blobs else None
             count = len(bundle.scales[index].units)
@@ -313,7 +338,7 @@ class _Replanner(Planner):
         if address == "/session/allow":
             if not told:
                 return Allow(voice, None)
-            inventory = self.tongue_of(voice).inventory
+            inventory = self._tongue(voice).inventory
             count = len(inventory.units)
             inside = np.unpackbits(unpack(np.uint8, *told), count=count).astype(np.bool_)
             return Allow(voice, restrict(inventory, inside))
