@@ -18,6 +18,7 @@ from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 
+from idiolect.audio.devices import Devices
 from idiolect.audio.output import Output, open_output, pick_rate
 from idiolect.audio.recorder import Recorder, Recordings
 from idiolect.audio.watch import FADE_SECONDS, Watch
@@ -81,7 +82,9 @@ class App:
     ) -> None:
         self.config = config
         bundle = Bundle.open(path)
-        rate = _rate(config, bundle, before)
+        audio, device = config.audio, config.audio.device if before is None else before.device
+        rate = _rate(config, bundle, device, before)
+        self.devices = Devices(audio.output, device, audio.channels, self._open_output)
         if rate != bundle.sample_rate:
             say(f"converting {bundle.name} from {bundle.sample_rate} to {rate} Hz")
         shelf = Shelf(Path(config.control.bundles) if config.control.bundles else path.parent, rate)
@@ -114,6 +117,7 @@ class App:
             takes_dirt=control.dirt,
             recording=self.recordings,
             presets=self.presets,
+            devices=self.devices,
             token=control.token,
             origins=control.origins,
             output=lambda: self._watch.state,
@@ -126,8 +130,8 @@ class App:
             self.control.inherit(handles, before.listeners)
         self._recorder = Recorder(self.engine, record) if record is not None else None
         self._paced = not config.audio.output.startswith("file:")
-        self._watch = Watch(
-            self._open_output,
+        self._watch = self.devices.watch = Watch(
+            self.devices.reopen,
             self.engine,
             config.audio.block_frames,
             fade=self._fade,
@@ -135,12 +139,12 @@ class App:
             may_be_gone=before is not None,
         )
 
-    def _open_output(self) -> Output:
+    def _open_output(self, device: str) -> Output:
         audio = self.config.audio
         return open_output(
             audio.output,
             self.engine,
-            device=audio.device,
+            device=device,
             block_size=audio.block_frames,
             latency=audio.latency,
             client=self.config.performance.name,
@@ -208,6 +212,7 @@ class App:
             listeners=listeners,
             sample_rate=self.engine.sample_rate,
             snapshot=snapshot,
+            device=self.devices.chosen,
         )
 
     def _end(self) -> None:
@@ -334,12 +339,12 @@ def serve(
         replace_process(app.leave())
 
 
-def _rate(config: Config, bundle: Bundle, before: Handover | None) -> int:
+def _rate(config: Config, bundle: Bundle, device: str, before: Handover | None) -> int:
     """Pick the rate of the way out; while it is gone, the one it had."""
     audio = config.audio
     wanted = audio.sample_rate or bundle.sample_rate
     try:
-        return pick_rate(audio.output, wanted, device=audio.device, channels=audio.channels)
+        return pick_rate(audio.output, wanted, device=device, channels=audio.channels)
     except AudioError:
         if before is None:
             raise

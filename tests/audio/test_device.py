@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from components import require
-from idiolect.audio.device import _find
+from idiolect.audio import device
+from idiolect.audio.device import _find, device_names
 from idiolect.audio.output import open_output, pick_rate
 from idiolect.engine.engine import Engine
 from idiolect.errors import AudioError
@@ -66,6 +67,14 @@ class Cards:
 
     def _initialize(self) -> None:
         return
+
+
+def test_every_name_that_is_listed_chooses_its_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    cards = Cards()
+    monkeypatch.setattr(device, "_library", lambda: cards)
+    assert device_names(8) == ["ALSA: USB (hw:1,0)"]
+    names = device_names(2)
+    assert [_find(cards, name, 2)["index"] for name in names] == [1, 2, 3]
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,8 @@ CALLS: dict[str, Call] = {
     "/record/start": Call(("take.wav",), ((), ("a.wav", 1), (7,), (math.nan,), ("../a.wav",))),
     "/record/stop": Call((), TRIGGER),
     "/record/state": Call((), TRIGGER, "/record/state"),
+    "/device/list": Call((), TRIGGER),
+    "/device/open": Call(("one",), ((), ("a", 1), (7,), (math.nan,), ("one",)), ""),
     "/quit": Call((0,), TRIGGER, ""),  # the button let go: it is pressed where nobody else plays
     "/bundle/info": Call((), ((1, 2), (WRONG,), (math.nan,), (9,)), "/bundle/info.reply"),
     "/scales": Call((1,), ((1, 2), (WRONG,), (math.nan,), (9,)), "/scales.reply"),

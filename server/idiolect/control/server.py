@@ -13,7 +13,7 @@ from idiolect.control.desk import Counters, Desk
 from idiolect.control.door import Player
 from idiolect.control.hosts import Network, Sockets, is_loopback, open_sockets, sort_sockets
 from idiolect.control.intake import Entrance, Intake
-from idiolect.control.keepers import Presets, Recording
+from idiolect.control.keepers import Devices, Presets, Recording
 from idiolect.control.mdns import OSC, OSCQUERY, Announcement
 from idiolect.control.tcp import TcpEntrance
 from idiolect.control.telling import Teller
@@ -62,6 +62,8 @@ class ControlServer:
         Who knows what sounds, and the language; without it nobody is told of either.
     presets : Presets, optional
         Who keeps snapshots.
+    devices : Devices, optional
+        Who knows the sound devices.
     token : str
         What must be shown before what lasts is obeyed; empty: nothing.
     origins : tuple of str
@@ -93,6 +95,7 @@ class ControlServer:
         recording: Recording | None = None,
         witness: Witness | None = None,
         presets: Presets | None = None,
+        devices: Devices | None = None,
         token: str = "",
         origins: tuple[str, ...] = (),
         output: Callable[[], tuple[str, str]] = lambda: ("", "here"),
@@ -118,6 +121,7 @@ class ControlServer:
             recording=recording,
             witness=witness,
             presets=presets,
+            devices=devices,
             token=token,
             output=output,
             time_tags=time_tags,

@@ -21,6 +21,7 @@ from idiolect.control.clock import clear_schedule, tell_time, time_tags
 from idiolect.control.codec import Argument
 from idiolect.control.command import SystemCommand
 from idiolect.control.desk import Desk, wrap
+from idiolect.control.devices import DEVICES
 from idiolect.control.door import Status
 from idiolect.control.playing import play, play_dirt
 from idiolect.control.presets import PRESETS
@@ -249,6 +250,7 @@ SYSTEM_COMMANDS: tuple[SystemCommand, ...] = (
     *BUNDLING,
     *PRESETS,
     *RECORDING,
+    *DEVICES,
     SystemCommand(
         address="/quit", arguments="trigger", answer="`/done /quit`", run=leave, guarded=True,
         doc="Fades out and ends the daemon.",
