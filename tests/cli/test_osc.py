@@ -1,8 +1,13 @@
 """``idiolect osc`` against a real server."""
 
+import socket
+import threading
+import time
+
 import pytest
 
 from idiolect.cli import main
+from idiolect.control.codec import encode
 from idiolect.control.reference import reference
 from recording import RecordingPlayer, daemon, player, quits, server, tape
 
@@ -40,3 +45,26 @@ def test_what_makes_no_sense_is_refused(
 ) -> None:
     assert main(["osc", *words]) == 1
     assert "idiolect: " in capsys.readouterr().err
+
+
+def test_a_command_that_tells_its_progress_is_waited_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    daemon = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    daemon.bind(("127.0.0.1", 0))
+
+    def answer() -> None:
+        _, sender = daemon.recvfrom(1024)
+        daemon.sendto(encode("/progress", "/bundle/load", "audio", 0.5), sender)
+        time.sleep(0.8)
+        daemon.sendto(encode("/done", "/bundle/load", "birds"), sender)
+
+    answering = threading.Thread(target=answer)
+    answering.start()
+    port = str(daemon.getsockname()[1])
+    begun = time.monotonic()
+    assert main(["osc", "/bundle/load", "birds", "--port", port, "--wait", "0.2"]) == 0
+    assert time.monotonic() - begun < 10  # not all the patience there is
+    answering.join()
+    daemon.close()
+    assert capsys.readouterr().out.splitlines()[-1] == "/done '/bundle/load' 'birds'"

@@ -1,7 +1,8 @@
 """``idiolect osc``: the reference, or one message to a running daemon."""
 
 import math
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import typer
@@ -19,6 +20,8 @@ __all__ = ["SETTINGS", "osc"]
 SETTINGS = {"ignore_unknown_options": True}
 """How the command line is read: -6 is a value here, no option."""
 
+
+_PATIENCE = 30.0  # seconds, from one word of how far a command is to the next
 
 _MANY = ("norm/", "bias/")
 """Parts of addresses below which there is so much that it is offered once they are begun."""
@@ -53,7 +56,12 @@ def osc(
     ] = None,
     host: Annotated[str, typer.Option(help="Where the daemon listens.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Its UDP port.")] = DEFAULT_PORT,
-    wait: Annotated[float, typer.Option(help="Seconds to wait for answers.")] = 0.5,
+    wait: Annotated[
+        float,
+        typer.Option(
+            help="Seconds to wait for answers; longer while a command tells its progress."
+        ),
+    ] = 0.5,
     language: Annotated[
         str,
         typer.Option(
@@ -97,7 +105,7 @@ def _exchange(client: Client, words: Sequence[str], wait: float) -> bool:
     failed = False
     try:
         client.send(words[0], *[_value(word) for word in words[1:]])
-        for reply in client.listen(wait):
+        for reply in _answers(client, wait):
             print(_line(reply))
             failed = failed or reply.address == "/fail"
     except ConnectionRefusedError:
@@ -105,6 +113,20 @@ def _exchange(client: Client, words: Sequence[str], wait: float) -> bool:
             "no daemon listens there: start one with `idiolect serve`, or name its --port"
         ) from None
     return failed
+
+
+def _answers(client: Client, wait: float) -> Iterator[Reply]:
+    """Yield what comes in so many seconds, and longer while a command says how far it is."""
+    end = time.monotonic() + wait
+    while (left := end - time.monotonic()) > 0:
+        reply = client.receive(left)
+        if reply is None:
+            continue
+        yield reply
+        if reply.address == "/progress":
+            end = max(end, time.monotonic() + _PATIENCE)
+        elif reply.address in ("/done", "/fail"):
+            end = min(end, time.monotonic() + wait)
 
 
 def _value(word: str) -> int | float | str:

@@ -61,7 +61,8 @@ TCP. The port above it has WebSockets and OSCQuery: [ways in](control.md). Voice
 - **Triggers** are sent alone, with an impulse or nil (`I N`), or with a number that is not 0; 0 is
   the button let go, and does nothing.
 - **OSC bundles** are run in order, with nothing in between, and what they change acts at one frame:
-  the next, or that of the time tag (see "Time").
+  the next, or that of the time tag (see "Time"). What one asks of a voice's plan is one change of it,
+  at the earliest place that any of it asks for; of several contexts the last counts.
 - Of changes to one continuous parameter that arrive in one burst the last alone counts. Steps and
   commands all count, and nothing overtakes them.
 - Only `i`, `f` and `s` are ever sent. Counts begin again at 2^31.
@@ -167,7 +168,7 @@ _PRESETS = """\
 
 A preset is a file of the folder `performance.presets`: every parameter, and of each voice the bundle,
 what it may play (`allow/...`) and what it goes on from. Loaded, it is one change: block parameters act
-at one frame, and what is planned is taken up by every voice from its next boundary on. The old state
+at one frame, and what is planned changes once for every voice, at its next boundary. The old state
 plays on while bundles are loaded for it. It may come from another machine or be for another bundle: parameters are taken as
 far as the voice's bundle has them, in their range; a scale goes by its name; contexts and what was
 allowed need a bundle of the same name and size. What is left out is told in words. Commands about
