@@ -83,7 +83,7 @@ CALLS: dict[str, Call] = {
     "/clear_sched": Call((), TRIGGER),
     "/time_tags": Call(("honour",), (("honour", 1), (7,), (math.nan,), (WRONG,)), "/time_tags"),
     "/version": Call((), TRIGGER, "/version.reply"),
-    "/bundle/list": Call((), TRIGGER, "/bundle/list.reply"),
+    "/bundle/list": Call((), ((0, 1), (WRONG,), (math.nan,), (99,)), "/bundle/list.reply"),
     "/bundle/load": named(),
     "/bundle/unload": Call(("second",), ((), ("second", 1), (7,), (math.nan,), ("nobody",))),
     "/bundle/swap": named(),

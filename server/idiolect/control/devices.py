@@ -20,7 +20,7 @@ def device_list(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
         devices, address = _devices(desk), "/device/list"
 
         def tell(names: Sequence[str]) -> tuple[object, ...]:
-            return tuple(fitting("/done", (address,), [plain_name(name) for name in names])[1:])
+            return tuple(fitting("/done", (address,), [(plain_name(name),) for name in names])[1:])
 
         desk.promise(peer, address, devices.names, tell)
 

@@ -25,7 +25,9 @@ def preset_list(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
     first = whole(arguments[0], "the first") if arguments else 0
     if not 0 <= first <= len(found):
         raise ControlError(f"no preset {first}: there are {len(found)}, counted from 0")
-    desk.reply(peer, _LIST, *fitting(_LIST, (len(found), first), found[first:]))
+    desk.reply(
+        peer, _LIST, *fitting(_LIST, (len(found), first), [(name,) for name in found[first:]])
+    )
 
 
 def preset_save(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
@@ -42,7 +44,7 @@ def preset_load(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
 
     def tell(loaded: Loaded) -> tuple[object, ...]:
         desk.defer(partial(_announce, desk, loaded))
-        missed = [plain_name(text) for text in loaded.missed]
+        missed = [(plain_name(text),) for text in loaded.missed]
         return tuple(fitting("/done", ("/preset/load", name, len(missed)), missed)[1:])
 
     desk.promise(peer, "/preset/load", lambda: _presets(desk).load(name, ramp), tell)

@@ -49,15 +49,18 @@ def plain_name(text: str, most: int = _LONGEST_NAME) -> str:
     return text.encode(errors="replace")[:most].decode(errors="ignore")
 
 
-def fitting(address: str, head: Sequence[object], words: Sequence[str]) -> list[object]:
-    """Give as many words behind a head as one message takes."""
+def fitting(
+    address: str, head: Sequence[object], rows: Iterable[Sequence[str | int]]
+) -> list[object]:
+    """Give as many rows, of words and whole numbers, behind a head as one message takes."""
     values = list(head)
     size = len(encode(address, *head)) + _ROOM
-    for word in words:
-        size += len(word.encode()) + 5  # its end, its padding and its type
+    for row in rows:
+        for value in row:  # a word has its end and its padding, and each has its type
+            size += 5 + (len(value.encode()) if isinstance(value, str) else 0)
         if size > MOST_BYTES:
             break
-        values.append(word)
+        values += row
     return values
 
 
