@@ -57,6 +57,8 @@ def test_a_flag_beats_the_file_and_the_file_beats_the_default(tmp_path: Path) ->
         ("[control]\nport = true", "control.port must be a whole number, got True"),
         ("[control]\nallow = [1]", "control.allow must be a list of texts, got [1]"),
         ("[control]\nallow = ['192.168.1/24']", "control.allow must be addresses or networks like '192.168.1.0/24', got"),
+        ("[control]\nannounce = ['localhost:57120']", "control.announce must be like '127.0.0.1:57120'"),
+        ("[control]\nannounce = ['127.0.0.1']", "control.announce must be like '127.0.0.1:57120'"),
         ("[performance]\nmargin_ms = nan", "performance.margin_ms must be a number, got nan"),
         ("[performance]\nvoices = 0", "performance.voices must be 1 to 16, got 0"),
         ("[performance]\nautostart = 5", "performance.autostart must be 0 to 4, got 5"),

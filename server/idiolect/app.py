@@ -23,7 +23,7 @@ from idiolect.audio.output import Output, open_output, pick_rate
 from idiolect.audio.recorder import Recorder, Recordings
 from idiolect.audio.watch import FADE_SECONDS, Watch
 from idiolect.bundle import Bundle
-from idiolect.config import Config
+from idiolect.config import Config, read_place
 from idiolect.control.server import ControlServer
 from idiolect.engine.calibration import measure_capacity
 from idiolect.engine.counters import BLOCKS
@@ -111,6 +111,7 @@ class App:
             self._quit.set,
             http_port=control.http_port,
             allow=tuple(ip_network(entry, strict=False) for entry in control.allow),
+            announce=tuple(map(read_place, control.announce)),
             name=config.performance.name,
             witness=self.witness,
             time_tags=control.time_tags,

@@ -12,9 +12,10 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, get_type_hints
+from urllib.parse import urlsplit
 
 from idiolect.errors import ConfigError
 
@@ -29,6 +30,7 @@ __all__ = [
     "VocabularyConfig",
     "check_scales",
     "load",
+    "read_place",
 ]
 
 
@@ -37,6 +39,28 @@ def _within(name: str, value: float, low: float, high: float, unit: str = "") ->
         raise ConfigError(
             f"{name} must be {low:.12g} to {high:.12g}{unit and ' ' + unit}, got {value}"
         )
+
+
+def read_place(entry: str) -> tuple[str, int]:
+    """Read where a client listens: HOST:PORT, the host a number, of IPv6 in brackets.
+
+    Raises
+    ------
+    ConfigError
+        When it is none.
+
+    Examples
+    --------
+    >>> read_place("127.0.0.1:57120")
+    ('127.0.0.1', 57120)
+    """
+    try:
+        parts = urlsplit(f"//{entry}")
+        return str(ip_address(parts.hostname or "")), int(parts.port or "")
+    except ValueError:
+        raise ConfigError(
+            f"control.announce must be like '127.0.0.1:57120', a number and a port, got {entry!r}"
+        ) from None
 
 
 def _seconds(text: str) -> float:
@@ -96,6 +120,7 @@ class ControlConfig:
     port: int = 57300  # for OSC, UDP and TCP; 0: any free one
     http_port: int = 0  # for OSCQuery, HTTP and WebSocket; 0: the one above port, -1: none
     allow: tuple[str, ...] = ()  # addresses or networks heard beyond loopback
+    announce: tuple[str, ...] = ()  # HOST:PORT told of start and end, like "127.0.0.1:57120"
     bundles: str = ""  # folder that bundles may be loaded from; empty: that of the one served
     token: str = field(default="", repr=False)  # shown before what lasts is obeyed; empty: none
     origins: tuple[str, ...] = ()  # pages of others that may open a WebSocket
@@ -120,6 +145,8 @@ class ControlConfig:
                 raise ConfigError(
                     f"control.allow must be addresses or networks like '192.168.1.0/24', got {entry!r}"
                 ) from None
+        for entry in self.announce:
+            read_place(entry)
         for origin in self.origins:
             if not re.fullmatch(r"https?://[a-z0-9.\-\[\]:]+", origin):
                 raise ConfigError(

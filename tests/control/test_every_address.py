@@ -73,6 +73,7 @@ CALLS: dict[str, Call] = {
     "/dirt/play": Call(
         ("s", "source_0"), (("s",), (1, 2), ("n", WRONG), ("gain", math.nan), ("s", 7)), ""
     ),
+    "/dump_osc": Call((0,), ((), (1, 2), (WRONG,), (math.nan,))),
     "/output": Call((), TRIGGER, "/output"),
     "/auth": Call(("",), ((), ("", 1), (7,), (math.nan,))),
     "/preset/list": Call((), ((0, 1), (WRONG,), (math.nan,), (99,)), "/preset/list.reply"),

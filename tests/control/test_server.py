@@ -694,3 +694,21 @@ def test_many_changes_pending_answers_keep_order(wire: Wire, player: RecordingPl
         held[voice - 1].set_result(Applied(voice, 0, 0))
     assert [answer[2] for answer in wire.settle()] == [4, 3, 2, 1]
     assert isinstance(held[0], Future)
+
+
+def test_what_comes_and_goes_can_be_read_in_the_log(
+    wire: Wire, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Until that is ended; it is no warning, and a token is never in it."""
+    assert wire.ask("/dump_osc", 1) == ("/done", "/dump_osc", 1)
+    wire.send("/voice/1/pan", 0.5)
+    assert wire.ask("/voice/1/pan") == ("/voice/1/pan", 0.5)
+    wire.send("/auth", "correct horse battery")
+    wire.settle()
+    assert wire.ask("/dump_osc", 0) == ("/done", "/dump_osc", 0)
+    said = [record.getMessage() for record in caplog.records if record.levelname == "DEBUG"]
+    wire.send("/voice/1/pan", 0.25)
+    wire.settle()
+    assert sum("/voice/1/pan" in line for line in said) == 3
+    assert not any("horse" in line for line in said)
+    assert "0.25" not in caplog.text

@@ -83,7 +83,8 @@ TCP. The port above it has WebSockets and OSCQuery: [ways in](control.md). Voice
   answered with `/fail` too, at most 50 a second for each sender.
 - A client that sent `/notify 1` is told what it asked for (see "What is told"), and `/shutdown`
   s name, s version, i port when the daemon ends. A lease lasts {LEASE_S:g} s; there is room for
-  {MAX_CLIENTS}, and {MOST_OF_A_HOST} of one host of another machine. Addresses the daemon was started with get `/startup` and `/shutdown` without asking.
+  {MAX_CLIENTS}, and {MOST_OF_A_HOST} of one host of another machine. Places that
+  `control.announce` names in the settings get `/startup` and `/shutdown` without asking.
 - A sender on another machine that has no lease is answered with at most {Credit.FACTOR} bytes for each byte it
   has sent, so that nobody can be flooded with answers to questions somebody else put in their name.
   To read much by patterns from another machine, send `/notify 1` first. Over UDP that can be forged, too:

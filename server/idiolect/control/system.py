@@ -1,5 +1,6 @@
 """The commands to the daemon as a whole, with scsynth's names where scsynth has one."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -34,6 +35,9 @@ __all__ = [
     "SYSTEM_COMMANDS",
     "StatusField",
 ]
+
+DUMPED = ("idiolect.osc.in", "idiolect.osc.out")
+"""Loggers of what comes and what is answered."""
 
 API = 1
 """Grows when an address changes its meaning or goes away."""
@@ -158,6 +162,15 @@ def panic(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
             desk.announce_parameter("run", voice)
 
 
+def dump_osc(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
+    """Write every message, in and out, to the log, or no more."""
+    arity(arguments, 1, 1, "1 or 0")
+    on = whole(arguments[0], "dump_osc") != 0
+    for name in DUMPED:
+        logging.getLogger(name).setLevel(logging.DEBUG if on else logging.NOTSET)
+    desk.done(peer, "/dump_osc", int(on))
+
+
 def leave(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
     """Say goodbye, then stop the daemon."""
     if is_pressed(arguments):
@@ -235,6 +248,12 @@ SYSTEM_COMMANDS: tuple[SystemCommand, ...] = (
         address="/version", arguments="trigger", run=version,
         answer="`/version.reply` s name, i major, i minor, i patch, s commit, i api",
         doc="Who this is.",
+    ),
+    SystemCommand(
+        address="/dump_osc", arguments="i on", run=dump_osc, guarded=True,
+        answer="`/done /dump_osc` i on",
+        doc="1: writes each message that comes, and each answer, to the daemon's log (which is where it "
+        "was started), to find out what a client really sends; 0: no more. Tokens are left out.",
     ),
     SystemCommand(
         address="/output", arguments="trigger", run=output,
