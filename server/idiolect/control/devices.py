@@ -42,14 +42,14 @@ DEVICES: tuple[SystemCommand, ...] = (
     SystemCommand(
         address="/device/list", arguments="trigger", run=device_list,
         answer="`/done /device/list`, then for each s name",
-        doc="The sound devices that have enough channels, as many as one message takes. None where "
-        "the way out is not `device`.",
+        doc="The sound devices that have enough channels, as many as one message takes, as they were when "
+        "the present one was opened; none where the way out is not `device`.",
     ),
     SystemCommand(
         address="/device/open", arguments="s name", run=device_open, guarded=True,
         answer="`/done /device/open` s name",
         doc="Goes over to the first device that has this in its name, or to the system's choice when "
-        "it is empty, between two fades; what is planned goes on. When it cannot be opened at the "
-        "engine's rate, the one before is again. Clients that are notified are told `/output/state`.",
+        "it is empty, between two fades, one that was plugged in since too; what is planned goes on. When "
+        "it cannot be opened at the engine's rate, the one before is again. Clients that are notified are told `/output/state`.",
     ),
 )  # fmt: skip
