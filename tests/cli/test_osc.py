@@ -39,6 +39,23 @@ def test_nobody_listening_is_said_with_the_cure(capsys: pytest.CaptureFixture[st
     assert "idiolect serve" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["osc", "/status", "--host", "256.1.1.1"],
+        ["osc", "/status", "--port", "-4"],
+        ["monitor", "256.1.1.1:57300"],
+    ],
+)
+def test_a_place_that_is_none_is_one_line(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(command) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("idiolect: cannot send to ")
+    assert said.count("\n") == 1
+
+
 @pytest.mark.parametrize("words", [["status"], ["/status", "--wait", "nan"]])
 def test_what_makes_no_sense_is_refused(
     words: list[str], capsys: pytest.CaptureFixture[str]

@@ -43,7 +43,7 @@ class WavWriter:
     Raises
     ------
     AudioError
-        When the file cannot be written; the message has the system's reason.
+        When the file cannot be written, for the system's reason, or has the name of another kind.
 
     Examples
     --------
@@ -56,6 +56,8 @@ class WavWriter:
     """
 
     def __init__(self, path: Path, sample_rate: int, channels: int = 2) -> None:
+        if path.suffix.lower() not in ("", ".wav"):
+            raise AudioError(f"cannot write {path}: it would be WAV all the same; end it in .wav")
         self.path = path
         self.sample_rate = sample_rate
         self.channels = channels

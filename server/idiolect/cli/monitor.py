@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
+from idiolect.cli.connection import connect
 from idiolect.cli.dashboard import SHOWN, Dashboard
 from idiolect.client import DEFAULT_PORT, Client, RefusedError, Reply
 from idiolect.errors import ControlError
@@ -33,7 +34,7 @@ def monitor(
     waits for the next.
     """
     host, port = _address(target)
-    with Client(host, port) as client:
+    with connect(host, port) as client:
         try:
             watch(client, Console(), math.inf if seconds is None else seconds)
         except RefusedError as error:

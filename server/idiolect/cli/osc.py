@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from idiolect.cli.connection import connect
 from idiolect.client import DEFAULT_PORT, Client, Reply
 from idiolect.config import load
 from idiolect.control.bindings import BINDINGS
@@ -88,7 +89,7 @@ def osc(
         raise ControlError(f"{words[0]!r} is no address: they start with / (try /status)")
     if not (math.isfinite(wait) and wait >= 0):
         raise ControlError(f"--wait {wait}: give seconds, 0 or more")
-    with Client(host, port) as client:
+    with connect(host, port) as client:
         failed = _exchange(client, words, wait)
     if failed:
         raise typer.Exit(1)

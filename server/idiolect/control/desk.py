@@ -141,7 +141,7 @@ class Desk:
 
     def reply(self, peer: Peer, address: str, *arguments: object) -> None:
         """Send one message."""
-        _sent.debug("%s:%s %s %s", peer.host, peer.port, address, arguments)
+        _sent.debug("to %s:%s %s %s", peer.host, peer.port, address, arguments)
         peer.send(encode(address, *arguments))
 
     def take(self, peer: Peer, arguments: Sequence[Argument], guarded: bool) -> Sequence[Argument]:
