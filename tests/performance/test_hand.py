@@ -138,6 +138,20 @@ def test_units_tokens_and_places_are_found(stage: MakeStage, bundle: Bundle) -> 
     assert answer(own, token=3).unit == note.exemplars[3]
 
 
+def test_a_unit_in_parts_is_the_unit(stage: MakeStage, bundle: Bundle) -> None:
+    """Cut into four, each played behind the one before, it sounds as it does whole."""
+    parts, whole = stage(), stage()
+    length = int(bundle.scales[1].units["length"][2])
+    whole.player.at = 0
+    whole.player.play(1, scale="note", unit=2, **PLAIN)
+    for k in range(4):
+        parts.player.at = round(k / 4 * length)
+        parts.player.play(1, scale="note", unit=2, begin=k / 4, end=(k + 1) / 4, **PLAIN)
+    heard = [own.play(1.0) for own in (whole, parts)]
+    assert len(begun(parts)) == 4
+    np.testing.assert_array_equal(*heard)
+
+
 def test_a_run_ends_where_its_source_does(stage: MakeStage, bundle: Bundle) -> None:
     own, units = stage(), bundle.scales[0].units
     last = int(np.flatnonzero(units["source"] == 0)[-1])
@@ -169,6 +183,8 @@ def test_without_a_name_it_is_drawn_from_what_the_voice_may_play(
     ({"unit": 1, "token": 2}, "unit and token are given: a token says alone"),
     ({"speed": 0.0}, "speed 0 would never end"),
     ({"dur": 0.0}, "dur is 0 s: give more"),
+    ({"begin": 0.5, "end": 0.5}, "begin is 0.5 and end 0.5: give shares"),
+    ({"begin": -0.1}, "begin is -0.1 and end 1"),
     ({"gain": float("nan")}, "gain is nan: give a number"),
 ])  # fmt: skip
 def test_what_makes_no_sense_is_told(stage: MakeStage, wish: dict[str, object], error: str) -> None:
