@@ -4,7 +4,6 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Protocol
 
-from idiolect.control.hosts import is_local
 from idiolect.errors import ControlError
 
 __all__ = [
@@ -12,7 +11,6 @@ __all__ = [
     "GROUPS",
     "LEASE_S",
     "MAX_CLIENTS",
-    "MOST_OF_A_HOST",
     "PLAIN",
     "RATES",
     "Clients",
@@ -32,9 +30,6 @@ DEFAULT_RATE = 30.0
 
 _REMEMBERED = 256  # hosts, the latest
 MAX_CLIENTS = 32
-MOST_OF_A_HOST = 8
-"""Of them on one host of another machine: over UDP its address may be forged, and it be flooded."""
-
 LEASE_S = 60.0  # a client that fell asleep is forgotten; sending /notify again renews
 
 
@@ -86,7 +81,7 @@ class Clients:
         Raises
         ------
         ControlError
-            When all numbers are taken, or all that one host may have.
+            When all numbers are taken.
         """
         self._expire(now)
         number = self._find(peer)
@@ -95,14 +90,6 @@ class Clients:
                 raise ControlError(
                     f"all {MAX_CLIENTS} clients are taken: let one go with /notify 0, "
                     f"or wait {LEASE_S:g} s for a lease to end"
-                )
-            there = sum(
-                lease is not None and lease.peer.host == peer.host for lease in self._leases
-            )
-            if there >= MOST_OF_A_HOST and not is_local(peer.host):
-                raise ControlError(
-                    f"{peer.host} has {there} clients already: let one go with /notify 0, or wait "
-                    f"{LEASE_S:g} s for a lease to end"
                 )
             number = self._leases.index(None)
         self._leases[number] = Lease(peer, now + LEASE_S, groups, rate)

@@ -191,7 +191,7 @@ class Dispatcher:
 
     def _run(self, message: Message, peer: Peer) -> None:
         told = "..." if message.address.endswith(AUTH) else message.arguments
-        _heard.debug("from %s:%s %s %s", peer.host, peer.port, message.address, told)
+        _heard.debug("%s:%s %s %s", peer.host, peer.port, message.address, told)
         try:
             namespace = self.namespace
             known = namespace.is_known(message.address)

@@ -8,7 +8,6 @@ from idiolect.control.clients import (
     DEFAULT_RATE,
     LEASE_S,
     MAX_CLIENTS,
-    MOST_OF_A_HOST,
     PLAIN,
     RATES,
     Credit,
@@ -22,7 +21,7 @@ from idiolect.control.playing import DIRT_KEYS, PLAY_KEYS
 from idiolect.control.promises import PROGRESS_S
 from idiolect.control.questions import QUESTIONS
 from idiolect.control.schedule import FURTHEST_S, MOST_WAITING, MOST_WAITING_EACH
-from idiolect.control.system import API, STATUS_FIELDS, SYSTEM_COMMANDS
+from idiolect.control.system import API, MOST_OF_A_HOST, STATUS_FIELDS, SYSTEM_COMMANDS
 from idiolect.control.telling import GRAIN, METERED, MOST_BYTES
 from idiolect.control.warnings import LINES_PER_SECOND
 from idiolect.parameters import BIAS, DESCRIPTORS, MASTER, MOST_BUNDLES, VOICE, Parameter

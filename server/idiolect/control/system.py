@@ -24,6 +24,7 @@ from idiolect.control.command import SystemCommand
 from idiolect.control.desk import Desk, wrap
 from idiolect.control.devices import DEVICES
 from idiolect.control.door import Status
+from idiolect.control.hosts import is_local
 from idiolect.control.playing import play, play_dirt
 from idiolect.control.presets import PRESETS
 from idiolect.control.recordings import RECORDING
@@ -31,10 +32,14 @@ from idiolect.errors import ControlError
 
 __all__ = [
     "API",
+    "MOST_OF_A_HOST",
     "STATUS_FIELDS",
     "SYSTEM_COMMANDS",
     "StatusField",
 ]
+
+MOST_OF_A_HOST = 8
+"""Clients on one host of another machine: over UDP its address may be forged, and it be flooded."""
 
 DUMPED = ("idiolect.osc.in", "idiolect.osc.out")
 """Loggers of what comes and what is answered."""
@@ -119,8 +124,20 @@ def notify(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
     rate = number(numbers[2], "rate") if len(numbers) > 2 else DEFAULT_RATE
     rate = min(max(rate, RATES[0]), RATES[1])
     listener, clients = peer.at(port) if port else peer, desk.clients
+    if on:
+        _check_host(desk, listener)
     client = clients.add(listener, desk.now(), groups, rate) if on else clients.remove(listener)
     desk.done(peer, "/notify", client, MAX_CLIENTS, LEASE_S)
+
+
+def _check_host(desk: Desk, listener: Peer) -> None:
+    """Refuse more than a few of one host that may be somebody else's: its address may be forged."""
+    told = [peer for peer in desk.clients.listening(desk.now()) if peer.host == listener.host]
+    if len(told) >= MOST_OF_A_HOST and listener not in told and not is_local(listener.host):
+        raise ControlError(
+            f"{listener.host} has {len(told)} clients already: let one go with /notify 0, or wait "
+            f"{LEASE_S:g} s for a lease to end"
+        )
 
 
 def _groups(arguments: Sequence[Argument]) -> tuple[str, ...]:
