@@ -13,7 +13,6 @@ from idiolect.app import App
 from idiolect.client import Client
 from idiolect.config import load
 from idiolect.errors import ConfigError
-from idiolect.performance import state
 from synthetic import make_bundle
 
 
@@ -139,7 +138,7 @@ def test_what_voices_say_by_themselves_is_written_seldom_and_at_the_end(
     bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patience: float, writings: int
 ) -> None:
     """Once when it has begun, once for what somebody did, and each minute for the rest."""
-    monkeypatch.setattr(state, "_SPEECH_SECONDS", patience)
+    monkeypatch.setattr("idiolect.performance.state._SPEECH_SECONDS", patience)
     path, written = tmp_path / "state.json", set()
     with App(bundle, load(flags=configured(path))) as app, Client(*app.control.address) as client:
         for step in range(60):
