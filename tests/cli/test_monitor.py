@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from rich.console import Console
 
-from idiolect.cli.dashboard import Dashboard
+from idiolect.cli.dashboard import SHOWN, Dashboard
 from idiolect.cli.monitor import _address, monitor, watch
 from idiolect.client import Client, Reply
 from idiolect.control import ControlServer
@@ -26,9 +26,9 @@ def leases(server: ControlServer) -> int:
     return server.call(lambda: len(desk.clients.leases(desk.now()))).result(5)
 
 
-def drawn(dashboard: Dashboard) -> str:
+def drawn(dashboard: Dashboard, width: int = 200) -> str:
     page = io.StringIO()
-    Console(file=page, width=200).print(dashboard.draw())
+    Console(file=page, width=width).print(dashboard.draw())
     return page.getvalue()
 
 
@@ -82,6 +82,24 @@ def test_it_waits_for_the_daemon_that_takes_the_place_of_one() -> None:
     assert leases(again) == 0
     again.stop()
     assert "the daemon has gone" in shown[0].lines
+
+
+@pytest.mark.parametrize("voices", [1, 4, 8])
+def test_in_a_terminal_of_eighty_columns_nothing_is_cut_short(voices: int) -> None:
+    dashboard = Dashboard(["grain", "section"])
+    for voice in range(1, voices + 1):
+        for name, value in {**dict.fromkeys(SHOWN, -0.3333), "scale": 1.0, "rate": -1200.0}.items():
+            dashboard.take(Reply(f"/voice/{voice}/{name}", (value,)))
+        for name, value in {"peak": 1.0, "rms": 1.0, "unit": 123456.0, "token": 321.0}.items():
+            dashboard.take(Reply(f"/meter/voice/{voice}/{name}", (value,)))
+    told = (1, 41, 3, "section", "a rather long name of a file.wav", 1234.5, 0.25, *[0.0] * 8, 1)
+    dashboard.take(Reply("/grain", told))
+    text = drawn(dashboard, 80)
+    assert max(map(len, text.splitlines())) <= 80
+    for word in ("-0.3333", "section", "-1200", "123456", "######"):
+        assert text.count(word) >= voices
+    for word in ("temperature", "1234.50 s", "0.250 s", "goes on", "long name of a file.wav"[-19:]):
+        assert word in text
 
 
 def test_silence_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:

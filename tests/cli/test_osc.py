@@ -1,5 +1,6 @@
 """``idiolect osc`` against a real server."""
 
+import re
 import socket
 import threading
 import time
@@ -28,6 +29,8 @@ def test_it_sends_and_prints_what_comes_back(
     assert capsys.readouterr().out == ""
     assert main(["osc", "send", "/voice/1/gain", *port]) == 0
     assert capsys.readouterr().out == "/voice/1/gain -6\n"
+    assert main(["osc", "/clock", "2147483647", *port]) == 0
+    assert re.fullmatch(r"/clock.reply -?\d+ -?\d+ 2147483647\n", capsys.readouterr().out)
     assert main(["osc", "/voice/1/scale", "note", *port]) == 0
     assert player.values["scale", 1] == 1
     assert main(["osc", "/voice/1/seed/unit", "1000", *port]) == 1

@@ -140,5 +140,5 @@ def _value(word: str) -> int | float | str:
 
 
 def _line(reply: Reply) -> str:
-    values = [repr(v) if isinstance(v, str) else f"{v:.7g}" for v in reply.arguments]
+    values = [f"{v:.7g}" if isinstance(v, float) else repr(v) for v in reply.arguments]
     return " ".join([reply.address, *values])
