@@ -218,7 +218,10 @@ def _find(sounddevice: Any, name: str, channels: int) -> Any:
     if not found:
         called = f" is called {name!r}" if name else " is here"
         many = "" if channels <= 2 else f" with {channels} channels"
-        raise AudioError(f"no sound device{many}{called}; there are {_listed(sounddevice)}")
+        raise AudioError(
+            f"no sound device{many}{called}; there are {_listed(sounddevice)}: name one with --device, "
+            "or choose another way out: --audio jack, or --audio null for none"
+        )
     return found[0]
 
 
