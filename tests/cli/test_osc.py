@@ -8,6 +8,7 @@ import time
 import pytest
 
 from idiolect.cli import main
+from idiolect.control import ControlServer
 from idiolect.control.codec import encode
 from idiolect.control.reference import reference
 from recording import RecordingPlayer, daemon, player, quits, server, tape
@@ -65,6 +66,23 @@ def test_what_makes_no_sense_is_refused(
 ) -> None:
     assert main(["osc", *words]) == 1
     assert "idiolect: " in capsys.readouterr().err
+
+
+def test_the_token_of_the_environment_is_shown_first(
+    player: RecordingPlayer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = ControlServer(player, "127.0.0.1", 0, on_quit=lambda: None, token="eight letters")
+    server.start()
+    command = ["osc", "/bundle/unload", "x", "--port", str(server.address[1]), "--wait", "0.3"]
+    assert main(command) == 1
+    assert "needs the token" in capsys.readouterr().out
+    monkeypatch.setenv("IDIOLECT_TOKEN", "another one")
+    assert main(command) == 1
+    assert "IDIOLECT_TOKEN is refused: that is not the token" in capsys.readouterr().err
+    monkeypatch.setenv("IDIOLECT_TOKEN", "eight letters")
+    assert main(command) == 0
+    assert capsys.readouterr().out == "/done '/bundle/unload' 'x'\n"
+    server.stop()
 
 
 def test_a_command_that_tells_its_progress_is_waited_for(

@@ -1,6 +1,7 @@
 """``idiolect osc``: the reference, or one message to a running daemon."""
 
 import math
+import os
 import time
 from collections.abc import Iterator, Sequence
 from typing import Annotated
@@ -8,7 +9,8 @@ from typing import Annotated
 import typer
 
 from idiolect.cli.connection import connect
-from idiolect.client import DEFAULT_PORT, Client, Reply
+from idiolect.cli.serve import VARIABLE
+from idiolect.client import DEFAULT_PORT, Client, RefusedError, Reply
 from idiolect.config import load
 from idiolect.control.bindings import BINDINGS
 from idiolect.control.namespace import Leaf, Namespace, Norm
@@ -75,7 +77,7 @@ def osc(
 ) -> None:
     """Send one OSC message and print what comes back; alone, print the reference.
 
-    For example: idiolect osc /voice/1/temperature 0.8
+    For example: idiolect osc /voice/1/temperature 0.8.  A token in IDIOLECT_TOKEN is shown first.
     """
     if words and words[0] == "send":
         words = words[1:]
@@ -105,6 +107,7 @@ def _exchange(client: Client, words: Sequence[str], wait: float) -> bool:
     """Send, print each answer; True when one of them was a refusal."""
     failed = False
     try:
+        _show_token(client)
         client.send(words[0], *[_value(word) for word in words[1:]])
         for reply in _answers(client, wait):
             print(_line(reply))
@@ -114,6 +117,18 @@ def _exchange(client: Client, words: Sequence[str], wait: float) -> bool:
             "no daemon listens there: start one with `idiolect serve`, or name its --port"
         ) from None
     return failed
+
+
+def _show_token(client: Client) -> None:
+    """Show the token that the environment has, if any: each message comes from a port of its own."""
+    token = os.environ.get(VARIABLE)
+    try:
+        if token:
+            client.ask("/auth", token)
+    except RefusedError as error:
+        raise ControlError(f"{VARIABLE} is refused: {error}") from None
+    except TimeoutError as error:
+        raise ControlError(str(error)) from None
 
 
 def _answers(client: Client, wait: float) -> Iterator[Reply]:
