@@ -73,7 +73,7 @@ def test_the_token_of_the_environment_is_shown_first(
 ) -> None:
     server = ControlServer(player, "127.0.0.1", 0, on_quit=lambda: None, token="eight letters")
     server.start()
-    command = ["osc", "/bundle/unload", "x", "--port", str(server.address[1]), "--wait", "0.3"]
+    command = ["osc", "/bundle/unload", "first", "--port", str(server.address[1]), "--wait", "0.3"]
     assert main(command) == 1
     assert "needs the token" in capsys.readouterr().out
     monkeypatch.setenv("IDIOLECT_TOKEN", "another one")
@@ -81,7 +81,7 @@ def test_the_token_of_the_environment_is_shown_first(
     assert "IDIOLECT_TOKEN is refused: that is not the token" in capsys.readouterr().err
     monkeypatch.setenv("IDIOLECT_TOKEN", "eight letters")
     assert main(command) == 0
-    assert capsys.readouterr().out == "/done '/bundle/unload' 'x'\n"
+    assert capsys.readouterr().out == "/done '/bundle/unload' 'first'\n"
     server.stop()
 
 
