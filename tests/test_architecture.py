@@ -16,6 +16,7 @@ LEAVES = {
     "bundle",
     "compiled",
     "config",
+    "disk",
     "errors",
     "grain",
     "linking",

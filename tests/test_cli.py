@@ -45,6 +45,7 @@ def test_the_version_is_the_packages_and_the_projects(capsys: pytest.CaptureFixt
         ["learn", "nowhere"],
         ["serve", "nowhere.idiolect", "--audio", "speaker"],
         ["serve", "nowhere.idiolect", "--config", "nowhere.toml"],
+        ["serve", "nowhere.idiolect", "--allow", "my network"],
         ["render", "nowhere.idiolect", "-o", "x.wav", "--seconds", "-1"],
         ["render", "nowhere.idiolect", "-o", "x.wav", "--seconds", "1", "--temperature", "nan"],
         ["render", "nowhere.idiolect", "-o", "x.wav", "--seconds", "1", "--seed", "4294967296"],

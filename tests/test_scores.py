@@ -109,6 +109,15 @@ def test_what_cannot_be_done_is_told_and_passed_over(
     assert any(text.startswith("frame 4000: /voice/9/gain: no such address") for text in told)
 
 
+def test_an_osc_bundle_is_one_change_whatever_its_order(render: Render) -> None:
+    """What is turned behind a command is heard with it, as over the network."""
+    seed, turn = encode("/voice/1/seed/unit", 7), encode("/voice/1/continuity", 0.0)
+    allow = encode("/voice/1/allow/region", 0.0, 0.0, 0.8)
+    one, other = (render([RUN, (1.0, order), END]) for order in
+                  ([turn, allow, seed], [seed, turn, allow]))  # fmt: skip
+    np.testing.assert_array_equal(one, other)
+
+
 def test_a_score_of_years_is_refused(
     bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,6 +1,7 @@
 """Sessions of the daemon: the file gives back what was heard, and says when it cannot."""
 
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -176,6 +178,29 @@ def test_no_session_takes_the_place_of_another(played: Played, tmp_path: Path) -
     assert session.read_bytes() == b"of yesterday"
     assert (tmp_path / "one-2.osc").stat().st_size > 0
     assert any("one-2.osc" in line for line in said)
+
+
+def test_a_disk_that_fills_ends_the_session_and_not_the_sound(
+    played: Played,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What was written before is a session still, and the daemon says why there is no more."""
+    free = [2**40]
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free[0]))
+    session, out = tmp_path / "one.osc", tmp_path / "x.wav"
+    with App(played.bundle, load(flags=NULL), session=session) as app:
+        time.sleep(1.2)
+        free[0] = 2**20
+        time.sleep(1.2)
+        size, frame = session.stat().st_size, app.engine.frame
+        time.sleep(1.2)
+        assert session.stat().st_size == size
+        assert app.engine.frame > frame
+    assert "less than 256 MiB left; make room" in caplog.text
+    sessions.replay(session, played.bundle, out, anew=True)
+    assert 0.5 < soundfile.info(out).duration < 3
 
 
 def test_a_file_that_is_no_session_is_told(played: Played, tmp_path: Path) -> None:

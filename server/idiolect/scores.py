@@ -131,11 +131,11 @@ def _play(
             break
         yield from _render(performance, max(0, frame - margin))
         author.frame[0] = player.at = frame
-        for _, message in messages:
-            if message.address in _FOR_SCSYNTH:
-                continue
-            dispatcher.run(message, author)
-        dispatcher.flush()
+        with player.together():
+            for _, message in messages:
+                if message.address not in _FOR_SCSYNTH:
+                    dispatcher.run(message, author)
+            dispatcher.flush()
     yield from _render(performance, frames)
 
 

@@ -21,6 +21,7 @@ from idiolect.bundle.shelf import Shelf
 from idiolect.config.config import Config
 from idiolect.control.codec import Message, OscBundle, encode
 from idiolect.control.score import ScoreWriter, frame_of, read_score, time_tag_of
+from idiolect.disk import has_room
 from idiolect.engine.engine import Engine
 from idiolect.errors import ScoreError
 from idiolect.performance.journal.deck import Render
@@ -32,6 +33,9 @@ from idiolect.performance.planner import Planner
 from idiolect.performance.warm_up import warm_up
 
 __all__ = ["Played", "Session", "play", "replay"]
+
+_RESERVE = 256 * 2**20
+"""Bytes that a session leaves free on its disk: whatever else writes there must go on for months."""
 
 _OTHER = "the session was played on another bundle ({}, {}) than {} ({}): give that one, or --force"
 
@@ -93,6 +97,10 @@ class Session:
         self._score.close()
 
     def _write(self, frame: int, lines: Sequence[Line]) -> None:
+        if not lines and not has_room(self.path, _RESERVE):  # once each time it is written
+            raise ScoreError(
+                f"the disk of {self.path} has less than {_RESERVE >> 20} MiB left; make room"
+            )
         messages = [encode(address, *arguments) for address, arguments in lines]
         self._score.write(time_tag_of(frame, self._rate), *messages)
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from components import require
-from idiolect.audio.device import _find
+from idiolect.audio import device
+from idiolect.audio.device import _find, device_names
 from idiolect.audio.output import open_output, pick_rate
 from idiolect.engine.engine import Engine
 from idiolect.errors import AudioError
@@ -68,6 +69,14 @@ class Cards:
         return
 
 
+def test_every_name_that_is_listed_chooses_its_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    cards = Cards()
+    monkeypatch.setattr(device, "_library", lambda: cards)
+    assert device_names(8) == ["ALSA: USB (hw:1,0)"]
+    names = device_names(2)
+    assert [_find(cards, name, 2)["index"] for name in names] == [1, 2, 3]
+
+
 @pytest.mark.parametrize(
     ("name", "channels", "index"),
     [
@@ -92,7 +101,7 @@ def test_a_device_goes_by_a_part_of_its_name_with_its_api_or_without(
 @pytest.mark.parametrize("name", ["ALSA: system", "jack: usb", "mic"])
 def test_a_device_that_cannot_play_so_is_not_found(name: str) -> None:
     cards = Cards()
-    with pytest.raises(AudioError, match=r"ALSA: 'USB \(hw:1,0\)' \(8 channels\)"):
+    with pytest.raises(AudioError, match=r"'ALSA: USB \(hw:1,0\)' \(8 channels\).* --audio null"):
         _find(cards, name, 2)
     assert cards.begun == 1  # it may have been plugged in since
 

@@ -111,6 +111,43 @@ def test_it_is_lost_and_found_again_and_again(theatre: Theatre) -> None:
     theatre.watch.stop()
 
 
+def test_it_goes_over_to_another_way_out_between_two_fades(theatre: Theatre) -> None:
+    """The old one is closed first, since both may be one card, and the clock never stands."""
+    first, other = theatre.opened[0], Device(theatre.engine)
+    other.name = "the other"
+    closed_before: list[bool] = []
+
+    def open_other() -> Output:
+        closed_before.append(not first.alive)
+        goes_on(theatre.engine)
+        return other
+
+    moved = theatre.watch.ask(lambda: theatre.watch.move(open_other))
+    theatre.watch.look()
+    assert moved.result(0) == "the other"
+    assert theatre.watch.output is other
+    assert closed_before == [True]
+    assert theatre.faded == [(True, False), (True, True), (False, False)]
+    assert theatre.told == [("the other", "here")]
+    goes_on(theatre.engine)
+    theatre.watch.stop()
+
+
+def test_where_the_other_cannot_be_opened_the_first_is_again(theatre: Theatre) -> None:
+    def refuse() -> Output:
+        raise AudioError("busy")
+
+    moved = theatre.watch.ask(lambda: theatre.watch.move(refuse))
+    theatre.watch.look()
+    with pytest.raises(AudioError, match="busy"):
+        moved.result(0)
+    theatre.look_until(lambda: len(theatre.opened) == 2)
+    assert theatre.watch.output is theatre.opened[1]
+    assert theatre.faded[-1] == (False, False)
+    assert theatre.told[-1] == ("device of a test", "here")
+    theatre.watch.stop()
+
+
 def test_when_only_a_new_process_can_open_it_that_is_said_once(theatre: Theatre) -> None:
     theatre.refusals = [RestartNeeded("at another rate")]
     theatre.opened[0].dead = True

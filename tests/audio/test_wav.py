@@ -13,6 +13,13 @@ RNG = np.random.default_rng(1)
 SOUND = RNG.normal(size=(1000, 2)).astype(np.float32)
 
 
+@pytest.mark.parametrize("name", ["out.flac", "out.mp3", "out.AIFF"])
+def test_a_name_of_another_kind_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(AudioError, match=r"end it in \.wav"):
+        WavWriter(tmp_path / name, 8000)
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_is_written_is_read_back_to_the_bit(tmp_path: Path) -> None:
     path = tmp_path / "out.wav"
     assert write_wav(path, np.split(SOUND, [1, 300]), 44_100) == 1000

@@ -1,17 +1,34 @@
 import io
+import threading
+import time
+from collections.abc import Callable
 
 import pytest
 from rich.console import Console
 
-from idiolect.cli.dashboard import Dashboard
-from idiolect.cli.monitor import _address, monitor
-from idiolect.client import Reply
+from idiolect.cli.dashboard import SHOWN, Dashboard
+from idiolect.cli.monitor import _address, monitor, watch
+from idiolect.client import Client, Reply
+from idiolect.control import ControlServer
 from idiolect.errors import ControlError
+from recording import RecordingPlayer
 
 
-def drawn(dashboard: Dashboard) -> str:
+def until(is_so: Callable[[], object]) -> None:
+    end = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def leases(server: ControlServer) -> int:
+    desk = server._desk
+    return server.call(lambda: len(desk.clients.leases(desk.now()))).result(5)
+
+
+def drawn(dashboard: Dashboard, width: int = 200) -> str:
     page = io.StringIO()
-    Console(file=page, width=200).print(dashboard.draw())
+    Console(file=page, width=width).print(dashboard.draw())
     return page.getvalue()
 
 
@@ -39,6 +56,59 @@ def test_a_port_that_is_none_is_refused(target: str) -> None:
 def test_nobody_there_is_one_sentence() -> None:
     with pytest.raises(ControlError, match="idiolect serve"):
         monitor("127.0.0.1:1", seconds=1)
+
+
+def test_it_waits_for_the_daemon_that_takes_the_place_of_one() -> None:
+    """What the next one tells is in the picture, and in the end nobody is told any more."""
+    player = RecordingPlayer()
+    first = ControlServer(player, "127.0.0.1", 0, on_quit=lambda: None)
+    first.start()
+    port = first.address[1]
+    shown: list[Dashboard] = []
+
+    def look() -> None:
+        with Client(port=port) as client:
+            shown.append(watch(client, Console(file=io.StringIO()), 12))
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    until(lambda: leases(first))
+    first.stop()
+    time.sleep(1.5)
+    again = ControlServer(player, "127.0.0.1", port, on_quit=lambda: None, name="another")
+    again.start()
+    until(lambda: leases(again))
+    until(lambda: not looking.is_alive())
+    assert leases(again) == 0
+    again.stop()
+    assert "the daemon has gone" in shown[0].lines
+
+
+@pytest.mark.parametrize("voices", [1, 4, 8])
+def test_in_a_terminal_of_eighty_columns_nothing_is_cut_short(voices: int) -> None:
+    dashboard = Dashboard(["grain", "section"])
+    for voice in range(1, voices + 1):
+        for name, value in {**dict.fromkeys(SHOWN, -0.3333), "scale": 1.0, "rate": -1200.0}.items():
+            dashboard.take(Reply(f"/voice/{voice}/{name}", (value,)))
+        for name, value in {"peak": 1.0, "rms": 1.0, "unit": 123456.0, "token": 321.0}.items():
+            dashboard.take(Reply(f"/meter/voice/{voice}/{name}", (value,)))
+    told = (1, 41, 3, "section", "a rather long name of a file.wav", 1234.5, 0.25, *[0.0] * 8, 1)
+    dashboard.take(Reply("/grain", told))
+    text = drawn(dashboard, 80)
+    assert max(map(len, text.splitlines())) <= 80
+    for word in ("-0.3333", "section", "-1200", "123456", "######"):
+        assert text.count(word) >= voices
+    for word in ("temperature", "1234.50 s", "0.250 s", "goes on", "long name of a file.wav"[-19:]):
+        assert word in text
+
+
+def test_silence_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    dashboard = Dashboard()
+    dashboard.take(Reply("/health/lookahead_ms", (987.0,)))
+    assert "987 ms" in drawn(dashboard)
+    later = time.monotonic() + 7
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert "nothing heard from the daemon for 7 s" in drawn(dashboard)
 
 
 def test_a_picture_can_be_drawn_before_anything_has_come() -> None:

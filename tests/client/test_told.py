@@ -84,6 +84,29 @@ def test_changes_that_others_make_are_told_and_answers_are_not_among_them(daemon
         assert next(changes) == Reply("/mute", (1,))
 
 
+def test_what_is_told_can_be_taken_as_it_comes(server: ControlServer, daemon: int) -> None:
+    with Client(port=daemon) as client, Client(port=daemon) as other:
+        with client.told("state", "log"):
+            client.sync()
+            assert leases(server) == 1
+            other["/voice/2/pan"] = 0.5
+            assert client.receive() == Reply("/voice/2/pan", (0.5,))
+        client.sync()
+        assert leases(server) == 0
+        with client.told("all"):
+            other["/mute"] = 1
+            assert client.receive() == Reply("/mute", (1,))
+
+
+def test_what_is_told_is_refused_aloud(daemon: int) -> None:
+    with (
+        Client(port=daemon) as client,
+        client.told("noise"),
+        pytest.raises(RefusedError, match="no group 'noise'"),
+    ):
+        client.receive()
+
+
 def restarted(server: ControlServer, player: RecordingPlayer) -> ControlServer:
     """End a server, and start another in its place."""
     port = server.address[1]

@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 
 from idiolect.config.config import load
-from idiolect.control import ControlServer, udp
+from idiolect.control import ControlServer, system, udp
 from idiolect.control.access import WRONG_PER_SECOND, Access
 from idiolect.control.clients import LEASE_S, Credit
 from idiolect.control.codec import encode
@@ -22,7 +22,7 @@ from idiolect.control.commands import VOICE_COMMANDS
 from idiolect.control.guard import is_welcome_origin
 from idiolect.control.namespace import Namespace
 from idiolect.control.questions import QUESTIONS
-from idiolect.control.system import SYSTEM_COMMANDS
+from idiolect.control.system import MOST_OF_A_HOST, SYSTEM_COMMANDS
 from idiolect.errors import ConfigError, ControlError
 from recording import RecordingPlayer, Tape, TcpWire, Wire
 
@@ -44,7 +44,7 @@ def server(player: RecordingPlayer, quits: list[str], tape: Tape) -> Iterator[Co
 GUARDED = {
     "/quit": (), "/bundle/load": ("x",), "/bundle/unload": ("first",), "/bundle/swap": ("x",),
     "/record/start": ("a.wav",), "/record/stop": (), "/preset/save": ("a",),
-    "/preset/delete": ("a",), "/voice/1/bundle": ("x",), "/voice/*/bundle": ("x",),
+    "/preset/delete": ("a",), "/device/open": ("x",), "/dump_osc": (1,), "/voice/1/bundle": ("x",), "/voice/*/bundle": ("x",),
 }  # fmt: skip
 
 
@@ -252,6 +252,21 @@ def drain(wire: Wire) -> int:
         while True:
             received += len(wire.socket.recv(65536))
     return received
+
+
+def test_a_host_elsewhere_whose_address_may_be_forged_is_told_on_few_ports(
+    server: ControlServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(system, "is_local", lambda host: False)
+    wires = [Wire(server.address[1]) for _ in range(MOST_OF_A_HOST + 1)]
+    answers = [wire.ask("/notify", 1) for wire in wires]
+    assert [answer[0] for answer in answers] == ["/done"] * MOST_OF_A_HOST + ["/fail"]
+    assert answers[-1][2].startswith("127.0.0.1 has 8 clients already: let one go")
+    assert wires[0].ask("/notify", 1)[0] == "/done"  # renewed
+    assert wires[0].ask("/notify", 0)[0] == "/done"
+    assert wires[-1].ask("/notify", 1)[0] == "/done"
+    for wire in wires:
+        wire.socket.close()
 
 
 ARGUMENTS: tuple[tuple[object, ...], ...] = ((), (1,), ("a",), (0.5, 0.5), (1, "a", 1.0), (64, 64))

@@ -11,6 +11,7 @@ import pytest
 
 from idiolect.client import Client, RefusedError
 from idiolect.config.config import load
+from idiolect.control.codec import Message, parse
 from idiolect.daemon.app import App
 from recording import RecordingPlayer, Wire
 from synthetic import make_bundle
@@ -257,6 +258,21 @@ def test_commands_reach_the_player(wire: Wire, player: RecordingPlayer) -> None:
     assert wire.ask("/bundle/load")[:2] == ("/fail", "/bundle/load")
     wire.settle()
     assert player.calls == [("load", 0, "x"), ("speak", 2, "x"), ("speak_all", 0, "y")]
+
+
+def test_a_long_list_goes_on_where_it_is_asked_to(wire: Wire, player: RecordingPlayer) -> None:
+    player.loaded = [f"bundle number {number} of very many" for number in range(200)]
+    found: list[object] = []
+    while len(found) < 2 * len(player.bundles()):
+        wire.send("/bundle/list", len(found) // 2)
+        packet = wire.socket.recv(1 << 16)
+        assert len(packet) <= 1400
+        message = parse(packet)
+        assert isinstance(message, Message)
+        assert len(message.arguments) >= 2
+        found += message.arguments
+    assert dict(zip(found[::2], found[1::2], strict=True)) == player.bundles()
+    assert wire.ask("/bundle/list", 999)[2] == "no bundle 999: there are 201, counted from 0"
 
 
 def test_a_folder_of_addresses_is_no_address(wire: Wire, player: RecordingPlayer) -> None:

@@ -73,6 +73,7 @@ CALLS: dict[str, Call] = {
     "/dirt/play": Call(
         ("s", "source_0"), (("s",), (1, 2), ("n", WRONG), ("gain", math.nan), ("s", 7)), ""
     ),
+    "/dump_osc": Call((0,), ((), (1, 2), (WRONG,), (math.nan,))),
     "/output": Call((), TRIGGER, "/output"),
     "/auth": Call(("",), ((), ("", 1), (7,), (math.nan,))),
     "/preset/list": Call((), ((0, 1), (WRONG,), (math.nan,), (99,)), "/preset/list.reply"),
@@ -83,13 +84,15 @@ CALLS: dict[str, Call] = {
     "/clear_sched": Call((), TRIGGER),
     "/time_tags": Call(("honour",), (("honour", 1), (7,), (math.nan,), (WRONG,)), "/time_tags"),
     "/version": Call((), TRIGGER, "/version.reply"),
-    "/bundle/list": Call((), TRIGGER, "/bundle/list.reply"),
+    "/bundle/list": Call((), ((0, 1), (WRONG,), (math.nan,), (99,)), "/bundle/list.reply"),
     "/bundle/load": named(),
     "/bundle/unload": Call(("second",), ((), ("second", 1), (7,), (math.nan,), ("nobody",))),
     "/bundle/swap": named(),
     "/record/start": Call(("take.wav",), ((), ("a.wav", 1), (7,), (math.nan,), ("../a.wav",))),
     "/record/stop": Call((), TRIGGER),
     "/record/state": Call((), TRIGGER, "/record/state"),
+    "/device/list": Call((), TRIGGER),
+    "/device/open": Call(("one",), ((), ("a", 1), (7,), (math.nan,), ("one",)), ""),
     "/quit": Call((0,), TRIGGER, ""),  # the button let go: it is pressed where nobody else plays
     "/bundle/info": Call((), ((1, 2), (WRONG,), (math.nan,), (9,)), "/bundle/info.reply"),
     "/scales": Call((1,), ((1, 2), (WRONG,), (math.nan,), (9,)), "/scales.reply"),

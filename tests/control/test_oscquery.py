@@ -81,6 +81,17 @@ def test_the_range_is_what_values_are_clipped_to(parameter: Parameter) -> None:
         assert bounds["VALS"] == list(range(bounds["MIN"], bounds["MAX"] + 1))
 
 
+def test_what_must_not_be_lost_is_critical_and_tags_say_what_is_what() -> None:
+    tree = directory()
+    nodes = {node["FULL_PATH"]: node for node in walk(tree.node("/") or {}) if "TYPE" in node}
+    critical = {path for path, node in nodes.items() if node.get("CRITICAL")}
+    assert critical == {path for path, node in nodes.items() if "command" in node["TAGS"]}
+    assert {"/quit", "/voice/1/cut", "/preset/load"} <= critical
+    assert nodes["/voice/1/gain"]["TAGS"] == ["parameter", "block", "continuous"]
+    assert nodes["/voice/1/loop"]["TAGS"] == ["parameter", "planner", "stepped"]
+    assert nodes["/norm/voice/1/gain"]["TAGS"][-1] == "norm"
+
+
 def test_units_are_those_of_the_proposal() -> None:
     units = {
         name: (directory().node(f"/voice/1/{name}") or {}).get("UNIT")

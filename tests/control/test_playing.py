@@ -64,11 +64,12 @@ def test_superdirts_words_are_understood(dirt: Wire, player: RecordingPlayer) ->
     dirt.send(
         "/dirt/play", "cps", 0.5, "cycle", 4.0, "delta", 0.5, "orbit", 5, "s", "violin", "n", 3.0,
         "pan", 0.75, "gain", 1.0, "speed", -2.0, "note", 7.0, "legato", 0.5, "room", 0.3,
+        "begin", 0.25, "end", 0.5,
     )  # fmt: skip
     assert dirt.settle() == []
     wish = {
         "file": "violin", "unit": 3, "pan": 0.5, "gain": 0.0, "speed": -2.0, "rate": 700.0,
-        "dur": 0.25,
+        "dur": 0.25, "begin": 0.25, "end": 0.5,
     }  # fmt: skip
     assert played(player) == [(2, wish)]
 

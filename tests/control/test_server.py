@@ -14,7 +14,7 @@ from idiolect import __version__
 from idiolect.control import ControlServer
 from idiolect.control.clients import MAX_CLIENTS
 from idiolect.control.codec import encode, encode_bundle
-from idiolect.control.hosts import is_allowed
+from idiolect.control.hosts import is_allowed, open_sockets
 from idiolect.errors import ConfigError, ControlError
 from idiolect.parameters.table import VOICE
 from recording import Applied, RecordingPlayer, Wire
@@ -485,6 +485,17 @@ def test_an_address_of_another_machine_cannot_be_bound() -> None:
         ControlServer(RecordingPlayer(), "192.0.2.1", 0, lambda: None, allow=allow).start()
 
 
+def test_who_lets_other_machines_in_is_warned(caplog: pytest.LogCaptureFixture) -> None:
+    sockets = open_sockets("0.0.0.0", 0, -1, (ipaddress.ip_network("192.0.2.0/24"),))
+    for handle in sockets.all:
+        handle.close()
+    assert "whoever is in 192.0.2.0/24 can steer this daemon" in caplog.text
+    caplog.clear()
+    for handle in open_sockets("127.0.0.1", 0, -1, ()).all:
+        handle.close()
+    assert not caplog.text
+
+
 def test_only_loopback_and_the_allowed_are_heard() -> None:
     allow = (ipaddress.ip_network("192.0.2.0/24"),)
     assert is_allowed("127.0.0.1", ())
@@ -683,3 +694,21 @@ def test_many_changes_pending_answers_keep_order(wire: Wire, player: RecordingPl
         held[voice - 1].set_result(Applied(voice, 0, 0))
     assert [answer[2] for answer in wire.settle()] == [4, 3, 2, 1]
     assert isinstance(held[0], Future)
+
+
+def test_what_comes_and_goes_can_be_read_in_the_log(
+    wire: Wire, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Until that is ended; it is no warning, and a token is never in it."""
+    assert wire.ask("/dump_osc", 1) == ("/done", "/dump_osc", 1)
+    wire.send("/voice/1/pan", 0.5)
+    assert wire.ask("/voice/1/pan") == ("/voice/1/pan", 0.5)
+    wire.send("/auth", "correct horse battery")
+    wire.settle()
+    assert wire.ask("/dump_osc", 0) == ("/done", "/dump_osc", 0)
+    said = [record.getMessage() for record in caplog.records if record.levelname == "DEBUG"]
+    wire.send("/voice/1/pan", 0.25)
+    wire.settle()
+    assert sum("/voice/1/pan" in line for line in said) == 3
+    assert not any("horse" in line for line in said)
+    assert "0.25" not in caplog.text

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -251,6 +252,17 @@ def test_every_way_in_steers_the_same_instrument(bundle: Path) -> None:
         scale = read(app, "/voice/1/scale")
         assert scale["OVERLOADS"][0]["RANGE"] == [{"VALS": list(app.player.scales_of(1))}]
         wire.socket.close()
+
+
+def test_who_is_named_in_the_settings_is_told_of_start_and_end(bundle: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.bind(("127.0.0.1", 0))
+        client.settimeout(20)
+        place = f"127.0.0.1:{client.getsockname()[1]}"
+        flags = {"audio.output": "null", "control.port": 0, "control.announce": [place]}
+        with App(bundle, load(flags=flags)):
+            assert client.recv(1000).startswith(b"/startup\0")
+        assert client.recv(1000).startswith(b"/shutdown\0")
 
 
 def test_the_ready_line_says_where_it_answers_http(

@@ -9,6 +9,7 @@ from idiolect.bundle.bundle import Bundle
 from idiolect.engine.counters import PLAYS, PLAYS_LATE
 from idiolect.engine.events import PLAYED
 from idiolect.errors import BundleError, ControlError
+from idiolect.performance import hand
 from idiolect.performance.changes import Applied, Play
 from idiolect.performance.hand import MOST_SHOTS
 from idiolect.performance.shots import Wish, make_shot
@@ -137,6 +138,20 @@ def test_units_tokens_and_places_are_found(stage: MakeStage, bundle: Bundle) -> 
     assert answer(own, token=3).unit == note.exemplars[3]
 
 
+def test_a_unit_in_parts_is_the_unit(stage: MakeStage, bundle: Bundle) -> None:
+    """Cut into four, each played behind the one before, it sounds as it does whole."""
+    parts, whole = stage(), stage()
+    length = int(bundle.scales[1].units["length"][2])
+    whole.player.at = 0
+    whole.player.play(1, scale="note", unit=2, **PLAIN)
+    for k in range(4):
+        parts.player.at = round(k / 4 * length)
+        parts.player.play(1, scale="note", unit=2, begin=k / 4, end=(k + 1) / 4, **PLAIN)
+    heard = [own.play(1.0) for own in (whole, parts)]
+    assert len(begun(parts)) == 4
+    np.testing.assert_array_equal(*heard)
+
+
 def test_a_run_ends_where_its_source_does(stage: MakeStage, bundle: Bundle) -> None:
     own, units = stage(), bundle.scales[0].units
     last = int(np.flatnonzero(units["source"] == 0)[-1])
@@ -163,11 +178,13 @@ def test_without_a_name_it_is_drawn_from_what_the_voice_may_play(
     ({"unit": 5000}, "no unit 5000"),
     ({"unit": -1}, "no unit -1"),
     ({"token": 12}, "no token 12"),
-    ({"file": "nothing"}, "no source is called 'nothing'"),
-    ({"file": "", "start": 1.0}, "3 sources are called"),
+    ({"file": "nothing"}, r"no source is called 'nothing'; there are (\S+, ){2}\S+$"),
+    ({"file": "", "start": 1.0}, "3 sources are called .*: name one of them"),
     ({"unit": 1, "token": 2}, "unit and token are given: a token says alone"),
     ({"speed": 0.0}, "speed 0 would never end"),
     ({"dur": 0.0}, "dur is 0 s: give more"),
+    ({"begin": 0.5, "end": 0.5}, "begin is 0.5 and end 0.5: give shares"),
+    ({"begin": -0.1}, "begin is -0.1 and end 1"),
     ({"gain": float("nan")}, "gain is nan: give a number"),
 ])  # fmt: skip
 def test_what_makes_no_sense_is_told(stage: MakeStage, wish: dict[str, object], error: str) -> None:
@@ -267,6 +284,29 @@ def test_in_a_file_units_are_counted_around(stage: MakeStage, bundle: Bundle) ->
     for k in (0, 3, len(inside) + 3, -1):
         found = answer(own, file=bundle.sources[2]["name"], unit=k)
         assert found.unit == inside[k % len(inside)]
+
+
+def test_plays_of_two_bundles_for_now_begin_at_one_frame(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when a block comes while one of them is there and the other is not yet."""
+    own = Stage(bundle)
+    other = own.planner.tongues.add(Tongue(bundle, own.planner.tongues.plan))
+    push = hand.push_shots
+
+    def push_slowly(*given: object) -> None:
+        push(*given)
+        own.engine.render(np.zeros((64, 2), np.float32))
+
+    monkeypatch.setattr(hand, "push_shots", push_slowly)
+    with own.player.together():
+        for number in (0, other.number, 0):
+            shot = make_shot(bundle, other.inventory, Wish(unit=0), scale=0, quality=2, draw=int)
+            shot["frame"], shot["tongue"] = -1, number
+            own.player._submit(Play(shot))
+    own.play(0.1, block=64)
+    assert len(begun(own)) == 3
+    assert len({frame for frame, _, _ in begun(own)}) == 1
 
 
 def test_a_bundle_that_has_gone_is_told(bundle: Bundle) -> None:

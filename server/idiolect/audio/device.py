@@ -13,7 +13,7 @@ from idiolect.engine.callback import compiled
 from idiolect.engine.seat import BUFFER, RATE, Seat
 from idiolect.errors import AudioError, RestartNeeded
 
-__all__ = ["DeviceOutput", "pick_device_rate"]
+__all__ = ["DeviceOutput", "device_names", "pick_device_rate"]
 
 _SILENT_SECONDS = 1.0
 """A device that asks for nothing for so long, or twice its latency, is dead."""
@@ -56,6 +56,18 @@ def pick_device_rate(name: str, wanted: int, channels: int = 2) -> int:
     except sounddevice.PortAudioError:
         return int(device["default_samplerate"])
     return wanted
+
+
+def device_names(channels: int) -> list[str]:
+    """Name the devices that play so many channels, in the words that choose them.
+
+    Raises
+    ------
+    AudioError
+        When PortAudio is not installed, or a stream of this process has died.
+    """
+    sounddevice = _sounddevice()
+    return [_full_name(sounddevice, device) for device in _playing(sounddevice, channels)]
 
 
 class DeviceOutput:
@@ -206,7 +218,10 @@ def _find(sounddevice: Any, name: str, channels: int) -> Any:
     if not found:
         called = f" is called {name!r}" if name else " is here"
         many = "" if channels <= 2 else f" with {channels} channels"
-        raise AudioError(f"no sound device{many}{called}; there are {_listed(sounddevice)}")
+        raise AudioError(
+            f"no sound device{many}{called}; there are {_listed(sounddevice)}: name one with --device, "
+            "or choose another way out: --audio jack, or --audio null for none"
+        )
     return found[0]
 
 
@@ -240,10 +255,13 @@ def _playing(sounddevice: Any, channels: int) -> list[Any]:
     return [device for device in devices if device["max_output_channels"] >= channels]
 
 
+def _full_name(sounddevice: Any, device: Any) -> str:
+    return f"{sounddevice.query_hostapis(device['hostapi'])['name']}: {device['name']}"
+
+
 def _listed(sounddevice: Any) -> str:
-    apis = [api["name"] for api in sounddevice.query_hostapis()]
     found = [
-        f"{apis[device['hostapi']]}: {device['name']!r} ({device['max_output_channels']} channels)"
+        f"{_full_name(sounddevice, device)!r} ({device['max_output_channels']} channels)"
         for device in _playing(sounddevice, 1)
     ]
     return ", ".join(found) or "none"

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from idiolect.disk import part_of
 from idiolect.errors import AudioError
 
 __all__ = ["FLAC_CHANNELS", "FlacWriter"]
@@ -37,7 +38,7 @@ class FlacWriter:
 
         self.path = path
         self.frames = 0
-        self._temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+        self._temporary = part_of(path)
         self._errors = (OSError, soundfile.SoundFileError, AssertionError)  # the last: too little
         try:
             self._file = soundfile.SoundFile(

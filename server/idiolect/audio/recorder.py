@@ -4,7 +4,6 @@ The block leaves its output in a ring; a thread copies it to a file.  The callba
 never writes.
 """
 
-import shutil
 import threading
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from idiolect.audio.flac import FLAC_CHANNELS, FlacWriter
 from idiolect.audio.wav import WavWriter
+from idiolect.disk import has_room
 from idiolect.engine.engine import Engine
 from idiolect.errors import AudioError, ControlError
 
@@ -111,7 +111,7 @@ class Recorder:
         self.done.set_result(self.take)
 
     def _write(self) -> None:
-        if shutil.disk_usage(self.path.parent).free < _RESERVE:
+        if not has_room(self.path, _RESERVE):
             raise AudioError(f"cannot write on: the disk of {self.path} is full; make room")
         first, frames = self._engine.heard(self._next)
         if first > self._next:  # silence keeps everything after it in its place

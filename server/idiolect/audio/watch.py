@@ -11,7 +11,10 @@ crashes when a client of a killed server is closed while another one is opened.
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
 
 from idiolect.audio.null import NullOutput
 from idiolect.audio.output import Output
@@ -19,6 +22,8 @@ from idiolect.engine.seat import Renderer, Seat
 from idiolect.errors import AudioError, RestartNeeded
 
 __all__ = ["FADE_SECONDS", "Watch"]
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +82,7 @@ class Watch:
         self._pause = _FIRST_PAUSE
         self._next = 0.0  # of `time.monotonic`: when it is tried again
         self.restart_needed = False
+        self._asked: deque[Callable[[], None]] = deque()
         self._null().stop()  # what it needs is compiled before it is needed
         self._here: Output | None = None  # the way out, while it is there
         try:
@@ -105,8 +111,43 @@ class Watch:
         """End what plays."""
         self.output.stop()
 
+    def ask(self, act: Callable[[], T]) -> Future[T]:
+        """Have something done on this thread, at the next look; any thread."""
+        done: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                done.set_result(act())
+            except Exception as error:  # for the one who asked
+                done.set_exception(error)
+
+        self._asked.append(run)
+        return done
+
+    def move(self, open_: Callable[[], Output]) -> str:
+        """Go over to another way out, between two fades; give its name.
+
+        What is there is closed first: the other may be the same card.
+
+        Raises
+        ------
+        AudioError
+            When the other cannot be opened; then this one is opened again, at the next look.
+        """
+        if self._here is not None:
+            self._fade_out()
+            self.output.stop()
+            self._name = self._here.name
+            self.output, self._here = self._null(), None
+            self.output.start()
+        self._reason, self._pause, self._next = "", _FIRST_PAUSE, 0.0
+        self._hand_over(open_())
+        return self.output.name
+
     def look(self) -> None:
         """See whether the way out still asks for blocks, or can be opened again; call it often."""
+        while self._asked:
+            self._asked.popleft()()
         if self._here is None:
             if time.monotonic() >= self._next and not self.restart_needed:
                 self._seek()
@@ -141,13 +182,16 @@ class Watch:
             self._pause = min(2 * self._pause, _LONGEST_PAUSE)
         else:
             self._hand_over(found)
+            logger.warning("%s is back", found.name)
 
     def _hand_over(self, found: Output) -> None:
-        self._fade(True)
-        time.sleep(FADE_SECONDS + 2 * self._block_size / self._engine.sample_rate)
+        self._fade_out()
         self.output.stop()
         self.output = self._here = found
         found.start()
         self._fade(False)
-        logger.warning("%s is back", found.name)
         self._on_output()
+
+    def _fade_out(self) -> None:
+        self._fade(True)
+        time.sleep(FADE_SECONDS + 2 * self.output.block_size / self._engine.sample_rate)

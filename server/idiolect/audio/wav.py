@@ -15,6 +15,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from idiolect.disk import part_of
 from idiolect.errors import AudioError
 
 __all__ = ["WavWriter", "wav_header", "write_wav"]
@@ -42,7 +43,7 @@ class WavWriter:
     Raises
     ------
     AudioError
-        When the file cannot be written; the message has the system's reason.
+        When the file cannot be written, for the system's reason, or has the name of another kind.
 
     Examples
     --------
@@ -55,11 +56,13 @@ class WavWriter:
     """
 
     def __init__(self, path: Path, sample_rate: int, channels: int = 2) -> None:
+        if path.suffix.lower() not in ("", ".wav"):
+            raise AudioError(f"cannot write {path}: it would be WAV all the same; end it in .wav")
         self.path = path
         self.sample_rate = sample_rate
         self.channels = channels
         self.frames = 0
-        self._temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+        self._temporary = part_of(path)
         with self._named():
             self._file = self._temporary.open("wb", buffering=0)  # what is told is what happened
             self._write(self._header())

@@ -19,8 +19,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from idiolect.compiled import njit
+from idiolect.engine.calibration import make_subgrains
 from idiolect.engine.interpolation import CUBIC, LINEAR, MARGIN, NEAR, NONE, SINC, UNIT
-from idiolect.engine.layout import SUBGRAIN
 from idiolect.engine.subgrains import add_subgrain
 from idiolect.errors import ConfigError
 
@@ -188,14 +188,11 @@ def _render(audio: NDArray[np.float32], quality: int, channels: int, seconds: in
 def _grains(quality: int, channels: int, seconds: int) -> NDArray[np.void]:
     rng = np.random.default_rng(1)
     count, frames = round(seconds * GRAINS / LENGTH), round(LENGTH * RATE)
-    subs = np.zeros(count, SUBGRAIN)
+    subs = make_subgrains(count, frames, quality=quality, channels=channels)
     subs["start"] = np.arange(count) * frames // GRAINS
-    subs["frames"] = frames
     places = rng.integers(RATE // 2, (SOURCE_SECONDS - 1) * RATE, count)
     subs["position"] = (MARGIN + places) * UNIT
     subs["pace"] = UNIT if quality == NONE else rng.uniform(0.5, 2, count) * UNIT
-    subs["quality"], subs["channels"], subs["out_start"] = quality, channels, -1
-    subs["attack"] = subs["release"] = 2 / frames
     pan = rng.uniform(-1, 1, count)
     subs["left"], subs["right"] = LEVEL * np.minimum(1, 1 - pan), LEVEL * np.minimum(1, 1 + pan)
     return subs

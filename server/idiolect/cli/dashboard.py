@@ -18,7 +18,10 @@ SHOWN = ("run", "scale", "temperature", "continuity", "memory", "repetition", "r
 """Parameters of a voice that are shown."""
 
 _GRAINS, _LINES = 10, 4
-_BAR = 20  # characters
+_PADDING = (0, 1, 0, 0)
+_LONGEST = 20  # characters of a source's name
+_BAR, _SHORT = 20, 6  # characters
+_SILENT = 3.0  # seconds without a word, where every second has one
 _QUIETEST = -60.0  # dB, where a meter begins
 
 
@@ -39,9 +42,11 @@ class Dashboard:
         self.grains: deque[Reply] = deque(maxlen=_GRAINS)
         self.lines: deque[str] = deque(maxlen=_LINES)
         self._scales = scales
+        self._heard_at = time.monotonic()
 
     def take(self, reply: Reply) -> None:
         """Remember what a message says."""
+        self._heard_at = time.monotonic()
         parts = reply.address.split("/")[1:]
         if reply.address == "/grain":
             self.grains.append(reply)
@@ -70,7 +75,9 @@ class Dashboard:
         )
 
     def _counters(self) -> RenderableType:
-        health = self.health
+        health, silent = self.health, time.monotonic() - self._heard_at
+        if silent > _SILENT:
+            return Text(f"nothing heard from the daemon for {silent:.0f} s", style="red")
         if not health:
             return Text("waiting for the daemon to tell how it is")
         told = [
@@ -90,42 +97,47 @@ class Dashboard:
         return table
 
     def _voices(self) -> RenderableType:
-        table = Table("voice", "level", "dB", *SHOWN, "token", "unit", "bits")
-        for voice, values in sorted(self.voices.items()):
-            heard = [self.meters.get(f"voice/{voice}/{name}") for name in ("token", "unit")]
-            bits = self.meters.get(f"voice/{voice}/entropy")
-            table.add_row(
-                str(voice),
-                *self._meter(f"voice/{voice}"),
-                *(self._value(name, values.get(name)) for name in SHOWN),
-                *("" if value is None else f"{value:.0f}" for value in heard),
-                "" if bits is None else f"{bits:.1f}",
-                style="" if values.get("run") else "dim",
-            )
+        """Draw a column for each voice: so eight of them have room in a terminal of 80."""
+        voices = sorted(self.voices)
+        table = Table("voice", *map(str, voices), box=None, padding=_PADDING)
+        levels = [self._meter(f"voice/{v}", _SHORT) for v in voices]
+        table.add_row("level", *(bar for bar, _ in levels))
+        table.add_row("dB", *(peak for _, peak in levels))
+        for name in SHOWN:
+            table.add_row(name, *(self._value(name, self.voices[v].get(name)) for v in voices))
+        for name, kept, digits in (
+            ("token", "token", 0),
+            ("unit", "unit", 0),
+            ("bits", "entropy", 1),
+        ):
+            heard = [self.meters.get(f"voice/{v}/{kept}") for v in voices]
+            table.add_row(name, *("" if x is None else f"{x:.{digits}f}" for x in heard))
         return table
 
     def _last_grains(self) -> RenderableType:
-        table = Table("heard", "voice", "unit", "token", "scale", "source", "at", "for", "")
+        table = Table(box=None, padding=_PADDING)
+        for title in ("heard", "voice", "unit", "token", "scale", "source", "at", "for", ""):
+            table.add_column(title, no_wrap=True)
         now = time.time()
         for grain in reversed(self.grains):
             voice, unit, token, scale, source, start, seconds, *rest = grain.arguments
             when = "" if grain.time is None else f"{grain.time - now:+.2f} s"
             going_on = "goes on" if rest and rest[-1] else ""
             table.add_row(
-                when, str(voice), str(unit), str(token), str(scale), Text(str(source)),
+                when, str(voice), str(unit), str(token), str(scale), Text(_end_of(str(source))),
                 f"{float(start):.2f} s", f"{float(seconds):.3f} s", going_on,
             )  # fmt: skip
         return table
 
-    def _meter(self, where: str) -> tuple[str, str]:
+    def _meter(self, where: str, width: int = _BAR) -> tuple[str, str]:
         peak = _decibel(self.meters.get(f"{where}/peak", 0.0))
         mean = _decibel(self.meters.get(f"{where}/rms", 0.0))
         full, part = (
-            round(_BAR * (1 - max(level, _QUIETEST) / _QUIETEST)) for level in (mean, peak)
+            round(width * (1 - max(level, _QUIETEST) / _QUIETEST)) for level in (mean, peak)
         )
-        full, part = min(full, _BAR), min(part, _BAR)
+        full, part = min(full, width), min(part, width)
         bar = "#" * full + "-" * max(0, part - full)
-        return bar.ljust(_BAR), f"{peak:.1f}" if peak > _QUIETEST else ""
+        return bar.ljust(width), f"{peak:.1f}" if peak > _QUIETEST else ""
 
     def _value(self, name: str, value: float | None) -> str:
         if value is None:
@@ -133,6 +145,11 @@ class Dashboard:
         if name == "scale" and 0 <= value < len(self._scales):
             return self._scales[int(value)]
         return f"{value:.4g}"
+
+
+def _end_of(name: str) -> str:
+    """Shorten a name to its end, in which files of one folder differ."""
+    return name if len(name) <= _LONGEST else f"…{name[1 - _LONGEST :]}"
 
 
 def _decibel(level: float) -> float:

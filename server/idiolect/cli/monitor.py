@@ -9,14 +9,15 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
+from idiolect.cli.connection import connect
 from idiolect.cli.dashboard import SHOWN, Dashboard
 from idiolect.client import DEFAULT_PORT, Client, RefusedError, Reply
 from idiolect.errors import ControlError
 
 __all__ = ["monitor", "watch"]
 
-_RENEWAL = 20.0  # seconds between two requests to be told, a third of a lease
 _PICTURES = 10.0  # a second
+_ASK_AGAIN = 10.0  # seconds: so soon the parameters are right again after a daemon began anew
 
 
 def monitor(
@@ -29,12 +30,15 @@ def monitor(
 ) -> None:
     """Show what a daemon plays and how it is, until Ctrl-C.
 
-    Everything comes over OSC: a daemon on another machine must allow this one.
+    Everything comes over OSC: a daemon on another machine must allow this one.  When it ends, this
+    waits for the next.
     """
     host, port = _address(target)
-    with Client(host, port) as client:
+    with connect(host, port) as client:
         try:
             watch(client, Console(), math.inf if seconds is None else seconds)
+        except RefusedError as error:
+            raise ControlError(f"the daemon at {target} refuses: {error}") from None
         except (ConnectionRefusedError, TimeoutError):
             raise ControlError(
                 f"no daemon answers at {target}: start one with `idiolect serve`, or name its "
@@ -49,32 +53,44 @@ def watch(client: Client, console: Console, seconds: float) -> Dashboard:
 
     Raises
     ------
+    RefusedError
+        When as many are told already as may be.
     TimeoutError
         When nobody answers.
     ConnectionRefusedError
-        When nobody listens.
+        When nobody listens from the start.
     """
     dashboard = Dashboard(_scales(client))
     dashboard.take(client.ask("/status"))
-    end, renewed, drawn = time.monotonic() + seconds, -math.inf, -math.inf
-    with Live(console=console, auto_refresh=False, transient=False) as live:
+    end, asked, drawn = time.monotonic() + seconds, -math.inf, -math.inf
+    live = Live(console=console, auto_refresh=False, transient=False)
+    with live, client.told("all", rate=_PICTURES):
         try:
             while (now := time.monotonic()) < end:
-                if now - renewed > _RENEWAL:
-                    client.send("/notify", 1, 0, _PICTURES, "all")
-                    client.send(f"/voice/*/{{{','.join(SHOWN)}}}")
-                    renewed = now
-                reply = client.receive(min(1 / _PICTURES, end - now))
-                if reply is not None:
-                    dashboard.take(reply)
+                if now - asked > _ASK_AGAIN:
+                    asked = now
+                    _ask_values(client)
+                _listen(client, dashboard, min(1 / _PICTURES, end - now))
                 if time.monotonic() - drawn > 1 / _PICTURES:
                     live.update(dashboard.draw(), refresh=True)
                     drawn = time.monotonic()
         finally:
-            with contextlib.suppress(ConnectionRefusedError):
-                client.send("/notify", 0)
             live.update(dashboard.draw(), refresh=True)
     return dashboard
+
+
+def _ask_values(client: Client) -> None:
+    """Ask for the parameters that are shown; a daemon that has gone is asked again later."""
+    with contextlib.suppress(ConnectionRefusedError):
+        client.send(f"/voice/*/{{{','.join(SHOWN)}}}")
+
+
+def _listen(client: Client, dashboard: Dashboard, seconds: float) -> None:
+    """Take in what comes first, if anything does; while there is no daemon, nothing does."""
+    with contextlib.suppress(ConnectionRefusedError):
+        reply = client.receive(seconds)
+        if reply is not None:
+            dashboard.take(reply)
 
 
 def _scales(client: Client) -> list[str]:

@@ -1,12 +1,16 @@
 """``idiolect osc``: the reference, or one message to a running daemon."""
 
 import math
-from collections.abc import Sequence
+import os
+import time
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import typer
 
-from idiolect.client import DEFAULT_PORT, Client, Reply
+from idiolect.cli.connection import connect
+from idiolect.cli.serve import VARIABLE
+from idiolect.client import DEFAULT_PORT, Client, RefusedError, Reply
 from idiolect.config.config import load
 from idiolect.control.bindings import BINDINGS
 from idiolect.control.namespace import Leaf, Namespace, Norm
@@ -19,6 +23,8 @@ __all__ = ["SETTINGS", "osc"]
 SETTINGS = {"ignore_unknown_options": True}
 """How the command line is read: -6 is a value here, no option."""
 
+
+_PATIENCE = 30.0  # seconds, from one word of how far a command is to the next
 
 _MANY = ("norm/", "bias/")
 """Parts of addresses below which there is so much that it is offered once they are begun."""
@@ -53,7 +59,12 @@ def osc(
     ] = None,
     host: Annotated[str, typer.Option(help="Where the daemon listens.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Its UDP port.")] = DEFAULT_PORT,
-    wait: Annotated[float, typer.Option(help="Seconds to wait for answers.")] = 0.5,
+    wait: Annotated[
+        float,
+        typer.Option(
+            help="Seconds to wait for answers; longer while a command tells its progress."
+        ),
+    ] = 0.5,
     language: Annotated[
         str,
         typer.Option(
@@ -66,7 +77,7 @@ def osc(
 ) -> None:
     """Send one OSC message and print what comes back; alone, print the reference.
 
-    For example: idiolect osc /voice/1/temperature 0.8
+    For example: idiolect osc /voice/1/temperature 0.8.  A token in IDIOLECT_TOKEN is shown first.
     """
     if words and words[0] == "send":
         words = words[1:]
@@ -80,7 +91,7 @@ def osc(
         raise ControlError(f"{words[0]!r} is no address: they start with / (try /status)")
     if not (math.isfinite(wait) and wait >= 0):
         raise ControlError(f"--wait {wait}: give seconds, 0 or more")
-    with Client(host, port) as client:
+    with connect(host, port) as client:
         failed = _exchange(client, words, wait)
     if failed:
         raise typer.Exit(1)
@@ -96,8 +107,9 @@ def _exchange(client: Client, words: Sequence[str], wait: float) -> bool:
     """Send, print each answer; True when one of them was a refusal."""
     failed = False
     try:
+        _show_token(client)
         client.send(words[0], *[_value(word) for word in words[1:]])
-        for reply in client.listen(wait):
+        for reply in _answers(client, wait):
             print(_line(reply))
             failed = failed or reply.address == "/fail"
     except ConnectionRefusedError:
@@ -105,6 +117,32 @@ def _exchange(client: Client, words: Sequence[str], wait: float) -> bool:
             "no daemon listens there: start one with `idiolect serve`, or name its --port"
         ) from None
     return failed
+
+
+def _show_token(client: Client) -> None:
+    """Show the token that the environment has, if any: each message comes from a port of its own."""
+    token = os.environ.get(VARIABLE)
+    try:
+        if token:
+            client.ask("/auth", token)
+    except RefusedError as error:
+        raise ControlError(f"{VARIABLE} is refused: {error}") from None
+    except TimeoutError as error:
+        raise ControlError(str(error)) from None
+
+
+def _answers(client: Client, wait: float) -> Iterator[Reply]:
+    """Yield what comes in so many seconds, and longer while a command says how far it is."""
+    end = time.monotonic() + wait
+    while (left := end - time.monotonic()) > 0:
+        reply = client.receive(left)
+        if reply is None:
+            continue
+        yield reply
+        if reply.address == "/progress":
+            end = max(end, time.monotonic() + _PATIENCE)
+        elif reply.address in ("/done", "/fail"):
+            end = min(end, time.monotonic() + wait)
 
 
 def _value(word: str) -> int | float | str:
@@ -117,5 +155,5 @@ def _value(word: str) -> int | float | str:
 
 
 def _line(reply: Reply) -> str:
-    values = [repr(v) if isinstance(v, str) else f"{v:.7g}" for v in reply.arguments]
+    values = [f"{v:.7g}" if isinstance(v, float) else repr(v) for v in reply.arguments]
     return " ".join([reply.address, *values])

@@ -27,6 +27,10 @@ def serve(
     host: Annotated[
         str | None, Option(metavar="ADDRESS", help="Address to listen on [127.0.0.1].")
     ] = None,
+    allow: Annotated[
+        list[str] | None,
+        Option(metavar="CIDR", help="Who is heard beyond this machine; may come again."),
+    ] = None,
     port: Annotated[
         int | None, Option(metavar="N", help="UDP and TCP port for OSC [57300].")
     ] = None,
@@ -34,7 +38,10 @@ def serve(
         int | None, Option(metavar="N", help="For HTTP and WebSocket [port + 1]; -1: none.")
     ] = None,
     voices: Annotated[int | None, Option(metavar="N", help="How many voices [4].")] = None,
-    name: Annotated[str | None, Option(metavar="NAME", help="Name of the JACK client.")] = None,
+    name: Annotated[
+        str | None,
+        Option(metavar="NAME", help="What it is called, to tell several apart [idiolect]."),
+    ] = None,
     restore: Annotated[
         bool, Option("--restore", help="Go on from the last state (performance.state).")
     ] = False,
@@ -57,6 +64,7 @@ def serve(
         "audio.device": device,
         "audio.channels": channels,
         "control.host": host,
+        "control.allow": allow or None,
         "control.port": port,
         "control.http_port": http_port,
         "performance.voices": voices,

@@ -138,6 +138,22 @@ class AsyncClient:
         """Yield the daemon's warnings, each a level and a text, for so long."""
         return self._told(self._conversation.subscribe("log", iter), seconds)
 
+    def told(
+        self, *groups: str, rate: float = DEFAULT_RATE
+    ) -> contextlib.AbstractContextManager[None]:
+        """Be told of groups, or ``all``, while a ``with`` lasts: `receive` gives what comes.
+
+        The lease is renewed by itself, also after the daemon has begun anew.
+
+        Parameters
+        ----------
+        *groups : str
+            As ``/notify`` names them.
+        rate : float
+            Meters a second.
+        """
+        return self._conversation.told(groups, rate)
+
     async def receive(self, timeout: float = 2.0) -> Reply | None:
         """Return the next message that nothing else waited for, None when none comes so soon."""
         return await self._wait(self._conversation.unread, timeout)

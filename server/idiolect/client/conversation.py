@@ -76,10 +76,10 @@ class Question(Inbox[Reply]):
 
 
 class Subscription(Inbox[T]):
-    """Waits for what the daemon tells of one group."""
+    """Waits for what the daemon tells of one group; without `read` it is left among the unread."""
 
     def __init__(
-        self, group: str, read: Callable[[Sequence[Reply]], Iterable[T]], rate: float
+        self, group: str, read: Callable[[Sequence[Reply]], Iterable[T]] | None, rate: float
     ) -> None:
         super().__init__()
         self.group = group
@@ -169,10 +169,10 @@ class Conversation:
     def subscribe(
         self,
         group: str,
-        read: Callable[[Sequence[Reply]], Iterable[T]],
+        read: Callable[[Sequence[Reply]], Iterable[T]] | None = None,
         rate: float = DEFAULT_RATE,
     ) -> Subscription[T]:
-        """Ask to be told of a group, for as long as somebody waits for it."""
+        """Ask to be told of a group, or ``all``, for as long as somebody waits for it."""
         subscription = Subscription(group, read, rate)
         self._subscriptions.append(subscription)
         self._renews = True
@@ -183,6 +183,18 @@ class Conversation:
         """Ask no longer."""
         self._subscriptions.remove(subscription)
         self.renew(at_once=True)
+
+    @contextlib.contextmanager
+    def told(self, groups: Sequence[str], rate: float) -> Iterator[None]:
+        """Ask to be told of groups meanwhile, and leave it among the unread."""
+        subscriptions: list[Subscription[Reply]] = [
+            self.subscribe(group, rate=rate) for group in groups
+        ]
+        try:
+            yield
+        finally:
+            for subscription in subscriptions:
+                self.unsubscribe(subscription)
 
     def renew(self, *, at_once: bool = False) -> float:
         """Ask again for what is told, when it is time; return in how many seconds it is next."""
@@ -205,10 +217,12 @@ class Conversation:
         for reply in replies:
             self._note(reply)
         told = [reply for reply in replies if not self._answer(reply)]
+        awaited = set()
         for subscription in self._subscriptions:
-            mine = [reply for reply in told if group_of(reply.address) == subscription.group]
-            subscription.items.extend(subscription.read(mine))
-        awaited = {subscription.group for subscription in self._subscriptions}
+            if subscription.read is not None:
+                awaited.add(subscription.group)
+                mine = [reply for reply in told if group_of(reply.address) == subscription.group]
+                subscription.items.extend(subscription.read(mine))
         self.unread.items.extend(r for r in told if group_of(r.address) not in awaited)
 
     def refuse(self) -> None:
@@ -249,7 +263,8 @@ class Conversation:
             self._due = time.monotonic() + _RENEWAL
             if reply.address == "/fail":
                 for subscription in self._subscriptions:
-                    subscription.error = RefusedError(str(reply.arguments[1]))
+                    inbox: Inbox[Any] = self.unread if subscription.read is None else subscription
+                    inbox.error = RefusedError(str(reply.arguments[1]))
 
     def _answer(self, reply: Reply) -> bool:
         """Give an answer to the first who waits for it; True when it was one, or ours."""

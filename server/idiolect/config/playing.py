@@ -3,11 +3,35 @@
 import math
 import re
 from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_network
+from urllib.parse import urlsplit
 
 from idiolect.config.checks import within
 from idiolect.errors import ConfigError
 
-__all__ = ["TIME_TAGS", "AudioConfig", "ControlConfig", "PerformanceConfig"]
+__all__ = ["TIME_TAGS", "AudioConfig", "ControlConfig", "PerformanceConfig", "read_place"]
+
+
+def read_place(entry: str) -> tuple[str, int]:
+    """Read where a client listens: HOST:PORT, the host a number, of IPv6 in brackets.
+
+    Raises
+    ------
+    ConfigError
+        When it is none.
+
+    Examples
+    --------
+    >>> read_place("127.0.0.1:57120")
+    ('127.0.0.1', 57120)
+    """
+    try:
+        parts = urlsplit(f"//{entry}")
+        return str(ip_address(parts.hostname or "")), int(parts.port or "")
+    except ValueError:
+        raise ConfigError(
+            f"control.announce must be like '127.0.0.1:57120', a number and a port, got {entry!r}"
+        ) from None
 
 
 def _seconds(text: str) -> float:
@@ -60,6 +84,7 @@ class ControlConfig:
     port: int = 57300  # for OSC, UDP and TCP; 0: any free one
     http_port: int = 0  # for OSCQuery, HTTP and WebSocket; 0: the one above port, -1: none
     allow: tuple[str, ...] = ()  # addresses or networks heard beyond loopback
+    announce: tuple[str, ...] = ()  # HOST:PORT told of start and end, like "127.0.0.1:57120"
     bundles: str = ""  # folder that bundles may be loaded from; empty: that of the one served
     token: str = field(default="", repr=False)  # shown before what lasts is obeyed; empty: none
     origins: tuple[str, ...] = ()  # pages of others that may open a WebSocket
@@ -77,6 +102,15 @@ class ControlConfig:
             raise ConfigError(  # without the value: it would stand in a log
                 f"control.token must have 8 letters or more that can be printed, got {len(self.token)}"
             )
+        for entry in self.allow:
+            try:
+                ip_network(entry, strict=False)
+            except ValueError:
+                raise ConfigError(
+                    f"control.allow must be addresses or networks like '192.168.1.0/24', got {entry!r}"
+                ) from None
+        for entry in self.announce:
+            read_place(entry)
         for origin in self.origins:
             if not re.fullmatch(r"https?://[a-z0-9.\-\[\]:]+", origin):
                 raise ConfigError(
@@ -93,7 +127,7 @@ class PerformanceConfig:
     autostart: int = 1  # voices that speak from the start
     lookahead_seconds: float = 1.0  # grains planned and queued ahead of what is heard
     margin_ms: float = 10.0  # how far ahead of now a change cuts the plan
-    name: str = "idiolect"  # name of the JACK client, and in the ready line
+    name: str = "idiolect"  # of the daemon, to tell several apart, and of its JACK client
     presets: str = ""  # folder of presets; empty: there are none
     state: str = ""  # file that the last state is kept in; empty: it is not
     restore: bool = False  # whether to start from it

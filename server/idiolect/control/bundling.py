@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 from functools import partial
 
-from idiolect.control.arguments import arity, is_pressed, text
+from idiolect.control.arguments import arity, text, whole
 from idiolect.control.clients import Peer
 from idiolect.control.codec import Argument
 from idiolect.control.command import SystemCommand
 from idiolect.control.desk import Desk
 from idiolect.control.door import Applied
+from idiolect.control.telling import fitting, plain_name
+from idiolect.errors import ControlError
 
 __all__ = ["BUNDLING", "announce_bundle"]
+
+_LIST = "/bundle/list.reply"
 
 
 def bundle_load(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
@@ -27,10 +31,14 @@ def bundle_unload(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None
 
 
 def bundle_list(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
-    """Answer which bundles there are."""
-    if is_pressed(arguments):
-        pairs = [(name, int(loaded)) for name, loaded in desk.player.bundles().items()]
-        desk.reply(peer, "/bundle/list.reply", *[word for pair in pairs for word in pair])
+    """Answer which bundles there are, as many as one message takes."""
+    arity(arguments, 0, 1, "nothing, or the number of the first wanted,")
+    found = desk.player.bundles()
+    first = whole(arguments[0], "the first") if arguments else 0
+    if not 0 <= first <= len(found):
+        raise ControlError(f"no bundle {first}: there are {len(found)}, counted from 0")
+    rows = [(plain_name(name), int(loaded)) for name, loaded in list(found.items())[first:]]
+    desk.reply(peer, _LIST, *fitting(_LIST, (), rows))
 
 
 def bundle_swap(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
@@ -59,9 +67,10 @@ def _name(arguments: Sequence[Argument]) -> str:
 
 BUNDLING: tuple[SystemCommand, ...] = (
     SystemCommand(
-        address="/bundle/list", arguments="trigger", run=bundle_list,
+        address="/bundle/list", arguments="[i first]", run=bundle_list,
         answer="`/bundle/list.reply`, then for each s name, i loaded",
-        doc="Which bundles there are: those that are loaded (1), then the others of the folder (0).",
+        doc="Which bundles there are: those that are loaded (1), then the others of the folder (0); as "
+        "many as one message takes, the rest by asking again with the next as the first.",
     ),
     SystemCommand(
         address="/bundle/load", arguments="s name", run=bundle_load, guarded=True,

@@ -14,7 +14,7 @@ from idiolect.control.clients import Clients, Peer
 from idiolect.control.codec import Argument, Message, encode
 from idiolect.control.commands import Act
 from idiolect.control.door import Applied, Player
-from idiolect.control.keepers import Presets, Recording
+from idiolect.control.keepers import Devices, Presets, Recording
 from idiolect.control.promises import Promises
 from idiolect.control.requests import take_request
 from idiolect.control.schedule import Due, Schedule, TimeTags
@@ -81,6 +81,8 @@ class Desk:
         Who knows what sounds.
     presets : Presets, optional
         Who keeps snapshots.
+    devices : Devices, optional
+        Who knows the sound devices.
     token : str
         What must be shown before what lasts is obeyed; empty: nothing.
     output : callable, optional
@@ -105,6 +107,7 @@ class Desk:
         recording: Recording | None = None,
         witness: Witness | None = None,
         presets: Presets | None = None,
+        devices: Devices | None = None,
         token: str = "",
         output: Callable[[], tuple[str, str]] = lambda: ("", "here"),
         time_tags: str = "auto",
@@ -116,6 +119,7 @@ class Desk:
         self.recording = recording
         self.witness = witness
         self.presets = presets
+        self.devices = devices
         self.output = output
         self.defer = defer
         self.access = Access(token)
@@ -138,7 +142,7 @@ class Desk:
 
     def reply(self, peer: Peer, address: str, *arguments: object) -> None:
         """Send one message."""
-        _sent.debug("%s:%s %s %s", peer.host, peer.port, address, arguments)
+        _sent.debug("to %s:%s %s %s", peer.host, peer.port, address, arguments)
         peer.send(encode(address, *arguments))
 
     def take(self, peer: Peer, arguments: Sequence[Argument], guarded: bool) -> Sequence[Argument]:

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import ipaddress
+import logging
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ __all__ = [
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_log = logging.getLogger(__name__)
 
 _WAITING = 128  # connections the system keeps until they are accepted
 _TRIES = 16  # for a port that is free for everything, when any will do
@@ -78,7 +81,12 @@ def open_sockets(host: str, port: int, http_port: int, allow: tuple[Network, ...
     if not address.is_loopback and not allow:
         raise ConfigError(
             f"host {host} can be reached by other machines, and OSC has no passwords: "
-            "say who may send with an allow-list (as in 192.168.1.0/24), or use 127.0.0.1"
+            "say who may send with --allow (as in --allow 192.168.1.0/24), or use 127.0.0.1"
+        )
+    if not address.is_loopback:
+        _log.warning(
+            "whoever is in %s can steer this daemon, and who pretends to be; OSC is not encrypted",
+            ", ".join(map(str, allow)),
         )
     for _ in range(_TRIES - 1):
         try:

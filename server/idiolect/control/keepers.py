@@ -1,9 +1,9 @@
-"""What the control side needs of those who write files: recordings, and snapshots."""
+"""What the control side needs of those who write files, recordings and snapshots, and of devices."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-__all__ = ["Loaded", "Presets", "Recording", "Take"]
+__all__ = ["Devices", "Loaded", "Presets", "Recording", "Take"]
 
 
 class Take(Protocol):
@@ -42,6 +42,16 @@ class Recording(Protocol):
 
     def stop(self) -> Any:
         """End it; the same future."""
+
+
+class Devices(Protocol):
+    """Who knows the sound devices; what is returned are as a player's `Pending`."""
+
+    def names(self) -> Any:
+        """Ask which there are, in the words that choose them."""
+
+    def open(self, name: str) -> Any:
+        """Go over to one; tells its name."""
 
 
 class Loaded(Protocol):

@@ -2,6 +2,7 @@
 
 from idiolect.control.desk import Desk
 from idiolect.control.door import Player
+from idiolect.control.health import resident_mb
 from idiolect.control.system import STATUS_FIELDS, StatusField
 
 __all__ = ["LOOK_EVERY_S", "METRICS", "Health", "metrics"]
@@ -60,6 +61,7 @@ METRICS = (
     StatusField(
         "i", "scheduled", "OSC bundles that wait for their time", lambda _, d: len(d.schedule)
     ),
+    StatusField("f", "memory_mb", "of the process, in RAM", lambda *_: resident_mb()),
 )
 """What ``/status`` tells, and what it has no room for."""
 

@@ -24,14 +24,14 @@ Value = int | float | str
 
 ATTRIBUTES = (
     "FULL_PATH", "CONTENTS", "TYPE", "ACCESS", "VALUE", "RANGE", "DESCRIPTION", "UNIT", "CLIPMODE",
-    "EXTENDED_TYPE", "OVERLOADS",
+    "EXTENDED_TYPE", "OVERLOADS", "TAGS", "CRITICAL",
 )  # fmt: skip
 """What can be asked of a path; ``HOST_INFO`` beside it is the same on every path."""
 
 EXTENSIONS = {
     **dict.fromkeys(ATTRIBUTES[3:], True),
     **dict.fromkeys(("LISTEN", "PATH_ADDED", "PATH_REMOVED", "PATH_CHANGED"), True),
-    **dict.fromkeys(("PATH_RENAMED", "TAGS", "CRITICAL", "HTML"), False),
+    **dict.fromkeys(("PATH_RENAMED", "HTML"), False),
 }
 """What of the proposal's optional parts there is, as ``HOST_INFO`` says it."""
 
@@ -186,6 +186,7 @@ def _describe_parameter(parameter: Parameter, scales: Sequence[str]) -> Node:
         "TYPE": "f" if parameter.kind == "f" else "i",
         "CLIPMODE": ["both"],
         "RANGE": [_range(parameter, len(scales))],
+        "TAGS": [*_tags(parameter), *(["scale"] if parameter.kind == "scale" else [])],
     }
     if parameter.unit in _UNITS:
         node["UNIT"] = [_UNITS[parameter.unit]]
@@ -200,7 +201,14 @@ def _describe_twin(parameter: Parameter) -> Node:
         "TYPE": "f",
         "CLIPMODE": ["both"],
         "RANGE": [{"MIN": 0.0, "MAX": 1.0}],
+        "TAGS": [*_tags(parameter), "norm"],
     }
+
+
+def _tags(parameter: Parameter) -> list[str]:
+    """Say what kind of parameter it is: whether it acts in the block or where units are decided."""
+    kind = "continuous" if parameter.is_continuous else "stepped"
+    return ["parameter", parameter.scope, kind]
 
 
 def _range(parameter: Parameter, scales: int) -> Node:
@@ -218,6 +226,10 @@ def _range(parameter: Parameter, scales: int) -> Node:
 def _describe_command(command: VoiceCommand | SystemCommand) -> Node:
     (plain, *others), names = signature(command.arguments)
     node: Node = {"DESCRIPTION": f"{command.doc} ({command.arguments})", "TYPE": plain}
+    node |= {
+        "TAGS": ["command"],
+        "CRITICAL": True,
+    }  # one that is lost is not made up for by the next
     if names:
         node["EXTENDED_TYPE"] = names
     if others:

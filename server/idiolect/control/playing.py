@@ -64,11 +64,14 @@ DIRT_KEYS = {
     "orbit": "the voice, counted from 0 and around again",
     "sustain": "seconds for which it sounds",
     "legato": "the same, in times of the event's own length `delta`",
+    "begin": "where in it, 0 to 1",
+    "end": "until where, 0 to 1",
     "attack": "seconds of rise",
     "release": "seconds of fall",
 }
 """What ``/dirt/play`` understands: SuperDirt's words."""
 
+_ALIKE = ("speed", "begin", "end", "attack", "release")  # mean the same here
 _LOUDEST = 4.0
 _SILENT = -90.0  # dB
 
@@ -117,7 +120,7 @@ def wish_of_dirt(given: dict[str, Argument], voices: int) -> Wish:
         if name in given and name != "s"
     }
     wish: Wish = {"voice": int(plain.get("orbit", 0)) % voices + 1}
-    wish |= {name: plain[name] for name in ("speed", "attack", "release") if name in plain}
+    wish |= {name: plain[name] for name in _ALIKE if name in plain}
     if "s" in given:
         wish["file"] = text(given["s"], "s")
         wish["unit"] = math.floor(plain.get("n", 0.0))

@@ -6,17 +6,16 @@ from functools import partial
 from idiolect.control.arguments import LONGEST_RAMP, arity, number, text, whole
 from idiolect.control.bundling import announce_bundle
 from idiolect.control.clients import Peer
-from idiolect.control.codec import Argument, encode
+from idiolect.control.codec import Argument
 from idiolect.control.command import SystemCommand
 from idiolect.control.desk import Desk
 from idiolect.control.keepers import Loaded, Presets
-from idiolect.control.telling import MOST_BYTES, plain_name
+from idiolect.control.telling import fitting, plain_name
 from idiolect.errors import ControlError
 
 __all__ = ["PRESETS"]
 
 _LIST = "/preset/list.reply"
-_ROOM = 64  # bytes of an answer that are kept for what is before and behind a list
 
 
 def preset_list(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
@@ -26,7 +25,9 @@ def preset_list(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
     first = whole(arguments[0], "the first") if arguments else 0
     if not 0 <= first <= len(found):
         raise ControlError(f"no preset {first}: there are {len(found)}, counted from 0")
-    desk.reply(peer, _LIST, *_fitting(_LIST, (len(found), first), found[first:]))
+    desk.reply(
+        peer, _LIST, *fitting(_LIST, (len(found), first), [(name,) for name in found[first:]])
+    )
 
 
 def preset_save(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
@@ -43,8 +44,8 @@ def preset_load(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
 
     def tell(loaded: Loaded) -> tuple[object, ...]:
         desk.defer(partial(_announce, desk, loaded))
-        missed = [plain_name(text) for text in loaded.missed]
-        return tuple(_fitting("/done", ("/preset/load", name, len(missed)), missed)[1:])
+        missed = [(plain_name(text),) for text in loaded.missed]
+        return tuple(fitting("/done", ("/preset/load", name, len(missed)), missed)[1:])
 
     desk.promise(peer, "/preset/load", lambda: _presets(desk).load(name, ramp), tell)
 
@@ -64,18 +65,6 @@ def _presets(desk: Desk) -> Presets:
 def _name(arguments: Sequence[Argument], most: int) -> str:
     arity(arguments, 1, most, "a preset's name" + ", then perhaps a ramp time," * (most > 1))
     return text(arguments[0], "a preset")
-
-
-def _fitting(address: str, head: Sequence[object], words: Sequence[str]) -> list[object]:
-    """Give as many words behind a head as one message takes."""
-    values = list(head)
-    size = len(encode(address, *head)) + _ROOM
-    for word in words:
-        size += len(word.encode()) + 5  # its end, its padding and its type
-        if size > MOST_BYTES:
-            break
-        values.append(word)
-    return values
 
 
 def _announce(desk: Desk, loaded: Loaded) -> None:

@@ -13,7 +13,7 @@ from idiolect.control.desk import Counters, Desk
 from idiolect.control.door import Player
 from idiolect.control.hosts import Network, Sockets, is_loopback, open_sockets, sort_sockets
 from idiolect.control.intake import Entrance, Intake
-from idiolect.control.keepers import Presets, Recording
+from idiolect.control.keepers import Devices, Presets, Recording
 from idiolect.control.mdns import OSC, OSCQUERY, Announcement
 from idiolect.control.tcp import TcpEntrance
 from idiolect.control.telling import Teller
@@ -62,6 +62,8 @@ class ControlServer:
         Who knows what sounds, and the language; without it nobody is told of either.
     presets : Presets, optional
         Who keeps snapshots.
+    devices : Devices, optional
+        Who knows the sound devices.
     token : str
         What must be shown before what lasts is obeyed; empty: nothing.
     origins : tuple of str
@@ -93,6 +95,7 @@ class ControlServer:
         recording: Recording | None = None,
         witness: Witness | None = None,
         presets: Presets | None = None,
+        devices: Devices | None = None,
         token: str = "",
         origins: tuple[str, ...] = (),
         output: Callable[[], tuple[str, str]] = lambda: ("", "here"),
@@ -107,6 +110,7 @@ class ControlServer:
         self._origins = origins
         self._sockets = Sockets([], [], [])
         self._listeners: Sequence[Sequence[Any]] = ()
+        self._gives_back = False  # whether the ports are, when it ends
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._desk = Desk(
@@ -117,6 +121,7 @@ class ControlServer:
             recording=recording,
             witness=witness,
             presets=presets,
+            devices=devices,
             token=token,
             output=output,
             time_tags=time_tags,
@@ -178,7 +183,7 @@ class ControlServer:
 
     def stop(self) -> None:
         """Answer what is open, tell the clients, and give the ports back."""
-        self._end(self._say_goodbye)
+        self._end(gives_back=True)
 
     def release(self) -> tuple[list[int], list[list[Any]]]:
         """Stop listening but keep the sockets open, for a process that goes on in this one's place.
@@ -193,7 +198,7 @@ class ControlServer:
             The clients that are notified: place of their socket in that list, groups, rate, then
             host, port and what else their address has.
         """
-        self._end(self._over.set)
+        self._end(gives_back=False)
         leases = self._desk.clients.leases(self._desk.now())
         handles = self._sockets.all
         listeners = [
@@ -242,11 +247,12 @@ class ControlServer:
             services = {OSC: self._sockets.port, **http}
             self._entrances.append(Announcement(self._desk.name, self._host, services))
 
-    def _end(self, end: Callable[[], None]) -> None:
+    def _end(self, *, gives_back: bool) -> None:
         thread, self._thread = self._thread, None
         if thread is None:
             return
-        self._defer(end)
+        self._gives_back = gives_back
+        self._defer(self._over.set)
         if thread is not threading.current_thread():
             thread.join(_STOP_S)
 
@@ -259,16 +265,7 @@ class ControlServer:
         if not self._over.is_set():
             asyncio.get_running_loop().call_later(wait, self._tick)
 
-    def _say_goodbye(self) -> None:
-        self._intake.flush()
-        self._desk.abandon()
-        self._tell("/shutdown")
-        self._desk.clients.clear()
-        self._over.set()
-        self._gives_back = True
-
     def _serve(self, runner: asyncio.Runner) -> None:
-        self._gives_back = False
         with runner:
             runner.run(self._live())
         if self._gives_back:
@@ -289,6 +286,9 @@ class ControlServer:
         self._teller.close()
         self._intake.flush()
         self._desk.abandon()
+        if self._gives_back:
+            self._tell("/shutdown")
+            self._desk.clients.clear()
         await asyncio.gather(*(entrance.close() for entrance in self._entrances))
 
     async def _open_web(self) -> None:

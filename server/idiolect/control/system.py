@@ -1,5 +1,6 @@
 """The commands to the daemon as a whole, with scsynth's names where scsynth has one."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -21,7 +22,9 @@ from idiolect.control.clock import clear_schedule, tell_time, time_tags
 from idiolect.control.codec import Argument
 from idiolect.control.command import SystemCommand
 from idiolect.control.desk import Desk, wrap
+from idiolect.control.devices import DEVICES
 from idiolect.control.door import Status
+from idiolect.control.hosts import is_local
 from idiolect.control.playing import play, play_dirt
 from idiolect.control.presets import PRESETS
 from idiolect.control.recordings import RECORDING
@@ -29,10 +32,17 @@ from idiolect.errors import ControlError
 
 __all__ = [
     "API",
+    "MOST_OF_A_HOST",
     "STATUS_FIELDS",
     "SYSTEM_COMMANDS",
     "StatusField",
 ]
+
+MOST_OF_A_HOST = 8
+"""Clients on one host of another machine: over UDP its address may be forged, and it be flooded."""
+
+DUMPED = ("idiolect.osc.in", "idiolect.osc.out")
+"""Loggers of what comes and what is answered."""
 
 API = 1
 """Grows when an address changes its meaning or goes away."""
@@ -114,8 +124,20 @@ def notify(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
     rate = number(numbers[2], "rate") if len(numbers) > 2 else DEFAULT_RATE
     rate = min(max(rate, RATES[0]), RATES[1])
     listener, clients = peer.at(port) if port else peer, desk.clients
+    if on:
+        _check_host(desk, listener)
     client = clients.add(listener, desk.now(), groups, rate) if on else clients.remove(listener)
     desk.done(peer, "/notify", client, MAX_CLIENTS, LEASE_S)
+
+
+def _check_host(desk: Desk, listener: Peer) -> None:
+    """Refuse more than a few of one host that may be somebody else's: its address may be forged."""
+    told = [peer for peer in desk.clients.listening(desk.now()) if peer.host == listener.host]
+    if len(told) >= MOST_OF_A_HOST and listener not in told and not is_local(listener.host):
+        raise ControlError(
+            f"{listener.host} has {len(told)} clients already: let one go with /notify 0, or wait "
+            f"{LEASE_S:g} s for a lease to end"
+        )
 
 
 def _groups(arguments: Sequence[Argument]) -> tuple[str, ...]:
@@ -155,6 +177,15 @@ def panic(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
         desk.done(peer, "/panic")
         for voice in speaking:
             desk.announce_parameter("run", voice)
+
+
+def dump_osc(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
+    """Write every message, in and out, to the log, or no more."""
+    arity(arguments, 1, 1, "1 or 0")
+    on = whole(arguments[0], "dump_osc") != 0
+    for name in DUMPED:
+        logging.getLogger(name).setLevel(logging.DEBUG if on else logging.NOTSET)
+    desk.done(peer, "/dump_osc", int(on))
 
 
 def leave(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
@@ -236,6 +267,12 @@ SYSTEM_COMMANDS: tuple[SystemCommand, ...] = (
         doc="Who this is.",
     ),
     SystemCommand(
+        address="/dump_osc", arguments="i on", run=dump_osc, guarded=True,
+        answer="`/done /dump_osc` i on",
+        doc="1: writes each message that comes, and each answer, to the daemon's log (which is where it "
+        "was started), to find out what a client really sends; 0: no more. Tokens are left out.",
+    ),
+    SystemCommand(
         address="/output", arguments="trigger", run=output,
         answer="`/output` s name, s state",
         doc="The way out: `here`; `lost`, while it plays on to nobody; or `restarting`, when only a "
@@ -249,6 +286,7 @@ SYSTEM_COMMANDS: tuple[SystemCommand, ...] = (
     *BUNDLING,
     *PRESETS,
     *RECORDING,
+    *DEVICES,
     SystemCommand(
         address="/quit", arguments="trigger", answer="`/done /quit`", run=leave, guarded=True,
         doc="Fades out and ends the daemon.",

@@ -7,7 +7,7 @@ bundles no larger than an Ethernet packet takes.
 import logging
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from idiolect.control.clients import PLAIN, Lease
 from idiolect.control.codec import IMMEDIATELY, encode, encode_bundle
@@ -22,6 +22,7 @@ __all__ = [
     "METERED",
     "MOST_BYTES",
     "Teller",
+    "fitting",
     "grain_arguments",
     "ntp",
     "pack",
@@ -33,6 +34,7 @@ MOST_BYTES = 1400
 
 _LONGEST_NAME = 256  # bytes of a source's name
 _LONGEST_LINE = 1024  # bytes of a warning
+_ROOM = 64  # bytes of an answer that are kept for what is before and behind a list
 _BUSY, _IDLE = 0.005, 0.1  # seconds from one look to the next
 _PULSE = 1.0  # seconds
 
@@ -45,6 +47,21 @@ def ntp(seconds: float | None) -> int:
 def plain_name(text: str, most: int = _LONGEST_NAME) -> str:
     """Shorten a text so that it takes at most so many bytes."""
     return text.encode(errors="replace")[:most].decode(errors="ignore")
+
+
+def fitting(
+    address: str, head: Sequence[object], rows: Iterable[Sequence[str | int]]
+) -> list[object]:
+    """Give as many rows, of words and whole numbers, behind a head as one message takes."""
+    values = list(head)
+    size = len(encode(address, *head)) + _ROOM
+    for row in rows:
+        for value in row:  # a word has its end and its padding, and each has its type
+            size += 5 + (len(value.encode()) if isinstance(value, str) else 0)
+        if size > MOST_BYTES:
+            break
+        values += row
+    return values
 
 
 GRAIN = (

@@ -16,10 +16,12 @@ from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 
+from idiolect.audio.devices import Devices
 from idiolect.audio.output import Output, open_output
 from idiolect.audio.recorder import Recorder, Recordings
 from idiolect.audio.watch import FADE_SECONDS, Watch
 from idiolect.config.config import Config
+from idiolect.config.playing import read_place
 from idiolect.control.server import ControlServer
 from idiolect.daemon.handover import Handover
 from idiolect.daemon.parts import is_paced, open_performance, open_session
@@ -72,7 +74,9 @@ class App:
         before: Handover | None = None,
     ) -> None:
         self.config = config
-        self.performance = open_performance(path, config, say, before)
+        audio, device = config.audio, config.audio.device if before is None else before.device
+        self.performance = open_performance(path, config, say, device, before)
+        self.devices = Devices(audio.output, device, audio.channels, self._open_output)
         self.player = self.performance.player
         self.planner = self.performance.planner
         self.engine = self.performance.engine
@@ -94,8 +98,8 @@ class App:
             self.control.inherit(handles, before.listeners)
         self._recorder = Recorder(self.engine, record) if record is not None else None
         self._paced = is_paced(config)
-        self._watch = Watch(
-            self._open_output,
+        self._watch = self.devices.watch = Watch(
+            self.devices.reopen,
             self.engine,
             config.audio.block_frames,
             fade=self._fade,
@@ -112,23 +116,25 @@ class App:
             self._quit.set,
             http_port=control.http_port,
             allow=tuple(ip_network(entry, strict=False) for entry in control.allow),
+            announce=tuple(map(read_place, control.announce)),
             name=self.config.performance.name,
             witness=self.witness,
             time_tags=control.time_tags,
             takes_dirt=control.dirt,
             recording=self.recordings,
             presets=self.presets,
+            devices=self.devices,
             token=control.token,
             origins=control.origins,
             output=lambda: self._watch.state,
         )
 
-    def _open_output(self) -> Output:
+    def _open_output(self, device: str) -> Output:
         audio = self.config.audio
         return open_output(
             audio.output,
             self.engine,
-            device=audio.device,
+            device=device,
             block_size=audio.block_frames,
             latency=audio.latency,
             client=self.config.performance.name,
@@ -196,6 +202,7 @@ class App:
             listeners=listeners,
             sample_rate=self.engine.sample_rate,
             snapshot=snapshot,
+            device=self.devices.chosen,
         )
 
     def _end(self) -> None:

@@ -30,6 +30,7 @@ class Handover:
     listeners: list[list[Any]]  # clients that are notified, as `ControlServer.release` gives them
     sample_rate: int  # Hz, at which it played
     snapshot: dict[str, Any]  # of `performance.snapshots.snapshot`
+    device: str = ""  # that was chosen last
 
 
 def replace_process(handover: Handover) -> NoReturn:

@@ -19,7 +19,7 @@ __all__ = ["is_paced", "open_performance", "open_session"]
 
 
 def open_performance(
-    path: Path, config: Config, say: Callable[[str], None], before: Handover | None
+    path: Path, config: Config, say: Callable[[str], None], device: str, before: Handover | None
 ) -> Performance:
     """Open the bundle, at the rate of the way out, and make what plays it.
 
@@ -31,7 +31,7 @@ def open_performance(
         When the way out has no rate, and there was none before.
     """
     bundle = Bundle.open(path)
-    rate = _rate(config, bundle, before)
+    rate = _rate(config, bundle, device, before)
     if rate != bundle.sample_rate:
         say(f"converting {bundle.name} from {bundle.sample_rate} to {rate} Hz")
     shelf = Shelf(Path(config.control.bundles) if config.control.bundles else path.parent, rate)
@@ -56,12 +56,12 @@ def open_session(
     return session
 
 
-def _rate(config: Config, bundle: Bundle, before: Handover | None) -> int:
+def _rate(config: Config, bundle: Bundle, device: str, before: Handover | None) -> int:
     """Pick the rate of the way out; while it is gone, the one it had."""
     audio = config.audio
     wanted = audio.sample_rate or bundle.sample_rate
     try:
-        return pick_rate(audio.output, wanted, device=audio.device, channels=audio.channels)
+        return pick_rate(audio.output, wanted, device=device, channels=audio.channels)
     except AudioError:
         if before is None:
             raise

@@ -11,7 +11,7 @@ from idiolect.engine.layout import CHUNK, SUBGRAIN
 from idiolect.engine.overload import COSTS
 from idiolect.engine.subgrains import add_subgrain
 
-__all__ = ["measure_capacity"]
+__all__ = ["make_subgrains", "measure_capacity"]
 
 _ROUNDS, _REPEATS = 9, 20
 _PACE = UNIT * 5 // 4  # between frames, and no sinc table's own
@@ -41,12 +41,18 @@ def measure_capacity(sample_rate: int) -> int:
     return min(_LARGEST, round(1e12 / sample_rate / slowest))
 
 
+def make_subgrains(count: int, frames: int, *, quality: int, channels: int) -> NDArray[np.void]:
+    """Give sub-grains that rise for half of their frames and fall for the other, SUBGRAIN[count]."""
+    subs = np.zeros(count, SUBGRAIN)
+    subs["frames"], subs["attack"], subs["release"] = frames, 2 / frames, 2 / frames
+    subs["quality"], subs["channels"], subs["out_start"] = quality, channels, -1
+    return subs
+
+
 def _picoseconds(quality: int) -> float:
     """Time a frame of a sub-grain of one channel."""
-    subs = np.zeros(1, SUBGRAIN)
-    subs["frames"], subs["position"], subs["pace"] = CHUNK, MARGIN * UNIT, _PACE
-    subs["quality"], subs["channels"], subs["out_start"] = quality, 1, -1
-    subs["attack"] = subs["release"] = 2 / CHUNK
+    subs = make_subgrains(1, CHUNK, quality=quality, channels=1)
+    subs["position"], subs["pace"] = MARGIN * UNIT, _PACE
     subs["left"] = subs["right"] = 0.5
     source = np.zeros(2 * CHUNK + 2 * MARGIN, np.float32)
     rows, near = np.zeros((2, CHUNK), np.float32), np.zeros(NEAR * CHUNK, np.float32)

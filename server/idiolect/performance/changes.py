@@ -21,8 +21,10 @@ __all__ = [
     "Pause",
     "Play",
     "Seed",
+    "Single",
     "Speak",
     "Timed",
+    "Together",
     "Turn",
     "is_gathered",
 ]
@@ -94,6 +96,18 @@ class Speak:
     done: Future[Applied] = field(default_factory=Future)
 
 
+Single = Turn | Seed | Cut | Allow | Speak
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """A voice obeys several changes with one cut."""
+
+    voice: int
+    changes: tuple[Single, ...]  # in their order, all for the same frame
+    frame: int = SOON
+
+
 @dataclass(frozen=True, slots=True)
 class Play:
     """A stretch of audio is to sound beside what a voice says."""
@@ -130,7 +144,7 @@ class Pause:
     seconds: float
 
 
-Timed = Turn | Seed | Cut | Allow | Speak
+Timed = Single | Together
 Change = Timed | Play | Hush | Look | Pause
 
 

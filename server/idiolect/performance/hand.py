@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.bundle.bundle import Bundle
-from idiolect.compiled import njit
+from idiolect.compiled import brief, njit
 from idiolect.engine.atomics import load_acquire, store_release
 from idiolect.engine.engine import Engine
 from idiolect.engine.events import PLAYED
@@ -29,7 +29,7 @@ from idiolect.performance.journal.journal import Journal
 from idiolect.performance.seeding import place_of
 from idiolect.performance.tongues import Tongues
 
-__all__ = ["MOST_SHOTS", "Hand", "make_ledger", "push_shots"]
+__all__ = ["MOST_SHOTS", "Hand", "make_ledger", "publish_shots", "push_shots"]
 
 MOST_SHOTS = SHOT_CAPACITY // 2
 """That wait or sound at once.  Played again from a session they come in the order in which they
@@ -64,7 +64,7 @@ def push_shots(
     shots: NDArray[np.void],
     most: int,
 ) -> None:
-    """Copy what shots read into the arena, and hand them over.
+    """Copy what shots read into the arena, for `publish_shots` to hand over.
 
     Parameters
     ----------
@@ -90,8 +90,12 @@ def push_shots(
             if shots[k].kind == 0:
                 _copy(audio, shots, k, state.shot_arena)
             state.shots[shots[k].serial % SHOT_CAPACITY] = shots[k]
-    # All at once: what is played together for now is seen in one block, and begins at one frame.
-    store_release(state.shot_pushed, 0, ledger[0].pushed)
+
+
+@brief
+def publish_shots(ledger: NDArray[np.void], table: NDArray[np.int64]) -> None:
+    """Hand over all that was pushed: seen in one block, what is for now begins at one frame."""
+    store_release(view_state(table).shot_pushed, 0, ledger[0].pushed)
 
 
 @njit
@@ -188,6 +192,8 @@ class Hand:
             due.append(heapq.heappop(self._later)[2])
         for number, group in groupby(due, key=lambda play: int(play.shot["tongue"][0])):
             self._push(number, list(group), journal)
+        if due:  # once, whatever bundles they are from
+            publish_shots(self._ledger, self._engine.table)
         limit = self._engine.frame + self._margin
         while self._coming and self._coming[0][0] <= limit:
             frame, serial = heapq.heappop(self._coming)

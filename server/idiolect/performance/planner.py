@@ -6,6 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 
 import numpy as np
@@ -28,13 +29,16 @@ from idiolect.performance.changes import (
     Pause,
     Play,
     Seed,
+    Single,
     Speak,
     Timed,
+    Together,
     Turn,
     is_gathered,
 )
 from idiolect.performance.contexts import remember_seed
 from idiolect.performance.cutting import AT_BOUNDARY, AT_FINEST, AT_ONCE, cut_plan, run_voice
+from idiolect.performance.gathering import gather, obey, tell
 from idiolect.performance.hand import Hand
 from idiolect.performance.journal.journal import Journal
 from idiolect.performance.plan import Plan, make_plan
@@ -244,7 +248,7 @@ class Planner:
         self.journal.note_change(voice, applied, self._asked, self.tongues)
 
     def _apply(self, voice: int, waiting: deque[Timed]) -> None:
-        """Apply every leading parameter, then one command if one follows: one cut for all.
+        """Apply every leading parameter, then what follows if it is for the same frame: one cut.
 
         All that is applied at once is for the same frame.
         """
@@ -256,18 +260,18 @@ class Planner:
             if not is_gathered(change):
                 break
             waiting.popleft()
-            if self._turn(voice, change):
+            if self._turn(voice, change, self.tongue_of(voice)):
                 turned, told = True, told or change.name == "parent"
+        epoch = self.tongues.plan.voices["epoch"][voice]
         if waiting and waiting[0].frame == self._due:
             self._obey(voice, waiting.popleft())
-        elif turned:
+        if turned and self.tongues.plan.voices["epoch"][voice] == epoch:  # nor has what followed
             self._cut(voice, AT_BOUNDARY)
         if told:
             self.tongue_of(voice).read_again(voice)
 
-    def _turn(self, voice: int, change: Turn) -> bool:
-        """Set a parameter; say whether the plan must be drawn anew for it."""
-        tongue = self.tongue_of(voice)
+    def _turn(self, voice: int, change: Turn, tongue: Tongue) -> bool:
+        """Set a parameter, for a tongue; say whether the plan must be drawn anew for it."""
         if change.name in PLANNER_SLOTS:
             row, slot = tongue.plan.parameters[voice], PLANNER_SLOTS[change.name]
         else:
@@ -288,6 +292,9 @@ class Planner:
         return change.name not in ("interrupt", "random_seed")
 
     def _obey(self, voice: int, change: Timed) -> None:
+        if isinstance(change, Together):
+            self._obey_all(voice, change.changes)
+            return
         done = getattr(change, "done", None)
         try:
             applied = self._obey_one(voice, change)
@@ -299,7 +306,27 @@ class Planner:
             if done is not None:
                 done.set_result(applied)
 
-    def _obey_one(self, voice: int, change: Timed) -> Applied:
+    def _obey_all(self, voice: int, changes: tuple[Single, ...]) -> None:
+        """Obey what came together with one cut; each is answered by itself."""
+        goal = gather(changes, self.tongue_of(voice).number)
+        tongue = self.tongues[goal.tongue]
+        if goal.moves:
+            tongue.greet(voice, self._biases[voice])
+        cut, turn = partial(self._cut, voice), partial(self._turn, voice, tongue=tongue)
+        awaited = [change for change in changes if not isinstance(change, Turn)]
+        try:
+            frame = obey(goal, voice, tongue, cut=cut, turn=turn)
+            if goal.run:
+                self._obey_one(voice, goal.run)
+        except IdiolectError as error:
+            for change in awaited:
+                change.done.set_exception(error)
+            return
+        frame = self.engine.frame if frame is None else frame
+        for change in awaited:
+            change.done.set_result(tell(goal, voice, tongue, frame, change))
+
+    def _obey_one(self, voice: int, change: Single) -> Applied:
         tongue = self.tongue_of(voice)
         if isinstance(change, Turn):
             plan, table = self.tongues.plan, self.engine.table

@@ -35,6 +35,7 @@ from idiolect.performance.changes import (
     Turn,
 )
 from idiolect.performance.futures import all_of, completed
+from idiolect.performance.gathering import join
 from idiolect.performance.library import Library, Shelf
 from idiolect.performance.plan import CONTEXT_STEPS
 from idiolect.performance.planner import Planner
@@ -188,7 +189,7 @@ class Player:
             held, self._held = self._held, None
             self._engine.release_controls()
             if held:
-                self._planner.submit(*held)
+                self._planner.submit(*join(held))
 
     def values(self, voice: int) -> dict[str, float]:
         """Value of every parameter of a voice, or of the master, 0."""

@@ -150,8 +150,7 @@ def find_sources(bundle: Bundle, name: str) -> list[int]:
     found = [i for i, other in enumerate(names) if other == name]
     found = found or [i for i, other in enumerate(names) if name in other]
     if not found:
-        some = ", ".join(names[:3])
-        raise ControlError(f"no source is called {name!r}; there are {some} ...")
+        raise ControlError(f"no source is called {name[:64]!r}; there are {_some(names)}")
     return found
 
 
@@ -165,9 +164,16 @@ def find_source(bundle: Bundle, name: str) -> int:
     """
     found = find_sources(bundle, name)
     if len(found) > 1:
-        some = ", ".join(str(bundle.sources[i]["name"]) for i in found[:3])
-        raise ControlError(f"{len(found)} sources are called {name!r}; there are {some} ...")
+        names = [str(bundle.sources[i]["name"]) for i in found]
+        raise ControlError(
+            f"{len(found)} sources are called {name[:64]!r}; there are {_some(names)}: name one of them"
+        )
     return found[0]
+
+
+def _some(names: list[str]) -> str:
+    """List the first names, and say that there are others if there are."""
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def stretch_of(

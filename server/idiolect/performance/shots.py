@@ -47,6 +47,8 @@ class Wish:
     file: str | None = None  # name of a source, or a part that only one has
     start: float = 0.0  # seconds into the file
     run: int = 1  # units in a row, as they followed in the source; not of a file
+    begin: float = 0.0  # where in all of that, as a share of it
+    end: float = 1.0
     dur: float | None = None  # seconds for which it sounds; None: its units, or to the file's end
     gain: float = 0.0  # dB
     pan: float = 0.0  # -1 to 1, a balance
@@ -65,6 +67,10 @@ class Wish:
             value = getattr(self, name)
             if isinstance(value, float) and not math.isfinite(value):
                 raise ControlError(f"{name} is {value}: give a number")
+        if not 0 <= self.begin < self.end <= 1:
+            raise ControlError(
+                f"begin is {self.begin:g} and end {self.end:g}: give shares, 0 to 1, the first the less"
+            )
         if self.speed == 0:
             raise ControlError("speed 0 would never end: give a ratio, 1 as recorded, -1 backwards")
         if self.dur is not None and self.dur <= 0:
@@ -128,7 +134,9 @@ def make_shot(
         When there is no such scale, unit, token or source, or it ends before.
     """
     scale = scale if wish.scale is None else bundle.scale_index(wish.scale)
-    first, wanted = _stretch(bundle, wish, scale, draw)
+    whole, wanted = _stretch(bundle, wish, scale, draw)
+    first = whole + min(round(wish.begin * wanted), wanted - 1)
+    wanted = max(1, whole + round(wish.end * wanted) - first)
     chosen = int(unit_at(inventory, scale, first))
     found = bundle.scales[scale].units[chosen]
     source = bundle.sources[int(found["source"])]

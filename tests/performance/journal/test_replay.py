@@ -132,7 +132,9 @@ class Performer:
     def act(self) -> None:
         player, rng = self.live.player, self.rng
         voice = int(rng.integers(1, VOICES + 1))
-        if rng.random() < 0.08:
+        if rng.random() < 0.1:
+            self.act_together(voice)
+        elif rng.random() < 0.08:
             name = str(rng.choice(list(MASTER)))
             player.set(name, 0, draw(rng, MASTER[name]) if name == "gain" else 0.0)
         elif rng.random() < 0.65:
@@ -141,6 +143,20 @@ class Performer:
         else:
             with suppress(ControlError):  # nothing of its scale may be allowed
                 self.commands()[int(rng.integers(13))](voice)
+
+    def act_together(self, voice: int) -> None:
+        """Ask a voice for several things at once, as an OSC bundle or a preset does."""
+        player, rng = self.live.player, self.rng
+        with player.together():
+            for _ in range(int(rng.integers(2, 7))):
+                loaded = [name for name, there in player.bundles().items() if there]
+                if rng.random() < 0.15:
+                    player.speak_now(voice, str(rng.choice(loaded)))
+                elif rng.random() < 0.5:
+                    self.turn(voice, str(rng.choice(list(self.turned))))
+                else:
+                    with suppress(ControlError):
+                        self.commands()[int(rng.integers(9))](voice)
 
     def keep_the_planner_away(self, seconds: float) -> None:
         """Let the first voice have a lookahead and a unit planned, no slower, and then no planner."""
@@ -255,7 +271,8 @@ def test_the_planner_was_late_and_much_was_changed(played: Live) -> None:
     assert np.abs(np.concatenate(played.parts)).max() > 0.05
     told = {line[0] for _, line in played.tape if line is not None}
     assert told >= {
-        f"/session/{name}" for name in ("turn", "seed", "cut", "allow", "speak", "apply", "handed")
+        f"/session/{name}"
+        for name in ("turn", "seed", "cut", "allow", "speak", "apply", "handed", "together")
     }
 
 
@@ -276,7 +293,10 @@ def test_a_journal_that_ends_early_replays_up_to_there(played: Live) -> None:
 
 
 def test_a_grain_that_comes_out_otherwise_is_told(played: Live) -> None:
-    tape = [entry for entry in played.tape if entry[1] is None or entry[1][0] != "/session/seed"]
+    tape = [
+        (frame, ("/session/cut", line[1][:1]) if line and line[0] == "/session/seed" else line)
+        for frame, line in played.tape
+    ]
     with pytest.raises(ScoreError, match=r"not planned as it was.*--grains"):
         Live(played.bundle, played.capacity, tape).again(anew=True)
 

@@ -2,14 +2,21 @@
 
 from idiolect.control.access import AUTH, WRONG_PER_SECOND
 from idiolect.control.arguments import LONGEST_RAMP
-from idiolect.control.clients import DEFAULT_RATE, LEASE_S, MAX_CLIENTS, PLAIN, RATES, Credit
+from idiolect.control.clients import (
+    DEFAULT_RATE,
+    LEASE_S,
+    MAX_CLIENTS,
+    PLAIN,
+    RATES,
+    Credit,
+)
 from idiolect.control.codec import MAX_DEPTH, MAX_ELEMENTS
 from idiolect.control.dispatch import MAX_WORK
 from idiolect.control.health import HEALTH
 from idiolect.control.pattern import MAX_WILDCARDS
 from idiolect.control.promises import PROGRESS_S
 from idiolect.control.schedule import FURTHEST_S, MOST_WAITING, MOST_WAITING_EACH
-from idiolect.control.system import API, SYSTEM_COMMANDS
+from idiolect.control.system import API, MOST_OF_A_HOST, SYSTEM_COMMANDS
 from idiolect.control.telling import GRAIN, METERED, MOST_BYTES
 from idiolect.control.warnings import LINES_PER_SECOND
 from idiolect.parameters.table import MOST_BUNDLES
@@ -60,7 +67,8 @@ TCP. The port above it has WebSockets and OSCQuery: [ways in](control.md). Voice
 - **Triggers** are sent alone, with an impulse or nil (`I N`), or with a number that is not 0; 0 is
   the button let go, and does nothing.
 - **OSC bundles** are run in order, with nothing in between, and what they change acts at one frame:
-  the next, or that of the time tag (see "Time").
+  the next, or that of the time tag (see "Time"). What one asks of a voice's plan is one change of it,
+  at the earliest place that any of it asks for; of several contexts the last counts.
 - Of changes to one continuous parameter that arrive in one burst the last alone counts. Steps and
   commands all count, and nothing overtakes them.
 - Only `i`, `f` and `s` are ever sent. Counts begin again at 2^31.
@@ -81,10 +89,13 @@ TCP. The port above it has WebSockets and OSCQuery: [ways in](control.md). Voice
   answered with `/fail` too, at most 50 a second for each sender.
 - A client that sent `/notify 1` is told what it asked for (see "What is told"), and `/shutdown`
   s name, s version, i port when the daemon ends. A lease lasts {LEASE_S:g} s; there is room for
-  {MAX_CLIENTS}. Addresses the daemon was started with get `/startup` and `/shutdown` without asking.
+  {MAX_CLIENTS}, and {MOST_OF_A_HOST} of one host of another machine. Places that
+  `control.announce` names in the settings get `/startup` and `/shutdown` without asking.
 - A sender on another machine that has no lease is answered with at most {Credit.FACTOR} bytes for each byte it
   has sent, so that nobody can be flooded with answers to questions somebody else put in their name.
-  To read much by patterns from another machine, send `/notify 1` first.
+  To read much by patterns from another machine, send `/notify 1` first. Over UDP that can be forged, too:
+  who pretends to be a host that the allow-list names can have it told what it did not ask for, for
+  {LEASE_S:g} s on {MOST_OF_A_HOST} of its ports. Allow the fewest.
 """
 
 LIMITS = f"""\
@@ -164,7 +175,7 @@ PRESETS = """\
 
 A preset is a file of the folder `performance.presets`: every parameter, and of each voice the bundle,
 what it may play (`allow/...`) and what it goes on from. Loaded, it is one change: block parameters act
-at one frame, and what is planned is taken up by every voice from its next boundary on. The old state
+at one frame, and what is planned changes once for every voice, at its next boundary. The old state
 plays on while bundles are loaded for it. It may come from another machine or be for another bundle: parameters are taken as
 far as the voice's bundle has them, in their range; a scale goes by its name; contexts and what was
 allowed need a bundle of the same name and size. What is left out is told in words. Commands about
@@ -199,7 +210,8 @@ PLAYING = """\
 pan and filters; the language goes on as if nothing had been. In an OSC bundle it begins at the sample
 its time tag names. Names and values come in pairs, in any order; names that are not in this table are
 passed over. What cannot be played is answered with `/fail`, what is played with nothing. A source is
-read for 10 s at most.
+read for 10 s at most. What is played, and OSC bundles that wait for their time, end when the daemon
+ends or takes its own place (see `/output`); a restored state or a preset holds none of it.
 """
 
 DIRT = """\

@@ -10,7 +10,7 @@ from idiolect.engine.engine import Engine
 from idiolect.engine.interpolation import NONE, SINC, UNIT
 from idiolect.engine.layout import SHOT_CAPACITY
 from idiolect.grain import SHOT
-from idiolect.performance.hand import make_ledger, push_shots
+from idiolect.performance.hand import make_ledger, publish_shots, push_shots
 
 __all__ = ["HAND_SECONDS", "Encore"]
 
@@ -66,6 +66,7 @@ class Encore:
         shot["frame"] = frame
         audio = self._audio[int(shot["tongue"][0])]
         push_shots(self._ledger, self._engine.table, audio, shot, SHOT_CAPACITY)
+        publish_shots(self._ledger, self._engine.table)
         if shot["serial"][0] < 0:
             raise ValueError("more shots than an engine plays at once")
 

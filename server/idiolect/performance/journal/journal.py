@@ -24,6 +24,7 @@ from idiolect.performance.journal.lines import (
     Write,
     change_lines,
     record_lines,
+    singly,
 )
 from idiolect.performance.journal.records import HANDED, take_cuts, take_planned
 from idiolect.performance.plan import Plan
@@ -60,9 +61,7 @@ class Journal:
         self._pushed = np.zeros(voices, np.int64)
         self._epochs = np.zeros(voices, np.int64)
         self._entries: deque[Entry] = deque()
-        self._told: set[int] = {
-            0
-        }  # tongues whose bundles are written down; the first is in the head
+        self._told = {0}  # tongues whose bundles are written down; the first is in the head
         self._frame = 0
         self._lost = 0
         self._failed = False
@@ -76,7 +75,7 @@ class Journal:
         """Write down what the planner has just applied, at which timeline frames."""
         if self._failed:
             return
-        for change in changes:
+        for change in singly(changes):
             if isinstance(change, Speak):
                 self._entries.append(Spoken(change.tongue, tongues[change.tongue].bundle))
         self._entries.append(Applied(voice, changes, earliest))

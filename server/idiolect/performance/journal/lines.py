@@ -1,6 +1,6 @@
 """What a journal holds, as messages."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,10 +8,20 @@ from numpy.typing import NDArray
 
 from idiolect.bundle.bundle import Bundle
 from idiolect.grain import EVENT
-from idiolect.performance.changes import Allow, Seed, Speak, Timed, Turn
+from idiolect.performance.changes import Allow, Seed, Single, Speak, Timed, Together, Turn
 from idiolect.performance.journal.records import CUT, HANDED, PLANNED, pack
 
-__all__ = ["BEGIN", "Applied", "Entry", "Line", "Spoken", "Write", "change_lines", "record_lines"]
+__all__ = [
+    "BEGIN",
+    "Applied",
+    "Entry",
+    "Line",
+    "Spoken",
+    "Write",
+    "change_lines",
+    "record_lines",
+    "singly",
+]
 
 Line = tuple[str, tuple[object, ...]]
 """An address and its arguments: int, str or bytes, as OSC has them."""
@@ -61,10 +71,27 @@ def record_lines(parts: list[NDArray[np.void]]) -> Iterator[Line]:
                 yield address, (pack(records[at : at + _RECORDS]),)
 
 
+def singly(changes: Iterable[Timed]) -> Iterator[Single]:
+    """Take apart what was taken together."""
+    for change in changes:
+        if isinstance(change, Together):
+            yield from change.changes
+        else:
+            yield change
+
+
 def change_lines(applied: Applied) -> Iterator[Line]:
     """Turn changes into messages, and say last at which frames they were applied."""
     voice = applied.voice
     for change in applied.changes:
+        yield from _single_lines(voice, singly([change]))
+        if isinstance(change, Together):
+            yield "/session/together", (voice, len(change.changes))
+    yield "/session/apply", (voice, pack(np.array(applied.earliest, np.int64)))
+
+
+def _single_lines(voice: int, changes: Iterable[Single]) -> Iterator[Line]:
+    for change in changes:
         if isinstance(change, Turn):
             yield "/session/turn", (voice, change.name, pack(np.array([change.value])))
         elif isinstance(change, Seed):
@@ -78,4 +105,3 @@ def change_lines(applied: Applied) -> Iterator[Line]:
             yield "/session/speak", (voice, change.tongue, change.scale)
         else:
             yield "/session/cut", (voice,)
-    yield "/session/apply", (voice, pack(np.array(applied.earliest, np.int64)))

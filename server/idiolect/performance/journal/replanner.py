@@ -11,7 +11,7 @@ from idiolect.engine.layout import GRAIN_CAPACITY
 from idiolect.errors import ScoreError
 from idiolect.parameters.bias import BIAS
 from idiolect.parameters.table import VOICE
-from idiolect.performance.changes import Allow, Cut, Seed, Speak, Timed, Turn
+from idiolect.performance.changes import Allow, Cut, Seed, Single, Speak, Timed, Together, Turn
 from idiolect.performance.journal.deck import Deck
 from idiolect.performance.journal.records import PLANNED, take_cuts, unpack
 from idiolect.performance.journal.setting import Setting
@@ -64,6 +64,9 @@ class Replanner(Planner):
             voice, earliest = arguments
             self._answers.extend(unpack(np.int64, earliest).tolist())
             self._apply_again(self._voice(voice))
+        elif address == "/session/together":
+            voice, count = arguments
+            self._join(self._voice(voice), count)
         elif address != "/session/cuts":
             voice, *told = arguments
             self._told.append(self._read(address, self._voice(voice), *told))
@@ -76,7 +79,20 @@ class Replanner(Planner):
             raise ValueError(f"there is no voice {number}")
         return number
 
-    def _read(self, address: str, voice: int, *told: object) -> Timed:
+    def _join(self, voice: int, count: object) -> None:
+        """Take the last changes as one."""
+        if not isinstance(count, int) or not 1 <= count <= len(self._told):
+            raise ValueError(f"{count} changes, where there are {len(self._told)}")
+        changes = [self._told.pop() for _ in range(count)][::-1]
+        single = tuple(change for change in changes if isinstance(change, Single))
+        self._told.append(Together(voice, single))
+
+    def _tongue(self, voice: int) -> Tongue:
+        """Give what a voice will speak when it has obeyed what was told."""
+        moves = [change for change in self._told if isinstance(change, Speak)]
+        return self.tongues[moves[-1].tongue] if moves else self.tongue_of(voice)
+
+    def _read(self, address: str, voice: int, *told: object) -> Single:
         if address == "/session/turn":
             name, blob = told
             value, parameter = float(unpack(np.float64, blob)[0]), VOICE.get(str(name), BIAS)
@@ -85,7 +101,7 @@ class Replanner(Planner):
             return Turn(voice, str(name), value)
         if address == "/session/seed":
             scale, *blobs = told
-            bundle = self.tongue_of(voice).bundle
+            bundle = self._tongue(voice).bundle
             index = bundle.scale_index(scale)  # type: ignore[arg-type]
             units = unpack(np.int64, *blobs) if blobs else None
             count = len(bundle.scales[index].units)
@@ -95,7 +111,7 @@ class Replanner(Planner):
         if address == "/session/allow":
             if not told:
                 return Allow(voice, None)
-            inventory = self.tongue_of(voice).inventory
+            inventory = self._tongue(voice).inventory
             count = len(inventory.units)
             inside = np.unpackbits(unpack(np.uint8, *told), count=count).astype(np.bool_)
             return Allow(voice, restrict(inventory, inside))

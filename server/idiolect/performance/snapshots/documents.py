@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from idiolect.disk import part_of
 from idiolect.errors import ConfigError
 
 __all__ = ["read_json", "write_json"]
@@ -21,7 +22,7 @@ def write_json(path: Path, document: Mapping[str, Any]) -> None:
     OSError
         When it cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = part_of(path)
     try:
         with temporary.open("w", encoding="utf-8") as file:
             json.dump(document, file, indent=1, allow_nan=False)

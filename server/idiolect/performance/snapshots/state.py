@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
@@ -18,12 +19,19 @@ __all__ = ["State"]
 logger = logging.getLogger(__name__)
 
 _EVERY_SECONDS = 0.9  # so that what is a second old is written, the writing included
+_SPEECH_SECONDS = 60.0
+"""Between two writings when nothing is new but what the voices have said: that is new with every
+unit, and what an installation keeps its state on may be a card that wears out."""
+
 _ANSWER_SECONDS = 2.0  # for the control thread
 _ASIDE = ".unread"  # added to the name of a file that could not be read
 
 
 class State:
     """Writes down how a player stands whenever that has changed, and reads it back.
+
+    What somebody has changed is written within a second; what speaking voices go on from, which
+    changes by itself, once a minute and at the end.
 
     Parameters
     ----------
@@ -57,6 +65,7 @@ class State:
             )
         self._player, self._path, self._call = player, path, call
         self._written: dict[str, Any] | None = None
+        self._written_at = 0.0  # of the clock that is never set back
         self._trouble = ""  # that was told last
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="state", daemon=True)
@@ -95,18 +104,30 @@ class State:
 
     def _loop(self) -> None:
         while not self._over.wait(_EVERY_SECONDS):
-            self._save()
-        self._save()
+            self._save(_SPEECH_SECONDS)
+        self._save(0.0)
 
-    def _save(self) -> None:
+    def _save(self, patience: float) -> None:
+        """Write it down if it is new; what was said only if the last writing is so many seconds old."""
         try:
             standing = self._call(lambda: look(self._player)).result(_ANSWER_SECONDS)
             document = settle(standing)
-            if document != self._written:
+            is_old = time.monotonic() - self._written_at >= patience
+            steered = _without_speech(document) != _without_speech(self._written or {})
+            if steered or (is_old and document != self._written):
                 write_json(self._path, document)
-                self._written = document
+                self._written, self._written_at = document, time.monotonic()
             self._trouble = ""
         except (IdiolectError, OSError, TimeoutError) as error:  # the next look tries again
             if str(error) != self._trouble:
                 self._trouble = str(error)
                 logger.warning("the state is not kept in %s: %s", self._path, error)
+
+
+def _without_speech(document: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what changes while it plays: what speaking voices go on from, and what was drawn."""
+    voices = [
+        voice | {"context": None} if voice["parameters"]["run"] else voice
+        for voice in document.get("voices", [])
+    ]
+    return document | {"voices": voices, "draws": 0}
