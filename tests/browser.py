@@ -41,7 +41,12 @@ class Page:
             self.call(f"{domain}.enable")
 
     def open(
-        self, page: Path | str, width: int = 1400, height: int = 1000, theme: str = "light"
+        self,
+        page: Path | str,
+        width: int = 1400,
+        height: int = 1000,
+        theme: str = "light",
+        ready: str = "document.body?.dataset.ready",
     ) -> None:
         """Show a file or an address in a window of that size, and wait until its script is ready."""
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height,
@@ -50,7 +55,7 @@ class Page:
                   features=[{"name": "prefers-color-scheme", "value": theme}])  # fmt: skip
         self.call("Page.navigate", url=page if isinstance(page, str) else page.resolve().as_uri())
         self.run(
-            "new Promise(done => { const look = () => document.body?.dataset.ready"
+            f"new Promise(done => {{ const look = () => {ready}"
             " ? requestAnimationFrame(() => requestAnimationFrame(done)) : setTimeout(look, 10);"
             " look(); })"
         )

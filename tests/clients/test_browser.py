@@ -1,7 +1,10 @@
 """The page of sliders in a headless browser, against a daemon that plays."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -232,3 +235,49 @@ def test_the_first_lines_of_its_page_make_sound(opened: Page, heard: App) -> Non
     opened.run(last)
     wait(lambda: heard.player.get("run", 1) == 0)
     assert opened.complaints == []
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[str]:
+    """The folder of the clients, served as a web site of its own; its origin."""
+    folder = Path(__file__).parents[2] / "clients/browser"
+    quiet = type("Quiet", (SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(quiet, directory=str(folder))) as site:
+        thread = threading.Thread(target=site.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{site.server_port}"
+        site.shutdown()
+        thread.join()
+
+
+def test_sixty_lines_have_a_slider_for_every_parameter_of_a_daemon_that_names_them(
+    opened: Page, elsewhere: str, player: RecordingPlayer
+) -> None:
+    page = Path(__file__).parents[2] / "clients/browser/sliders.html"
+    assert len(page.read_text().splitlines()) <= 60
+    server = ControlServer(player, "127.0.0.1", 0, lambda: None, http_port=0, origins=(elsewhere,))
+    server.start()
+    assert server.http_address is not None
+    opened.open(f"{elsewhere}/sliders.html?daemon=127.0.0.1:{server.http_address[1]}")
+    there = set(opened.run("[...sliders.keys()]"))
+    own = voice_parameters(player.descriptors)
+    assert there == {f"/{name}" for name in MASTER} | {
+        f"/voice/{voice}/{name}" for voice in range(1, player.voices + 1) for name in own
+    }
+    slider = "sliders.get('/voice/1/temperature')"
+    opened.run(f"{slider}.value = 1.5, {slider}.oninput()")
+    wait(lambda: player.values["temperature", 1] == pytest.approx(1.5))
+    wait(lambda: opened.run(f"{slider}.nextSibling.textContent") == "1.5")
+    assert opened.complaints == []
+    server.stop()
+
+
+def test_a_daemon_that_does_not_name_them_is_neither_read_nor_steered(
+    opened: Page, elsewhere: str, server: ControlServer
+) -> None:
+    assert server.http_address is not None
+    place = f"127.0.0.1:{server.http_address[1]}"
+    opened.open(f"{elsewhere}/sliders.html?daemon={place}", ready="typeof sliders === 'object'")
+    wait(lambda: opened.run("socket.readyState") == 3)  # closed
+    assert opened.run(f"fetch('http://{place}/').then(() => 'read', () => 'refused')") == "refused"
+    assert opened.run("sliders.size") == 0

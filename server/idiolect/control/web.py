@@ -42,7 +42,7 @@ class WebEntrance:
     intake : Intake
         Where packets go.
     origins : tuple of str
-        Pages of others that may open a WebSocket, beside the daemon's own.
+        Pages of others that may read and open a WebSocket, beside the daemon's own.
     """
 
     def __init__(
@@ -142,6 +142,10 @@ class WebEntrance:
                 return await self._upgrade(request)
             response = self._answer(request)
         response.headers["X-Content-Type-Options"] = "nosniff"
+        origin = request.headers.get("Origin", "")
+        if origin.lower() in self._origins:
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Vary"] = "Origin"
         self._intake.charge(host, 1 + (response.content_length or 0) / _BYTES_A_WORK)
         return response
 
