@@ -201,14 +201,14 @@ def test_it_is_written_only_when_something_has_changed(bundle: Path, tmp_path: P
     assert [file.name for file in tmp_path.iterdir()] == ["state.json"]
 
 
-@pytest.mark.parametrize(("patience", "writings"), [(60.0, 2), (0.0, 4)])
-def test_what_voices_say_by_themselves_is_written_seldom_and_at_the_end(
-    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patience: float, writings: int
+@pytest.mark.parametrize(("patience", "writings"), [(60.0, 2), (1.0, 4)])
+def test_what_voices_say_by_themselves_is_written_each_second_or_seldom_and_at_the_end(
+    bundle: Path, tmp_path: Path, patience: float, writings: int
 ) -> None:
-    """Once when it has begun, once for what somebody did, and each minute for the rest."""
-    monkeypatch.setattr("idiolect.performance.state._SPEECH_SECONDS", patience)
+    """Seldom is once when it has begun, once for what somebody did, and each minute for the rest."""
     path, written = tmp_path / "state.json", set()
-    with App(bundle, load(flags=configured(path))) as app, Client(*app.control.address) as client:
+    flags = configured(path) | {"performance.speech_seconds": patience}
+    with App(bundle, load(flags=flags)) as app, Client(*app.control.address) as client:
         for step in range(60):
             time.sleep(0.1)
             if step == 30:
@@ -218,8 +218,19 @@ def test_what_voices_say_by_themselves_is_written_seldom_and_at_the_end(
         before = json.loads(path.read_text())
         assert before["voices"][0]["parameters"]["pan"] == 0.5
         assert before["voices"][0]["parameters"]["run"] == 1
-    assert len(written) == writings if patience else len(written) >= writings
+    assert len(written) == writings if patience > 1 else len(written) >= writings
     assert json.loads(path.read_text())["voices"][0]["context"] != before["voices"][0]["context"]
+
+
+def test_what_a_kill_left_half_written_goes_when_the_next_begins(
+    bundle: Path, tmp_path: Path
+) -> None:
+    left, other = tmp_path / ".state.json.123.part", tmp_path / ".other.json.123.part"
+    for path in (left, other):
+        path.write_text("{")
+    with App(bundle, load(flags=configured(tmp_path / "state.json"))):
+        assert not left.exists()
+    assert other.exists()
 
 
 def test_a_folder_that_is_not_there_is_told(bundle: Path, tmp_path: Path) -> None:

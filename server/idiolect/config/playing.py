@@ -130,6 +130,7 @@ class PerformanceConfig:
     name: str = "idiolect"  # of the daemon, to tell several apart, and of its JACK client
     presets: str = ""  # folder of presets; empty: there are none
     state: str = ""  # file that the last state is kept in; empty: it is not
+    speech_seconds: float = 1.0  # how old what voices said may get in it; a memory card: 60
     restore: bool = False  # whether to start from it
 
     def __post_init__(self) -> None:
@@ -137,6 +138,7 @@ class PerformanceConfig:
         within("performance.autostart", self.autostart, 0, self.voices)
         within("performance.lookahead_seconds", self.lookahead_seconds, 0.1, 10, "seconds")
         within("performance.margin_ms", self.margin_ms, 1, 1000 * self.lookahead_seconds / 2, "ms")
+        within("performance.speech_seconds", self.speech_seconds, 0, 86_400, "seconds")
         if not self.name or "/" in self.name or not self.name.isprintable():
             raise ConfigError(f"performance.name must be a plain name, got {self.name!r}")
         if self.restore and not self.state:

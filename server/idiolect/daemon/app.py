@@ -91,7 +91,10 @@ class App:
         self.presets = Presets(self.player, config.performance.presets)
         self.control = self._make_door()
         kept = config.performance.state
-        self._state = State(self.player, Path(kept), self.control.call) if kept else None
+        self._state: State | None = None
+        if kept:
+            speech = config.performance.speech_seconds
+            self._state = State(self.player, Path(kept), self.control.call, speech_seconds=speech)
         self._before = before
         if before is not None:
             handles = [socket.socket(fileno=descriptor) for descriptor in before.sockets]

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from idiolect.disk import clear_parts
 from idiolect.errors import ConfigError, IdiolectError
 from idiolect.performance.player import Player
 from idiolect.performance.snapshots.documents import read_json, write_json
@@ -19,10 +20,6 @@ __all__ = ["State"]
 logger = logging.getLogger(__name__)
 
 _EVERY_SECONDS = 0.9  # so that what is a second old is written, the writing included
-_SPEECH_SECONDS = 60.0
-"""Between two writings when nothing is new but what the voices have said: that is new with every
-unit, and what an installation keeps its state on may be a card that wears out."""
-
 _ANSWER_SECONDS = 2.0  # for the control thread
 _ASIDE = ".unread"  # added to the name of a file that could not be read
 
@@ -30,8 +27,8 @@ _ASIDE = ".unread"  # added to the name of a file that could not be read
 class State:
     """Writes down how a player stands whenever that has changed, and reads it back.
 
-    What somebody has changed is written within a second; what speaking voices go on from, which
-    changes by itself, once a minute and at the end.
+    What somebody has changed is written within a second; what speaking voices go on from is new with
+    every unit, and may be written less often: what it is kept on may be a card that wears out.
 
     Parameters
     ----------
@@ -40,6 +37,8 @@ class State:
         The file; its folder must be there.
     call : callable
         Lets the control thread run a function; gives the future of what it returns.
+    speech_seconds : float
+        Between two writings when nothing is new but what the voices have said.
 
     Raises
     ------
@@ -58,12 +57,16 @@ class State:
         player: Player,
         path: Path,
         call: Callable[[Callable[[], Future[Any]]], Future[Future[Any]]],
+        *,
+        speech_seconds: float,
     ) -> None:
         if not path.parent.is_dir():
             raise ConfigError(
                 f"performance.state must lie in a folder that is there, got {str(path)!r}"
             )
+        clear_parts(path)
         self._player, self._path, self._call = player, path, call
+        self._speech_seconds = speech_seconds
         self._written: dict[str, Any] | None = None
         self._written_at = 0.0  # of the clock that is never set back
         self._trouble = ""  # that was told last
@@ -83,9 +86,8 @@ class State:
         except ConfigError as error:
             aside = self._path.with_name(self._path.name + _ASIDE)
             logger.warning("it starts as configured: %s (kept as %s)", error, aside)
-            with suppress(
-                OSError
-            ):  # in a folder that cannot be written, it is not written over either
+            # In a folder that cannot be written, it is not written over either.
+            with suppress(OSError):
                 self._path.replace(aside)
             return False
         for text in missed:
@@ -104,7 +106,7 @@ class State:
 
     def _loop(self) -> None:
         while not self._over.wait(_EVERY_SECONDS):
-            self._save(_SPEECH_SECONDS)
+            self._save(self._speech_seconds)
         self._save(0.0)
 
     def _save(self, patience: float) -> None:
