@@ -52,7 +52,12 @@ Entry = NDArray[np.void] | Applied | Spoken
 
 
 def record_lines(parts: list[NDArray[np.void]]) -> Iterator[Line]:
-    """Turn records into messages, those of a kind together."""
+    """Turn records into messages, those of a kind together.
+
+    Yields
+    ------
+    Line
+    """
     for address, kind in _TABLES:
         alike = [part for part in parts if part.dtype == kind]
         if alike:
@@ -62,7 +67,12 @@ def record_lines(parts: list[NDArray[np.void]]) -> Iterator[Line]:
 
 
 def change_lines(applied: Applied) -> Iterator[Line]:
-    """Turn changes into messages, and say last at which frames they were applied."""
+    """Turn changes into messages, and say last at which frames they were applied.
+
+    Yields
+    ------
+    Line
+    """
     voice = applied.voice
     for change in applied.changes:
         if isinstance(change, Turn):
