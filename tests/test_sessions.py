@@ -242,6 +242,7 @@ def daemon(bundle: Path, session: Path) -> Iterator[tuple["subprocess.Popen[str]
         process.communicate()
 
 
+@pytest.mark.slow
 def test_a_kill_takes_less_than_a_second_away(tmp_path: Path) -> None:
     bundle, session, out = (tmp_path / name for name in ("x.idiolect", "x.osc", "x.wav"))
     make_bundle(bundle, sample_rate=48_000, seconds=10)

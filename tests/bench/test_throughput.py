@@ -17,6 +17,7 @@ def test_each_is_sent_as_many_messages_of_one_value(who: str) -> None:
     assert all(isinstance(m, Message) and isinstance(m.arguments[-1], float) for m in found)
 
 
+@pytest.mark.slow
 def test_the_daemon_and_python_osc_take_what_is_sent_and_nothing_is_dropped(tmp_path: Path) -> None:
     make_bundle(tmp_path / "random.idiolect", seconds=6)
     found = throughput.measure(

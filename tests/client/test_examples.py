@@ -50,6 +50,7 @@ def test_the_first_lines_of_the_page_make_sound(at_home: App) -> None:
         assert client.voice(1).temperature == pytest.approx(1.4)
 
 
+@pytest.mark.slow
 def test_two_voices_echo_each_other(app: App) -> None:
     script = CLIENTS / "python" / "echo.py"
     port = str(app.control.address[1])
@@ -83,6 +84,7 @@ def test_the_notebook_is_valid_and_keeps_nothing_of_whoever_ran_it() -> None:
         nbformat.validate(book)
 
 
+@pytest.mark.slow
 def test_the_notebook_runs(at_home: App) -> None:
     names: dict[str, Any] = {}
     heard = io.StringIO()

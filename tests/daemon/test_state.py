@@ -65,6 +65,7 @@ def stands(client: Client) -> list[tuple[object, ...]]:
 STOOD: list[tuple[object, ...]] = [(-12.5,), (-0.5,), (1,), (1.5,), (1,), (1,), ("other",)]
 
 
+@pytest.mark.slow
 def test_what_is_a_second_old_survives_a_kill(serve: Start, tmp_path: Path) -> None:
     """Killed between two writes, and once more right after it has begun again."""
     process, port = serve()

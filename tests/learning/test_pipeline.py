@@ -215,7 +215,14 @@ def _kill(stage: str, at: int) -> Progress:
     return note
 
 
-@pytest.mark.parametrize(("stage", "at"), [("train", 9), ("train", 60), ("finish", 12)])
+@pytest.mark.parametrize(
+    ("stage", "at"),
+    [
+        pytest.param("train", 9, marks=pytest.mark.slow),
+        ("train", 60),
+        pytest.param("finish", 12, marks=pytest.mark.slow),
+    ],
+)
 def test_a_run_that_was_killed_while_it_trained_goes_on_and_ends_the_same(
     corpus: Path,
     learned: tuple[Report, Bundle],

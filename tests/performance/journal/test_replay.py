@@ -247,7 +247,14 @@ def make_live(folder: Path, seed: int, capacity: int = 0) -> Live:
     return Live(make_bundle(folder / "random.idiolect", seed=seed), capacity)
 
 
-@pytest.fixture(scope="module", params=[(0, 0), (1, 0), (2, TIGHT)], ids=["0", "1", "overload"])
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param((0, 0), id="0"),
+        pytest.param((1, 0), id="1", marks=pytest.mark.slow),
+        pytest.param((2, TIGHT), id="overload"),
+    ],
+)
 def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Live:
     """Six seconds; the last time with more to mix than it is said to have time for."""
     seed, capacity = request.param

@@ -62,7 +62,12 @@ Entry = NDArray[np.void] | Applied | Spoken
 
 
 def record_lines(parts: list[NDArray[np.void]]) -> Iterator[Line]:
-    """Turn records into messages, those of a kind together."""
+    """Turn records into messages, those of a kind together.
+
+    Yields
+    ------
+    Line
+    """
     for address, kind in _TABLES:
         alike = [part for part in parts if part.dtype == kind]
         if alike:
@@ -81,7 +86,12 @@ def singly(changes: Iterable[Timed]) -> Iterator[Single]:
 
 
 def change_lines(applied: Applied) -> Iterator[Line]:
-    """Turn changes into messages, and say last at which frames they were applied."""
+    """Turn changes into messages, and say last at which frames they were applied.
+
+    Yields
+    ------
+    Line
+    """
     voice = applied.voice
     for change in applied.changes:
         yield from _single_lines(voice, singly([change]))
