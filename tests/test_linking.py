@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import numpy as np
 import pytest
 from numba import version_info
+from numba.core.bytecode import FunctionIdentity
 from numba.core.errors import TypingError
 
 from idiolect.compiled import Alone, kind_for, njit, realtime
@@ -107,3 +109,35 @@ def test_kernels_by_themselves_say_the_same() -> None:
     np.testing.assert_array_equal(linked[3](2.0, 7), single[3](2.0, 7))
     assert linked[4](2.0, 9) == single[4](2.0, 9)
     assert single[4].is_compiled
+
+
+def _make_pair(decorate: Decorator, factor: float) -> Any:
+    @decorate
+    def inner(x: float) -> float:
+        for i in range(3):  # long enough to be called, and not to be copied to where it is called
+            x = math.sin(x) + factor * math.cos(x * i) + math.sqrt(abs(x + factor)) + math.atan(x)
+            x = math.tanh(x) + math.exp(-x * x) + math.log(abs(x) + factor) + math.sinh(x / 9)
+            x = math.sin(factor + x) + math.cos(x * i) + math.atan(x + i) + math.asinh(x)
+            x = math.tanh(x) + math.exp(-abs(x)) + math.log1p(abs(x) + factor) + math.erf(x)
+            x = math.sin(x) * math.cos(x / factor) + math.atan2(x, factor) + math.expm1(x / 9)
+        return x
+
+    @decorate
+    def outer(x: float) -> float:
+        return inner(inner(inner(x) + inner(x + 1)) - inner(x - 1)) + inner(x * x)
+
+    return outer
+
+
+def test_kernels_that_were_compiled_in_different_processes_keep_to_their_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Their functions may have the same names, and what is kept on disk is loaded side by side."""
+    kernels = []
+    for factor in (2.0, 3.0):
+        monkeypatch.setattr(FunctionIdentity, "_unique_ids", count(10_000))
+        kernels.append(_make_pair(njit, factor))
+        kernels[-1](0.5)
+    assert [kernel(0.5) for kernel in kernels] == pytest.approx(
+        [_make_pair(plain, factor)(0.5) for factor in (2.0, 3.0)]
+    )

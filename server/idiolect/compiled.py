@@ -13,9 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from numba import version_info
+from numba import cfunc, version_info
 from numba.core import config as numba_config
 from numba.core.caching import CacheImpl, UserProvidedCacheLocator
+from numba.core.compiler import Compiler
 from numba.core.registry import CPUDispatcher
 from platformdirs import user_cache_path
 
@@ -24,6 +25,7 @@ __all__ = [
     "OPTIONS",
     "Alone",
     "brief",
+    "callback",
     "is_warm",
     "kind_for",
     "njit",
@@ -122,6 +124,8 @@ CacheImpl._locator_classes.insert(0, _Locator)
 class Alone(CPUDispatcher):  # type: ignore[misc]
     """A compiled function as numba has it: by itself, with all that it calls in it."""
 
+    pipeline = Compiler
+
     @property
     def is_compiled(self) -> bool:
         """Whether it can be called with some types."""
@@ -152,6 +156,27 @@ def _compile(function: F, **options: Any) -> F:
         kernel.enable_caching()
     _kernels.append(kernel)
     return cast(F, kernel)
+
+
+def callback(signature: Any, function: Callable[..., object], *, cache: bool = True) -> Any:
+    """Compile `function` as one that C calls in real time: without the GIL, and unable to allocate.
+
+    Parameters
+    ----------
+    signature
+        Of numba: what it returns, called with what it is given.
+    function
+        Its body.
+    cache : bool
+        Whether it is kept on disk.
+
+    Returns
+    -------
+    numba.core.ccallback.CFunc
+        With the C function's `address`.
+    """
+    pipeline = kind_for(version_info.short).pipeline
+    return cfunc(signature, cache=cache, pipeline_class=pipeline, _nrt=False, **OPTIONS)(function)
 
 
 def share_compiled() -> float:

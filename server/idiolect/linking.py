@@ -59,6 +59,31 @@ class _Part(JITCodeLibrary):  # type: ignore[misc]
                     waiting += library._linking_libraries
 
 
+class _WholeLibrary(JITCodeLibrary):  # type: ignore[misc]
+    """The code of a function that is called from outside, with all that is linked into it for itself.
+
+    Names of functions count from one in every process: two that were compiled in different ones and
+    kept on disk may have the same, and the system would let the one stand for the other.
+    """
+
+    def _optimize_final_module(self) -> None:
+        for function in self._final_module.functions:
+            if not function.is_declaration and function.linkage == llvm.Linkage.linkonce_odr:
+                function.linkage = "internal"
+        super()._optimize_final_module()
+
+
+class _Whole(Compiler):  # type: ignore[misc]
+    """numba's pipeline, for what is called from outside: by Python, or by C."""
+
+    def compile_extra(self, function: Callable[..., object]) -> Any:
+        """Compile a function."""
+        library = _WholeLibrary(self.state.targetctx.codegen(), function.__qualname__)
+        library.enable_object_caching()  # before anything is in it, so that it can be kept on disk
+        self.state.library = library
+        return super().compile_extra(function)
+
+
 class _PartPipeline(Compiler):  # type: ignore[misc]
     """numba's own, into a `_Part`."""
 
@@ -107,13 +132,15 @@ class Kernel(CPUDispatcher):  # type: ignore[misc]
         As numba has them.
     """
 
+    pipeline = _Whole
+
     def __init__(
         self,
         py_func: Callable[..., object],
         locals: dict[str, Any] | None = None,
         targetoptions: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(py_func, locals, targetoptions)
+        super().__init__(py_func, locals, targetoptions, _Whole)
         self._inside = _Inside(py_func, targetoptions or {})
 
     @property

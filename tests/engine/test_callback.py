@@ -10,7 +10,7 @@ import pytest
 from numba import cfunc
 from numpy.typing import NDArray
 
-from idiolect.compiled import OPTIONS
+from idiolect.compiled import callback
 from idiolect.engine.callback import CALLBACKS, compiled
 from idiolect.engine.clock import (
     CALLS,
@@ -90,9 +90,9 @@ class Module:
 def module_of(name: str) -> tuple[Module, str]:
     """Compile a callback without the cache, and find its function: not the wrapper around it."""
     signature, body = CALLBACKS[name]
-    callback = cfunc(signature, _nrt=False, **OPTIONS)(body)
-    module = Module(callback.inspect_llvm())
-    wrapper = callback.native_name
+    made = callback(signature, body, cache=False)
+    module = Module(made.inspect_llvm())
+    wrapper = made.native_name
     return module, next(callee for callee in module.called(wrapper) if callee in module.bodies)
 
 
@@ -120,9 +120,9 @@ def test_the_scan_finds_what_calls_python() -> None:
             raise ValueError
         return int(np.zeros(size).sum())
 
-    callback = cfunc("int64(int64)")(bad)
-    module = Module(callback.inspect_llvm())
-    start = next(callee for callee in module.called(callback.native_name) if "bad" in callee)
+    made = cfunc("int64(int64)")(bad)
+    module = Module(made.inspect_llvm())
+    start = next(callee for callee in module.called(made.native_name) if "bad" in callee)
     outside = module.reachable(start) - set(module.bodies)
     assert [callee for callee in outside if not ALLOWED.fullmatch(callee)]
     inside = module.reachable(start) & set(module.bodies)

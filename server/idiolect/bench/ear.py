@@ -5,13 +5,12 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import cfunc
 from numba.core import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from idiolect.audio.libjack import address_of, load_libjack, open_client
-from idiolect.compiled import OPTIONS
+from idiolect.compiled import callback
 from idiolect.engine.atomics import float32_1d, int64_1d, load_acquire, publish, store_release
 from idiolect.engine.callback import port_buffer
 from idiolect.errors import AudioError
@@ -85,7 +84,7 @@ class Ear:
         self._columns[LAST_TIME] = address_of(library.jack_last_frame_time)
         self._columns[PORT] = library.jack_port_register(me, b"in", _AUDIO, _IS_INPUT, 0)
         signature = types.int32(types.uint32, types.int64)
-        self._callback = cfunc(signature, cache=True, _nrt=False, **OPTIONS)(_process)
+        self._callback = callback(signature, _process)
         library.jack_set_process_callback(me, self._callback.address, self._columns.ctypes.data)
         if library.jack_activate(me):
             raise AudioError("JACK would not activate the ear; restart its server")

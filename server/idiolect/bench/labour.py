@@ -8,10 +8,10 @@ daemon's loses what the daemon must lose, without memory, locks or messages that
 from functools import cache
 from typing import Any
 
-from numba import cfunc, int32, int64, uint32
+from numba import int32, int64, uint32
 
 from idiolect.audio.jack import JackOutput
-from idiolect.compiled import OPTIONS
+from idiolect.compiled import callback
 from idiolect.engine.atomics import float32_1d, int64_1d
 from idiolect.engine.callback import frames_since_start, port_buffer
 from idiolect.engine.clock import monotonic_ns, thread_cpu_ns
@@ -51,7 +51,7 @@ def _process(frames: int, userdata: int) -> int:
 
 @cache
 def _compiled() -> Any:
-    return cfunc(int32(uint32, int64), _nrt=False, **OPTIONS | {"cache": False})(_process)
+    return callback(int32(uint32, int64), _process)
 
 
 class LabourOutput(JackOutput):

@@ -10,12 +10,11 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import cfunc
 from numba.core import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from idiolect.compiled import OPTIONS, realtime
+from idiolect.compiled import callback, realtime
 from idiolect.engine.atomics import float32_1d, float32_2d, int64_1d
 from idiolect.engine.clock import TIMING, XRUNS, monotonic_ns, thread_cpu_ns
 from idiolect.engine.seat import (
@@ -176,4 +175,4 @@ def compiled(name: str) -> Any:
     Control thread, before a stream opens: compiling takes seconds.
     """
     signature, body = CALLBACKS[name]
-    return cfunc(signature, cache=True, _nrt=False, **OPTIONS)(body)
+    return callback(signature, body)

@@ -98,7 +98,6 @@ def _make_stage(stride: int, source: int) -> Callable[[NDArray[np.float32]], Non
     re, im = 2 * source * _ROW, (2 * source + 1) * _ROW
     re_out, im_out = 2 * (1 - source) * _ROW, (3 - 2 * source) * _ROW
 
-    @njit
     def stage(z: NDArray[np.float32]) -> None:
         """Take `stride` numbers from each quarter, and put their transforms side by side."""
         for p in range(quarter):
@@ -122,7 +121,8 @@ def _make_stage(stride: int, source: int) -> Callable[[NDArray[np.float32]], Non
                 x, y = less_re + turned_re, less_im + turned_im
                 z[re_out + h], z[im_out + h] = c3 * x - s3 * y, c3 * y + s3 * x
 
-    return stage
+    stage.__qualname__ = f"stage_{stride}"  # by which compiled code is told apart
+    return njit(stage)
 
 
 _first, _second, _third, _fourth, _fifth = (
