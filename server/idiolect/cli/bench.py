@@ -148,7 +148,8 @@ def messages(
         print(line, file=sys.stderr, flush=True)
 
     with TemporaryDirectory() as folder:
-        found = throughput.measure(
+        command = f"idiolect bench messages --seconds {seconds:g} --audio {audio}"
+        found = {"command": command} | throughput.measure(
             bundle or _example(Path(folder), say), seconds=seconds, output=audio, say=say
         )
     print(
