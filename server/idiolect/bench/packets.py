@@ -58,13 +58,23 @@ def _value(tag: str, value: object) -> bytes:
 
 _EVENT = ("cps", 0.5625, "cycle", 12.0, "delta", 0.888889)
 
-_PLAIN = {
+_SENT: dict[str, bytes | tuple[bytes, ...]] = {
     "SuperCollider, a message": message("/voice/1/temperature", "f", 0.5),
     "SuperCollider, a whole number": message("/voice/1/run", "i", 1),
+    "SuperCollider, a bundle": (
+        message("/voice/1/pan", "f", -0.5),
+        message("/voice/2/pan", "f", 0.5),
+    ),
     "SuperCollider, a double": message("/voice/1/gain", "d", -6.0),
+    "SuperCollider, bundles in a bundle": (bundle(message("/voice/1/pan", "f", 0.25)),),
     "Pd, floats alone": message("/voice/1/temperature", "f", 0.5),
     "Pd, a float for a whole number": message("/voice/1/run", "f", 1.0),
     "Pd, a symbol": message("/voice/1/scale", "s", "note"),
+    "TouchDesigner, a CHOP's channels": (
+        message("/voice/1/temperature", "f", 0.75),
+        message("/voice/1/gain", "f", -3.0),
+    ),
+    "TouchDesigner, a CHOP in doubles": (message("/voice/1/gain", "d", -3.0),),
     "TouchDesigner, without type tags": message("/status"),
     "TouchDesigner, true": message("/voice/1/freeze", "T"),
     "TouchDesigner, false": message("/voice/1/freeze", "F"),
@@ -72,19 +82,6 @@ _PLAIN = {
     "TouchDesigner, inf": message("/voice/1/cut", "I"),
     "TouchDesigner, a large number": message("/voice/1/random_seed", "h", 2**40),
     "TouchDesigner, a DAT's row of types": message("/clock", "ifs", 7, 0.5, "row"),
-}
-
-_TIMED = {
-    "SuperCollider, a bundle": (
-        message("/voice/1/pan", "f", -0.5),
-        message("/voice/2/pan", "f", 0.5),
-    ),
-    "SuperCollider, bundles in a bundle": (bundle(message("/voice/1/pan", "f", 0.25)),),
-    "TouchDesigner, a CHOP's channels": (
-        message("/voice/1/temperature", "f", 0.75),
-        message("/voice/1/gain", "f", -3.0),
-    ),
-    "TouchDesigner, a CHOP in doubles": (message("/voice/1/gain", "d", -3.0),),
     "Tidal, an event": (
         message(
             "/dirt/play", "sssfsfsfsisfss",
@@ -96,11 +93,10 @@ _TIMED = {
     ),
     "Tidal, an argument alone": (message("/voice/1/temperature", "f", 0.8),),
     "Strudel, an event": (
-        message(
-            "/dirt/play", "sssfsfsfsfsi", "s", "source_1", *_EVENT, "speed", -0.5, "n", 2
-        ),
+        message("/dirt/play", "sssfsfsfsfsi", "s", "source_1", *_EVENT, "speed", -0.5, "n", 2),
     ),
 }  # fmt: skip
+"""A tuple is what comes together, with a time."""
 
 
 def from_clients(time_tag: int = _IMMEDIATELY) -> dict[str, bytes]:
@@ -117,8 +113,10 @@ def from_clients(time_tag: int = _IMMEDIATELY) -> dict[str, bytes]:
     sources and documentation: TouchDesigner's OSC Out CHOP and DAT, Tidal 1.9's
     ``Sound.Tidal.Stream.Target`` by way of hosc, Strudel's ``osc.mjs`` by way of osc-js.
     """
-    timed = {who: bundle(*parts, time_tag=time_tag) for who, parts in _TIMED.items()}
-    return _PLAIN | timed
+    return {
+        who: sent if isinstance(sent, bytes) else bundle(*sent, time_tag=time_tag)
+        for who, sent in _SENT.items()
+    }
 
 
 def _nested(depth: int) -> bytes:

@@ -143,10 +143,9 @@ def _message(packet: bytes, start: int, end: int) -> Message:
         at = _after_text(packet, at, end)
     read = _recall if at - start <= _SHORT else _read_head
     address, tags, numbers = read(packet[start:at])
-    if numbers is None:
-        arguments, at = _arguments(packet, tags, at, end)
-    else:
-        arguments, at = numbers.unpack(_take(packet, at, numbers.size, end)), at + numbers.size
+    if numbers is not None and numbers.size == end - at:
+        return Message(address, numbers.unpack_from(packet, at))
+    arguments, at = _arguments(packet, tags, at, end)
     if at != end:
         raise PacketError(f"{address[:64]}: {end - at} bytes after the last argument")
     return Message(address, arguments)

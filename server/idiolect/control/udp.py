@@ -1,6 +1,7 @@
 """OSC over UDP: one packet, one datagram."""
 
 import asyncio
+import contextlib
 import logging
 import socket
 import struct
@@ -59,11 +60,8 @@ class UdpSocket:
         while time.monotonic() < until:
             try:
                 packet, address = self.handle.recvfrom(_DATAGRAM)
-            except (
-                BlockingIOError,
-                ConnectionResetError,
-            ):  # Windows: an earlier answer was refused
-                break
+            except (BlockingIOError, ConnectionResetError):
+                break  # there is none; or Windows tells that an earlier answer was refused
             peer = self._peers.get(address) or self._meet(address)
             if peer is not None:
                 if not is_local(peer.host):
@@ -73,13 +71,11 @@ class UdpSocket:
 
     def send(self, packet: bytes, peer: UdpPeer) -> None:
         """Send one datagram, or count it as lost."""
-        try:
-            if self._may_send(peer, len(packet)):
-                self.handle.sendto(packet, (peer.host, peer.port, *peer.rest))
-                return
-        except OSError:
-            pass
-        self._intake.desk.counters.dropped += 1
+        sent = 0
+        if self._may_send(peer, len(packet)):
+            with contextlib.suppress(OSError):
+                sent = self.handle.sendto(packet, (peer.host, peer.port, *peer.rest))
+        self._intake.desk.counters.dropped += not sent
 
     def at(self, address: tuple[Any, ...]) -> UdpPeer:
         """Return the peer at a socket address."""
@@ -150,8 +146,9 @@ class UdpEntrance:
     def _drain(self, udp: UdpSocket) -> None:
         """Take in what the system has, without running it: that is several times as fast."""
         try:
+            counters = self._intake.desk.counters
             for packet, peer in udp.read():
-                self._intake.desk.counters.dropped += not self._turns.add(packet, peer)
+                counters.dropped += not self._turns.add(packet, peer)
             if self._next is None:
                 self._run()
         except Exception:  # the border: log, and listen on
