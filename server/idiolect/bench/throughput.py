@@ -71,7 +71,8 @@ def measure(
         which every other goes backwards, so that nobody is always first.  ``cpu_us``, processor time
         that a message costs the one who takes it, microseconds, whatever else the machine does:
         of the daemon its control thread's, of python-osc its process'.  ``dropped`` by the daemon
-        or its system, and its ``late`` blocks and ``starved`` voices: 0.
+        or its system; ``limited``, times that who sends had to wait, since it asked for more than
+        one machine may; the daemon's ``late`` blocks and ``starved`` voices: 0.
 
     Raises
     ------
@@ -118,7 +119,8 @@ def measure(
             **{who: median(rounds_) for who, rounds_ in taken.items()},
             "rounds": {who: [round(each) for each in rounds_] for who, rounds_ in taken.items()},
             "cpu_us": {who: median(rounds_) for who, rounds_ in costs.items()},
-            "dropped": app.control.counters.dropped + app.control.counters.limited,
+            "dropped": app.control.counters.dropped,
+            "limited": app.control.counters.limited,
             "late": after.late - before.late,
             "starved": after.starved - before.starved,
         }
