@@ -25,7 +25,7 @@ def test_the_daemon_and_python_osc_take_what_is_sent_and_nothing_is_dropped(tmp_
     )
     assert float(str(found["idiolect"])) > 0
     assert float(str(found["python-osc"])) > 0
-    assert found["dropped"] == 0
+    assert found["dropped"] == found["limited"] == 0
     assert "scsynth" not in found
 
 

@@ -37,6 +37,18 @@ def test_an_ended_lease_makes_room() -> None:
     assert clients.add(Nobody(99), LEASE_S) == 0
 
 
+def test_who_names_one_of_several_groups_is_told_once() -> None:
+    clients = Clients()
+    for port, groups in ((1, ("state",)), (2, ("grain", "health")), (3, ("state", "health"))):
+        clients.add(Nobody(port), 0.0, groups)
+    assert clients.listening(1.0, "state", "health") == [Nobody(1), Nobody(2), Nobody(3)]
+    assert clients.listening(1.0, "state") == [Nobody(1), Nobody(3)]
+    assert clients.remove(Nobody(1)) == 0
+    assert clients.remove(Nobody(1)) == -1
+    assert clients.add(Nobody(4), 2.0) == 0
+    assert clients.listening(2.0) == [Nobody(4), Nobody(2), Nobody(3)]
+
+
 def test_a_sync_waits_for_what_came_before_it_only() -> None:
     backlog, answered = Backlog(), []
     one = backlog.open(Nobody(1), "/a")

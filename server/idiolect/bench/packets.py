@@ -56,6 +56,49 @@ def _value(tag: str, value: object) -> bytes:
     return value
 
 
+_EVENT = ("cps", 0.5625, "cycle", 12.0, "delta", 0.888889)
+
+_SENT: dict[str, bytes | tuple[bytes, ...]] = {
+    "SuperCollider, a message": message("/voice/1/temperature", "f", 0.5),
+    "SuperCollider, a whole number": message("/voice/1/run", "i", 1),
+    "SuperCollider, a bundle": (
+        message("/voice/1/pan", "f", -0.5),
+        message("/voice/2/pan", "f", 0.5),
+    ),
+    "SuperCollider, a double": message("/voice/1/gain", "d", -6.0),
+    "SuperCollider, bundles in a bundle": (bundle(message("/voice/1/pan", "f", 0.25)),),
+    "Pd, floats alone": message("/voice/1/temperature", "f", 0.5),
+    "Pd, a float for a whole number": message("/voice/1/run", "f", 1.0),
+    "Pd, a symbol": message("/voice/1/scale", "s", "note"),
+    "TouchDesigner, a CHOP's channels": (
+        message("/voice/1/temperature", "f", 0.75),
+        message("/voice/1/gain", "f", -3.0),
+    ),
+    "TouchDesigner, a CHOP in doubles": (message("/voice/1/gain", "d", -3.0),),
+    "TouchDesigner, without type tags": message("/status"),
+    "TouchDesigner, true": message("/voice/1/freeze", "T"),
+    "TouchDesigner, false": message("/voice/1/freeze", "F"),
+    "TouchDesigner, None": message("/voice/1/seed/random", "N"),
+    "TouchDesigner, inf": message("/voice/1/cut", "I"),
+    "TouchDesigner, a large number": message("/voice/1/random_seed", "h", 2**40),
+    "TouchDesigner, a DAT's row of types": message("/clock", "ifs", 7, 0.5, "row"),
+    "Tidal, an event": (
+        message(
+            "/dirt/play", "sssfsfsfsisfss",
+            "_id_", "1", *_EVENT, "orbit", 0, "pan", 0.25, "s", "source_0",
+        ),
+    ),
+    "Tidal, an event for /play": (
+        message("/play", "sssfsfsfsisf", "_id_", "1", *_EVENT, "unit", 3, "gain", -6.0),
+    ),
+    "Tidal, an argument alone": (message("/voice/1/temperature", "f", 0.8),),
+    "Strudel, an event": (
+        message("/dirt/play", "sssfsfsfsfsi", "s", "source_1", *_EVENT, "speed", -0.5, "n", 2),
+    ),
+}  # fmt: skip
+"""A tuple is what comes together, with a time."""
+
+
 def from_clients(time_tag: int = _IMMEDIATELY) -> dict[str, bytes]:
     """Give what clients send, by who sends it and what for.
 
@@ -70,53 +113,10 @@ def from_clients(time_tag: int = _IMMEDIATELY) -> dict[str, bytes]:
     sources and documentation: TouchDesigner's OSC Out CHOP and DAT, Tidal 1.9's
     ``Sound.Tidal.Stream.Target`` by way of hosc, Strudel's ``osc.mjs`` by way of osc-js.
     """
-
-    def timed(*elements: bytes) -> bytes:
-        return bundle(*elements, time_tag=time_tag)
-
-    event = ("cps", 0.5625, "cycle", 12.0, "delta", 0.888889)
     return {
-        "SuperCollider, a message": message("/voice/1/temperature", "f", 0.5),
-        "SuperCollider, a whole number": message("/voice/1/run", "i", 1),
-        "SuperCollider, a bundle": timed(
-            message("/voice/1/pan", "f", -0.5), message("/voice/2/pan", "f", 0.5)
-        ),
-        "SuperCollider, a double": message("/voice/1/gain", "d", -6.0),
-        "SuperCollider, bundles in a bundle": timed(timed(message("/voice/1/pan", "f", 0.25))),
-        "Pd, floats alone": message("/voice/1/temperature", "f", 0.5),
-        "Pd, a float for a whole number": message("/voice/1/run", "f", 1.0),
-        "Pd, a symbol": message("/voice/1/scale", "s", "note"),
-        "TouchDesigner, a CHOP's channels": timed(
-            message("/voice/1/temperature", "f", 0.75), message("/voice/1/gain", "f", -3.0)
-        ),
-        "TouchDesigner, a CHOP in doubles": timed(message("/voice/1/gain", "d", -3.0)),
-        "TouchDesigner, without type tags": message("/status"),
-        "TouchDesigner, true": message("/voice/1/freeze", "T"),
-        "TouchDesigner, false": message("/voice/1/freeze", "F"),
-        "TouchDesigner, None": message("/voice/1/seed/random", "N"),
-        "TouchDesigner, inf": message("/voice/1/cut", "I"),
-        "TouchDesigner, a large number": message("/voice/1/random_seed", "h", 2**40),
-        "TouchDesigner, a DAT's row of types": message("/clock", "ifs", 7, 0.5, "row"),
-        "Tidal, an event": timed(
-            message(
-                "/dirt/play", "sssfsfsfsisfss",
-                "_id_", "1", *event, "orbit", 0, "pan", 0.25, "s", "source_0",
-            )
-        ),
-        "Tidal, an event for /play": timed(
-            message(
-                "/play", "sssfsfsfsisf",
-                "_id_", "1", *event, "unit", 3, "gain", -6.0,
-            )
-        ),
-        "Tidal, an argument alone": timed(message("/voice/1/temperature", "f", 0.8)),
-        "Strudel, an event": timed(
-            message(
-                "/dirt/play", "sssfsfsfsfsi",
-                "s", "source_1", *event, "speed", -0.5, "n", 2,
-            )
-        ),
-    }  # fmt: skip
+        who: sent if isinstance(sent, bytes) else bundle(*sent, time_tag=time_tag)
+        for who, sent in _SENT.items()
+    }
 
 
 def _nested(depth: int) -> bytes:

@@ -6,6 +6,7 @@ that, so nothing is dropped.  Who sends, and python-osc's server, are processes 
 ``python -m idiolect.bench.throughput``, and the daemon plays four voices all the while.
 """
 
+import gc
 import json
 import os
 import shutil
@@ -42,6 +43,7 @@ _WARM_SECONDS = 0.5
 _PATIENCE = 5.0
 _VALUES = 1000  # different messages
 _ADDRESSES = [f"/voice/{n}/{name}" for n in range(1, VOICES + 1) for name in ("gain", "pan")]
+_BUFFER = 4 * 1024 * 1024  # bytes asked of the system, as the daemon asks
 
 
 def measure(
@@ -65,10 +67,12 @@ def measure(
     Returns
     -------
     dict
-        By who takes them: messages a second, the median of the rounds.  ``cpu_us``, processor time
+        By who takes them: messages a second, the median of the rounds.  ``rounds``, each of them, of
+        which every other goes backwards, so that nobody is always first.  ``cpu_us``, processor time
         that a message costs the one who takes it, microseconds, whatever else the machine does:
         of the daemon its control thread's, of python-osc its process'.  ``dropped`` by the daemon
-        or its system, and its ``late`` blocks and ``starved`` voices: 0.
+        or its system; ``limited``, times that who sends had to wait, since it asked for more than
+        one machine may; the daemon's ``late`` blocks and ``starved`` voices: 0.
 
     Raises
     ------
@@ -100,20 +104,23 @@ def measure(
             ports["scsynth"] = opened.enter_context(scsynth(place)).port
         taken: dict[str, list[float]] = {who: [] for who in ports}
         costs: dict[str, list[float]] = {who: [] for who in clocks}
-        before = app.player.status()
+        before, order = app.player.status(), list(ports)
         for number in range(rounds):
             say(f"round {number + 1} of {rounds}")
-            for who, port in ports.items():
+            order.reverse()
+            for who in order:
                 used = clocks[who]() if who in clocks else 0.0
-                found = _pump_apart(who, port, seconds)
+                found = _pump_apart(who, ports[who], seconds)
                 taken[who].append(found["each_second"])
                 if who in clocks:
                     costs[who].append(1e6 * (clocks[who]() - used) / found["sent"])
         after = app.player.status()
         return {
             **{who: median(rounds_) for who, rounds_ in taken.items()},
+            "rounds": {who: [round(each) for each in rounds_] for who, rounds_ in taken.items()},
             "cpu_us": {who: median(rounds_) for who, rounds_ in costs.items()},
-            "dropped": app.control.counters.dropped + app.control.counters.limited,
+            "dropped": app.control.counters.dropped,
+            "limited": app.control.counters.limited,
             "late": after.late - before.late,
             "starved": after.starved - before.starved,
         }
@@ -149,13 +156,19 @@ def _theirs() -> Iterator[tuple[int, int]]:
 
 
 def serve() -> None:
-    """Be python-osc's server, with the addresses that are sent to and no others: more cost it more."""
+    """Be python-osc's server: with the addresses that are sent to alone: more cost it more.
+
+    Its buffer is as large as the daemon's, and its collector passes over what was imported here.
+    """
     kept: dict[str, float] = {}
     dispatcher = Dispatcher()
     for address in _ADDRESSES:
         dispatcher.map(address, kept.__setitem__)
     dispatcher.map("/sync", lambda _, number: ("/synced", number))
     server = BlockingOSCUDPServer(("127.0.0.1", 0), dispatcher)
+    server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+    gc.collect()
+    gc.freeze()
     sys.stdout.write(f"{server.server_address[1]}\n")
     sys.stdout.flush()
     server.serve_forever()
@@ -166,9 +179,8 @@ def messages(who: str) -> list[bytes]:
     values = (number / _VALUES for number in range(_VALUES))
     if who == "scsynth":
         return [encode("/n_set", NODE, "level", value) for value in values]
-    addresses = [f"/voice/{n}/{name}" for n in range(1, VOICES + 1) for name in ("gain", "pan")]
     return [
-        encode(address, value) for address, value in zip(cycle(addresses), values, strict=False)
+        encode(address, value) for address, value in zip(cycle(_ADDRESSES), values, strict=False)
     ]
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "arity",
     "fit",
     "fit_norm",
+    "fit_scale",
     "is_pressed",
     "number",
     "text",
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 LONGEST_RAMP = 3600.0  # seconds
+_Number = int | float  # a bool is an int
 
 
 class Fitted(NamedTuple):
@@ -56,7 +58,7 @@ def number(argument: Argument, name: str) -> float:
     ControlError
         When it is of another type, or not finite.
     """
-    if not isinstance(argument, bool | int | float):
+    if not isinstance(argument, _Number):
         raise ControlError(f"{name} is {_describe(argument)}: send a number")
     if not math.isfinite(argument):
         raise ControlError(f"{name} is {argument}: send a finite number")
@@ -101,7 +103,7 @@ def is_pressed(arguments: Sequence[Argument]) -> bool:
     )
 
 
-def fit(parameter: Parameter, arguments: Sequence[Argument], scales: Sequence[str]) -> Fitted:
+def fit(parameter: Parameter, arguments: Sequence[Argument]) -> Fitted:
     """Read a parameter's new value, rounded for its kind and clipped to its range.
 
     Parameters
@@ -110,20 +112,15 @@ def fit(parameter: Parameter, arguments: Sequence[Argument], scales: Sequence[st
         What is to be turned.
     arguments : sequence
         As they came: the value, then perhaps the seconds to take to it.
-    scales : sequence of str
-        Of the voice's bundle, finest first; only a scale is looked up there.
 
     Raises
     ------
     ControlError
-        When they are not one finite number (or one scale's name), and a ramp where one is taken.
+        When they are not one finite number, and a ramp where one is taken.
     """
     ramp = _ramp(parameter, arguments)
-    if parameter.kind == "scale":
-        return _scale(arguments[0], scales)
     value = number(arguments[0], parameter.name)
-    fitted = parameter.clip(value)
-    return Fitted(fitted, ramp, not parameter.low <= value <= parameter.high)
+    return Fitted(parameter.clip(value), ramp, not parameter.low <= value <= parameter.high)
 
 
 def fit_norm(parameter: Parameter, arguments: Sequence[Argument]) -> Fitted:
@@ -139,20 +136,16 @@ def fit_norm(parameter: Parameter, arguments: Sequence[Argument]) -> Fitted:
     return Fitted(parameter.from_norm(norm), ramp, not 0 <= norm <= 1)
 
 
-def _ramp(parameter: Parameter, arguments: Sequence[Argument]) -> float | None:
-    arity(arguments, 1, 2, "one value, then perhaps a ramp time,")
-    if len(arguments) == 1:
-        return None
-    if not parameter.is_ramped:
-        where = "at once" if parameter.scope == "block" else "where the next unit is decided"
-        raise ControlError(
-            f"the ramp time is {_describe(arguments[1])}, but {parameter.name} takes none, since it "
-            f"changes {where}: send one value"
-        )
-    return min(max(number(arguments[1], "the ramp time"), 0.0), LONGEST_RAMP)
+def fit_scale(parameter: Parameter, arguments: Sequence[Argument], scales: Sequence[str]) -> Fitted:
+    """Read a scale: its name, or its place in `scales`, finest first, clipped to those there are.
 
-
-def _scale(argument: Argument, scales: Sequence[str]) -> Fitted:
+    Raises
+    ------
+    ControlError
+        As of `fit`, and when there is no such scale.
+    """
+    _ramp(parameter, arguments)
+    argument = arguments[0]
     if isinstance(argument, str):
         if argument not in scales:
             names = ", ".join(scales)
@@ -160,9 +153,22 @@ def _scale(argument: Argument, scales: Sequence[str]) -> Fitted:
                 f"no scale {argument[:64]!r}: there is {names} (or 0 to {len(scales) - 1})"
             )
         return Fitted(float(scales.index(argument)), None, False)
-    index = whole(argument, "scale")
+    index = whole(argument, parameter.name)
     fitted = min(max(index, 0), len(scales) - 1)
     return Fitted(float(fitted), None, fitted != index)
+
+
+def _ramp(parameter: Parameter, arguments: Sequence[Argument]) -> float | None:
+    if len(arguments) == 1:
+        return None
+    arity(arguments, 1, 2, "one value, then perhaps a ramp time,")
+    if not parameter.is_ramped:
+        where = "at once" if parameter.scope == "block" else "where the next unit is decided"
+        raise ControlError(
+            f"the ramp time is {_describe(arguments[1])}, but {parameter.name} takes none, since it "
+            f"changes {where}: send one value"
+        )
+    return min(max(number(arguments[1], "the ramp time"), 0.0), LONGEST_RAMP)
 
 
 def _describe(argument: Argument) -> str:

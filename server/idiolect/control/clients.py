@@ -67,7 +67,7 @@ class Clients:
     """Those who asked to be told of every change, each under a number from 0."""
 
     def __init__(self) -> None:
-        self._leases: list[Lease | None] = [None] * MAX_CLIENTS
+        self._leases: dict[int, Lease] = {}  # by number
 
     def add(
         self,
@@ -86,50 +86,47 @@ class Clients:
         self._expire(now)
         number = self._find(peer)
         if number < 0:
-            if None not in self._leases:
+            if len(self._leases) == MAX_CLIENTS:
                 raise ControlError(
                     f"all {MAX_CLIENTS} clients are taken: let one go with /notify 0, "
                     f"or wait {LEASE_S:g} s for a lease to end"
                 )
-            number = self._leases.index(None)
+            number = next(free for free in range(MAX_CLIENTS) if free not in self._leases)
         self._leases[number] = Lease(peer, now + LEASE_S, groups, rate)
         return number
 
     def remove(self, peer: Peer) -> int:
         """End a lease; returns the number it had, -1 when it had none."""
         number = self._find(peer)
-        if number >= 0:
-            self._leases[number] = None
+        self._leases.pop(number, None)
         return number
 
     def clear(self) -> None:
         """End every lease."""
-        self._leases = [None] * MAX_CLIENTS
+        self._leases.clear()
 
-    def leases(self, now: float, group: str | None = None) -> list[Lease]:
-        """Return the leases that run, and name the group if one is asked for, by number."""
+    def leases(self, now: float, *groups: str) -> list[Lease]:
+        """Return the leases that run, and name one of the groups if any is given, by number."""
         self._expire(now)
-        running = [lease for lease in self._leases if lease is not None]
-        return [lease for lease in running if group is None or group in lease.groups]
+        return [
+            lease
+            for _, lease in sorted(self._leases.items())
+            if not groups or not set(groups).isdisjoint(lease.groups)
+        ]
 
-    def listening(self, now: float, group: str | None = None) -> list[Peer]:
-        """Return those whose lease runs, and names the group if one is asked for, by number."""
-        return [lease.peer for lease in self.leases(now, group)]
+    def listening(self, now: float, *groups: str) -> list[Peer]:
+        """Return those whose lease runs, and names one of the groups if any is given, by number."""
+        return [lease.peer for lease in self.leases(now, *groups)]
 
     def holds(self, peer: Peer) -> bool:
         """Tell whether a peer has a lease."""
         return self._find(peer) >= 0
 
     def _find(self, peer: Peer) -> int:
-        for number, lease in enumerate(self._leases):
-            if lease is not None and lease.peer == peer:
-                return number
-        return -1
+        return next((n for n, lease in self._leases.items() if lease.peer == peer), -1)
 
     def _expire(self, now: float) -> None:
-        for number, lease in enumerate(self._leases):
-            if lease is not None and lease.ends <= now:
-                self._leases[number] = None
+        self._leases = {n: lease for n, lease in self._leases.items() if lease.ends > now}
 
 
 class Credit:

@@ -13,10 +13,12 @@ understands, and ``b`` in files.
 
 import math
 import struct
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from itertools import count
+from typing import Any, NamedTuple
 
 from idiolect.errors import PacketError
 
@@ -42,11 +44,10 @@ MAX_ELEMENTS = 512  # messages and OSC bundles in one packet, all levels togethe
 IMMEDIATELY = 1  # the time tag that means "now"
 
 _BUNDLE = b"#bundle\0"
-_SHORT = 16  # type tags: so many are seen again and again, and how they lie is remembered
-_NUMBERS = {
-    tag: struct.Struct(form) for tag, form in (("i", ">i"), ("h", ">q"), ("f", ">f"), ("d", ">d"))
-}
-_PLAIN = "".join(_NUMBERS)
+_REMEMBERED = 1024  # heads of messages: what stands before their arguments
+_SHORT = 64  # bytes; longer heads are read anew
+_PLAIN = "ihfd"
+_NUMBERS = {tag: struct.Struct(">" + tag.replace("h", "q")) for tag in _PLAIN}
 _CONSTANTS: dict[str, bool | float | None] = {"T": True, "F": False, "N": None, "I": math.inf}
 _OPAQUE = {"r": 4, "m": 4, "t": 8}  # bytes
 
@@ -63,8 +64,7 @@ Argument = int | float | str | bytes | bool | None | Opaque | list[Any]
 """What an argument can be; a list is an OSC array, an impulse (``I``) is infinity."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One OSC message."""
 
     address: str
@@ -105,117 +105,132 @@ def parse(packet: bytes, *, longest: int = MAX_PACKET) -> Message | OscBundle:
     Any thread.  At most a constant number of steps per byte.
     """
     if len(packet) > longest:
-        raise PacketError(
-            f"a packet of {len(packet)} bytes is too long: send at most {longest} at once"
-        )
-    return _Reader(packet).element(0, len(packet), 1)
+        raise PacketError(f"a packet of {len(packet)} bytes is too long: send at most {longest}")
+    return _element(packet, 0, len(packet), 1, count(1))
 
 
-class _Reader:
-    """One packet being read; every position passed around is a multiple of 4."""
+def _element(
+    packet: bytes, start: int, end: int, depth: int, numbers: Iterator[int]
+) -> Message | OscBundle:
+    """Read what fills ``packet[start:end]``; here and below, positions are multiples of 4."""
+    if start == end or (end - start) % 4:
+        raise PacketError(f"{end - start} bytes are no OSC: sizes are multiples of 4, above 0")
+    if packet.startswith(_BUNDLE, start, end):
+        return _bundle(packet, start + len(_BUNDLE), end, depth, numbers)
+    return _message(packet, start, end)
 
-    def __init__(self, packet: bytes) -> None:
-        self.packet = packet
-        self.elements = 0
 
-    def element(self, start: int, end: int, depth: int) -> Message | OscBundle:
-        """Read the message or OSC bundle that fills ``packet[start:end]``."""
-        if start == end or (end - start) % 4:
-            raise PacketError(f"{end - start} bytes are no OSC: sizes are multiples of 4, above 0")
-        if self.packet.startswith(_BUNDLE, start, end):
-            return self._bundle(start + len(_BUNDLE), end, depth)
-        return self._message(start, end)
+def _bundle(packet: bytes, at: int, end: int, depth: int, numbers: Iterator[int]) -> OscBundle:
+    """Read an OSC bundle from its time tag on; `numbers` counts the packet's elements."""
+    if depth > MAX_DEPTH:
+        raise PacketError(f"OSC bundles nested deeper than {MAX_DEPTH}: flatten them")
+    time_tag, at = int.from_bytes(_take(packet, at, 8, end)), at + 8
+    elements: list[Message | OscBundle] = []
+    while at < end:
+        size, at = _size(packet, at, end)
+        if not 0 < size <= end - at:
+            raise PacketError(f"an OSC bundle element of {size} bytes where {end - at} are left")
+        if next(numbers) > MAX_ELEMENTS:
+            raise PacketError(f"more than {MAX_ELEMENTS} elements in a packet: send several")
+        elements.append(_element(packet, at, at + size, depth + 1, numbers))
+        at += size
+    return OscBundle(time_tag, tuple(elements))
 
-    def _bundle(self, at: int, end: int, depth: int) -> OscBundle:
-        if depth > MAX_DEPTH:
-            raise PacketError(f"OSC bundles nested deeper than {MAX_DEPTH}: flatten them")
-        time_tag = int.from_bytes(self._take(at, 8, end))
-        at += 8
-        elements: list[Message | OscBundle] = []
-        while at < end:
-            size = _int32(self._take(at, 4, end))
-            at += 4
-            if not 0 < size <= end - at:
-                raise PacketError(
-                    f"an OSC bundle element of {size} bytes where {end - at} are left"
-                )
-            self.elements += 1
-            if self.elements > MAX_ELEMENTS:
-                raise PacketError(f"more than {MAX_ELEMENTS} elements in a packet: send several")
-            elements.append(self.element(at, at + size, depth + 1))
-            at += size
-        return OscBundle(time_tag, tuple(elements))
 
-    def _message(self, at: int, end: int) -> Message:
-        address, at = self._text(at, end)
-        if not address.startswith("/"):
-            raise PacketError(f"an address starts with /, this packet with {address[:16]!r}")
-        if at == end:
-            return Message(address)
-        tags, at = self._text(at, end)
-        if not tags.startswith(","):
-            raise PacketError(f"{address[:64]}: type tags start with a comma, not {tags[:16]!r}")
-        arguments, at = self._arguments(tags[1:], at, end)
-        if at != end:
-            raise PacketError(f"{address[:64]}: {end - at} bytes after the last argument")
-        return Message(address, tuple(arguments))
+def _message(packet: bytes, start: int, end: int) -> Message:
+    at = _after_text(packet, start, end)
+    if at < end:
+        at = _after_text(packet, at, end)
+    read = _recall if at - start <= _SHORT else _read_head
+    address, tags, numbers = read(packet[start:at])
+    if numbers is not None and numbers.size == end - at:
+        return Message(address, numbers.unpack_from(packet, at))
+    arguments, at = _arguments(packet, tags, at, end)
+    if at != end:
+        raise PacketError(f"{address[:64]}: {end - at} bytes after the last argument")
+    return Message(address, arguments)
 
-    def _arguments(self, tags: str, at: int, end: int) -> tuple[Sequence[Argument], int]:
-        if len(tags) > MAX_ARGUMENTS:
-            raise PacketError(f"{len(tags)} arguments are too many: send at most {MAX_ARGUMENTS}")
-        if not tags.strip(_PLAIN):
-            layout = _layout(tags) if len(tags) <= _SHORT else _lay_out(tags)
-            return layout.unpack(self._take(at, layout.size, end)), at + layout.size
-        levels: list[list[Argument]] = [[]]
-        for tag in tags:
-            if tag == "[":
-                if len(levels) > MAX_DEPTH:
-                    raise PacketError(f"arrays nested deeper than {MAX_DEPTH}: flatten them")
-                levels.append([])
-            elif tag == "]":
-                if len(levels) == 1:
-                    raise PacketError("a type tag ] without its [")
-                array = levels.pop()
-                levels[-1].append(array)
-            else:
-                value, at = self._argument(tag, at, end)
-                levels[-1].append(value)
-        if len(levels) > 1:
-            raise PacketError("a type tag [ without its ]")
-        return levels[0], at
 
-    def _argument(self, tag: str, at: int, end: int) -> tuple[Argument, int]:
-        if number := _NUMBERS.get(tag):
-            return number.unpack(self._take(at, number.size, end))[0], at + number.size
-        if tag in "sS":
-            return self._text(at, end)
-        if tag in _CONSTANTS:
-            return _CONSTANTS[tag], at
-        if tag == "b":
-            return self._blob(at, end)
-        if tag == "c":
-            return _character(self._take(at, 4, end)), at + 4
-        if tag in _OPAQUE:
-            return Opaque(tag, self._take(at, _OPAQUE[tag], end)), at + _OPAQUE[tag]
-        raise PacketError(f"type tag {tag!r} is not OSC")
+def _read_head(head: bytes) -> tuple[str, str, struct.Struct | None]:
+    """Read a message up to its arguments: address, type tags, and how numbers alone would lie."""
+    address, at = _text(head, 0, len(head))
+    if not address.startswith("/"):
+        raise PacketError(f"an address starts with /, this packet with {address[:16]!r}")
+    tags = _text(head, at, len(head))[0] if at < len(head) else ","
+    if not tags.startswith(","):
+        raise PacketError(f"{address[:64]}: type tags start with a comma, not {tags[:16]!r}")
+    tags = tags[1:]
+    if len(tags) > MAX_ARGUMENTS:
+        raise PacketError(f"{len(tags)} arguments are too many: send at most {MAX_ARGUMENTS}")
+    if tags.strip(_PLAIN):
+        return address, tags, None
+    return address, tags, struct.Struct(">" + tags.replace("h", "q"))
 
-    def _text(self, at: int, end: int) -> tuple[str, int]:
-        stop = self.packet.find(b"\0", at, end)
-        if stop < 0:
-            raise PacketError("a string without its end")
-        return self.packet[at:stop].decode(errors="replace"), at + _padded(stop - at + 1)
 
-    def _blob(self, at: int, end: int) -> tuple[bytes, int]:
-        size = _int32(self._take(at, 4, end))
-        at += 4
+_recall = lru_cache(_REMEMBERED)(_read_head)  # senders repeat them
+
+
+def _arguments(packet: bytes, tags: str, at: int, end: int) -> tuple[tuple[Argument, ...], int]:
+    levels: list[list[Argument]] = [[]]
+    for tag in tags:
+        if tag == "[":
+            if len(levels) > MAX_DEPTH:
+                raise PacketError(f"arrays nested deeper than {MAX_DEPTH}: flatten them")
+            levels.append([])
+        elif tag == "]":
+            if len(levels) == 1:
+                raise PacketError("a type tag ] without its [")
+            array = levels.pop()
+            levels[-1].append(array)
+        else:
+            value, at = _argument(packet, tag, at, end)
+            levels[-1].append(value)
+    if len(levels) > 1:
+        raise PacketError("a type tag [ without its ]")
+    return tuple(levels[0]), at
+
+
+def _argument(packet: bytes, tag: str, at: int, end: int) -> tuple[Argument, int]:
+    if number := _NUMBERS.get(tag):
+        return number.unpack(_take(packet, at, number.size, end))[0], at + number.size
+    if tag in "sS":
+        return _text(packet, at, end)
+    if tag in _CONSTANTS:
+        return _CONSTANTS[tag], at
+    if tag == "b":
+        size, at = _size(packet, at, end)
         if not 0 <= size <= end - at:
             raise PacketError(f"a blob of {size} bytes where {end - at} are left")
-        return self.packet[at : at + size], at + _padded(size)
+        return packet[at : at + size], at + _padded(size)
+    if tag == "c":
+        code = int.from_bytes(_take(packet, at, 4, end))
+        return chr(code) if code <= sys.maxunicode else "\N{REPLACEMENT CHARACTER}", at + 4
+    if tag in _OPAQUE:
+        return Opaque(tag, _take(packet, at, _OPAQUE[tag], end)), at + _OPAQUE[tag]
+    raise PacketError(f"type tag {tag!r} is not OSC")
 
-    def _take(self, at: int, size: int, end: int) -> bytes:
-        if end - at < size:
-            raise PacketError(f"the packet ends {size - (end - at)} bytes too early")
-        return self.packet[at : at + size]
+
+def _after_text(packet: bytes, at: int, end: int) -> int:
+    """Give where what follows a string begins."""
+    stop = packet.find(b"\0", at, end)
+    if stop < 0:
+        raise PacketError("a string without its end")
+    return stop + 4 & ~3
+
+
+def _text(packet: bytes, at: int, end: int) -> tuple[str, int]:
+    after = _after_text(packet, at, end)
+    return packet[at : packet.index(b"\0", at)].decode(errors="replace"), after
+
+
+def _size(packet: bytes, at: int, end: int) -> tuple[int, int]:
+    return int.from_bytes(_take(packet, at, 4, end), signed=True), at + 4
+
+
+def _take(packet: bytes, at: int, size: int, end: int) -> bytes:
+    if end - at < size:
+        raise PacketError(f"the packet ends {size - (end - at)} bytes too early")
+    return packet[at : at + size]
 
 
 def encode(address: str, *arguments: object) -> bytes:
@@ -281,20 +296,3 @@ def _encode_text(text: str) -> bytes:
 
 def _padded(size: int) -> int:
     return (size + 3) // 4 * 4
-
-
-def _lay_out(tags: str) -> struct.Struct:
-    """Say how arguments lie that are numbers alone."""
-    return struct.Struct(">" + tags.replace("h", "q"))
-
-
-_layout = lru_cache(maxsize=256)(_lay_out)
-
-
-def _int32(raw: bytes) -> int:
-    return int.from_bytes(raw, signed=True)
-
-
-def _character(raw: bytes) -> str:
-    code = int.from_bytes(raw)
-    return chr(code) if code <= 0x10FFFF else "\N{REPLACEMENT CHARACTER}"

@@ -164,9 +164,7 @@ class Desk:
 
     def announce(self, address: str, *arguments: object, also: str = "state") -> None:
         """Send one message to every client that is told of changes, or of another group too."""
-        now, clients = self.now(), self.clients
-        told = [*clients.listening(now, "state"), *clients.listening(now, also)]
-        for peer in dict.fromkeys(told):
+        for peer in self.clients.listening(self.now(), "state", also):
             self.reply(peer, address, *arguments)
         for watcher in self.watchers:
             watcher(address, arguments)

@@ -3,12 +3,9 @@
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from idiolect.control.access import AUTH
-from idiolect.control.addresses import address_of
-from idiolect.control.arguments import Fitted, fit, fit_norm
 from idiolect.control.bundling import announce_bundle
 from idiolect.control.clients import Peer
 from idiolect.control.codec import Argument, Message, OscBundle, parse
@@ -19,6 +16,7 @@ from idiolect.control.door import SOON
 from idiolect.control.namespace import Leaf, Namespace, Norm
 from idiolect.control.requests import take_request
 from idiolect.control.schedule import Due
+from idiolect.control.steering import Steering
 from idiolect.errors import ControlError, PacketError
 from idiolect.parameters.parameter import Parameter
 
@@ -29,27 +27,12 @@ MAX_WORK = 4096
 _EARLY_S = 0.05  # beyond what the player needs: how long before its time a bundle is taken up
 _A_THING = 64  # bytes: reading so many costs about as much as one thing that is asked for
 _NEW_PATTERN = 256  # what walking the tree weighs in that count
-_REMEMBERED = 1024  # senders' parameters that were clipped last
 
 _heard = logging.getLogger("idiolect.osc.in")
 
 
-@dataclass(slots=True)
-class _Change:
-    """A value on its way to the player."""
-
-    value: float
-    ramp: float | None  # seconds
-    peer: Peer
-    address: str  # as it was sent
-
-
 class Dispatcher:
-    """Runs messages, in order, and lets only the last of many equal changes through.
-
-    A change of a continuous parameter waits until the burst it came in is read; a newer one for
-    the same voice takes its place.  Anything else (a step, a get, a command) first lets through
-    what waits, so nothing overtakes.
+    """Runs messages, in order.
 
     Notes
     -----
@@ -60,8 +43,13 @@ class Dispatcher:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self._namespace = Namespace(desk.player.voices, desk.player.descriptors)
-        self._waiting: dict[tuple[str, int], _Change] = {}
-        self._clipped: dict[tuple[Peer, str], None] = {}  # oldest first
+        self.steering = Steering(desk)
+        self._ways = {
+            Parameter: self.steering.obey,
+            Norm: self.steering.obey,
+            VoiceCommand: self._command,
+            SystemCommand: self._system,
+        }
         self._work = 0
         self._walked = 0  # bytes that were read, and leaves of the tree that patterns led past
 
@@ -100,11 +88,7 @@ class Dispatcher:
 
     def flush(self) -> None:
         """Let the waiting changes through: the burst is read."""
-        if self._waiting:
-            waiting, self._waiting = self._waiting, {}
-            with self.desk.player.together():
-                for (name, voice), change in waiting.items():
-                    self._apply(name, voice, change)
+        self.steering.flush()
 
     def release(self) -> bool:
         """Take up the OSC bundles whose time is near; say whether others wait.
@@ -119,10 +103,6 @@ class Dispatcher:
             except Exception as error:  # the border: as in `_run`
                 self.desk.fail(due.peer, "#bundle", error)
         return len(schedule) > 0
-
-    def shown(self, leaf: Leaf, voice: int) -> int | float:
-        """Return what lies at a parameter's address, or its twin's, as it is sent."""
-        return _shown(leaf, self.desk.player.get(_parameter(leaf).name, voice))
 
     @property
     def _soon(self) -> float:
@@ -190,21 +170,26 @@ class Dispatcher:
             player.at = before
 
     def _run(self, message: Message, peer: Peer) -> None:
-        told = "..." if message.address.endswith(AUTH) else message.arguments
-        _heard.debug("%s:%s %s %s", peer.host, peer.port, message.address, told)
+        if _heard.isEnabledFor(logging.DEBUG):
+            told = "..." if message.address.endswith(AUTH) else message.arguments
+            _heard.debug("%s:%s %s %s", peer.host, peer.port, message.address, told)
         try:
-            namespace = self.namespace
-            known = namespace.is_known(message.address)
-            self._spend(1 if known else _NEW_PATTERN)
-            if not known and "//" in message.address:
-                self._walked += len(namespace.leaves)
-            for leaf in namespace.find(message.address):
-                self._spend(len(leaf.voices))
-                self._obey(leaf, message.arguments, peer)
+            for leaf in self._find(message.address):
+                self._spend(len(leaf.voices) or 1)
+                self._ways[type(leaf.target)](leaf, message.arguments, peer)
         except ControlError as error:
             self.desk.scold(peer, message.address, error, _request_of(message))
         except Exception as error:  # the border: a packet never ends the control thread
             self.desk.fail(peer, message.address, error, _request_of(message))
+
+    def _find(self, address: str) -> list[Leaf]:
+        namespace = self.namespace
+        if address not in namespace.leaves:
+            known = namespace.is_known(address)
+            self._spend(1 if known else _NEW_PATTERN)
+            if not known and "//" in address:
+                self._walked += len(namespace.leaves)
+        return namespace.find(address)
 
     def _spend(self, work: int) -> None:
         self._work += work
@@ -213,63 +198,9 @@ class Dispatcher:
                 f"one packet asks for more than {MAX_WORK} things: send several, or fewer wildcards"
             )
 
-    def _obey(self, leaf: Leaf, arguments: Sequence[Argument], peer: Peer) -> None:
-        if isinstance(leaf.target, Parameter | Norm):
-            if arguments:
-                self._set(leaf, arguments, peer)
-            else:
-                self._get(leaf, peer)
-        elif isinstance(leaf.target, VoiceCommand):
-            self._command(leaf, leaf.target, arguments, peer)
-        else:
-            self._system(leaf.target, arguments, peer)
-
-    def _get(self, leaf: Leaf, peer: Peer) -> None:
-        if not _parameter(leaf).readable:
-            raise ControlError(f"{_parameter(leaf).name} cannot be read: send it a value")
-        self.flush()
-        self.desk.reply(peer, leaf.address, *[self.shown(leaf, voice) for voice in leaf.voices])
-
-    def _set(self, leaf: Leaf, arguments: Sequence[Argument], peer: Peer) -> None:
-        parameter = _parameter(leaf)
-        if not parameter.writable:
-            raise ControlError(
-                f"{parameter.name} is not set from outside: send it alone to read it"
-            )
-        values = [self._fit(leaf, parameter, arguments, voice) for voice in leaf.voices]
-        if not parameter.is_continuous:
-            self.flush()
-        for voice, fitted in zip(leaf.voices, values, strict=True):
-            key = (parameter.name, voice)
-            self._waiting.pop(key, None)  # last come, last through
-            self._waiting[key] = _Change(fitted.value, fitted.ramp, peer, leaf.address)
-        if not parameter.is_continuous:
-            self.flush()
-        self._tell_clipped(leaf, values, peer)
-
-    def _fit(
-        self, leaf: Leaf, parameter: Parameter, arguments: Sequence[Argument], voice: int
-    ) -> Fitted:
-        if isinstance(leaf.target, Norm):
-            return fit_norm(parameter, arguments)
-        scales = self.desk.player.scales_of(voice) if parameter.kind == "scale" else ()
-        return fit(parameter, arguments, scales)
-
-    def _tell_clipped(self, leaf: Leaf, values: Sequence[Fitted], peer: Peer) -> None:
-        """Answer what a value out of range became: once, until one in range has come."""
-        key = (peer, leaf.address)
-        if not any(fitted.clipped for fitted in values):
-            self._clipped.pop(key, None)
-        elif key not in self._clipped:
-            self._clipped[key] = None
-            if len(self._clipped) > _REMEMBERED:
-                self._clipped.pop(next(iter(self._clipped)))
-            shown = [_shown(leaf, fitted.value) for fitted in values]
-            self.desk.reply(peer, leaf.address, *shown)
-
-    def _command(
-        self, leaf: Leaf, command: VoiceCommand, arguments: Sequence[Argument], peer: Peer
-    ) -> None:
+    def _command(self, leaf: Leaf, arguments: Sequence[Argument], peer: Peer) -> None:
+        command = leaf.target
+        assert isinstance(command, VoiceCommand)
         if command.value is not None and not arguments:
             values = [command.value(self.desk.player, voice) for voice in leaf.voices]
             self.desk.reply(peer, leaf.address, *values)
@@ -282,36 +213,13 @@ class Dispatcher:
             then = partial(announce_bundle, self.desk, voice) if command.value else None
             self.desk.launch(peer, leaf.address, voice, act, then)
 
-    def _system(self, command: SystemCommand, arguments: Sequence[Argument], peer: Peer) -> None:
+    def _system(self, leaf: Leaf, arguments: Sequence[Argument], peer: Peer) -> None:
+        command = leaf.target
+        assert isinstance(command, SystemCommand)
         self.flush()
         command.run(self.desk, peer, self.desk.take(peer, arguments, command.guarded))
-
-    def _apply(self, name: str, voice: int, change: _Change) -> None:
-        player = self.desk.player
-        leaf = self.namespace.leaves[address_of(name, voice)]
-        try:
-            before = player.get(name, voice)
-            player.set(name, voice, change.value, change.ramp)
-            if player.get(name, voice) != before:
-                self.desk.announce(leaf.address, self.shown(leaf, voice))
-        except Exception as error:  # the border: whatever a player raises is the sender's to know
-            self.desk.fail(change.peer, change.address, error)
 
 
 def _request_of(message: Message) -> tuple[int, ...]:
     """Give the number that a message carries for its answer, if any."""
     return take_request(message.arguments)[1]
-
-
-def _parameter(leaf: Leaf) -> Parameter:
-    """Give the parameter that a leaf turns."""
-    target = leaf.target.parameter if isinstance(leaf.target, Norm) else leaf.target
-    assert isinstance(target, Parameter)
-    return target
-
-
-def _shown(leaf: Leaf, value: float) -> int | float:
-    """Give a parameter's value as it is sent from an address of it."""
-    if isinstance(leaf.target, Norm):
-        return leaf.target.parameter.to_norm(value)
-    return value if _parameter(leaf).kind == "f" else round(value)

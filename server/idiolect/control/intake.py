@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import time
+from collections.abc import Iterable
 from typing import Protocol
 
 from idiolect.control.allowance import Allowance
@@ -11,17 +13,15 @@ from idiolect.control.dispatch import Dispatcher
 from idiolect.control.hosts import Network, is_allowed
 from idiolect.errors import PacketError
 
-__all__ = ["BURST", "BURST_S", "BURST_WORK", "WORK_PER_SECOND", "Entrance", "Intake"]
+__all__ = ["BURST_S", "BURST_WORK", "WORK_PER_SECOND", "Entrance", "Intake"]
 
 _log = logging.getLogger(__name__)
 
-BURST = 128  # packets one connection or socket may hand over before others get their turn
-BURST_WORK = 1024  # what they may ask for, as `Dispatcher.receive` counts it
-BURST_S = 0.004  # how long they may take: a question over another way in is answered in time
+BURST_WORK = 1024  # what one connection or socket may ask for before others get their turn
+BURST_S = 0.004  # how long that may take: a question over another way in is answered in time
 WORK_PER_SECOND = 250_000.0
-"""What the programs of one machine may ask for: some 80,000 plain messages, or 500 searches of the
-whole tree."""
-
+"""What the programs of one machine may ask for, as `Dispatcher.receive` counts it: some 125,000
+plain messages, or 500 searches of the whole tree."""
 
 _LOOK_S = 0.01  # between two looks at what waits for its time
 
@@ -86,32 +86,33 @@ class Intake:
         """Note what a machine's question took to answer."""
         self._allowance.spend(host, self.desk.now(), work)
 
-    def receive(self, packet: bytes | PacketError, peer: Peer) -> int:
-        """Run one packet, or answer that it was none; nothing is raised.
+    def run(self, packets: Iterable[tuple[bytes | PacketError, Peer]]) -> int:
+        """Run packets as they are given, until others are to get their turn; nothing is raised.
 
         Changes of continuous parameters wait until all that is there was read.
+
+        Parameters
+        ----------
+        packets
+            And who sent each; what was none is answered.
 
         Returns
         -------
         int
-            The work it was, at least 1.
+            The work it was.
         """
-        work = 1
-        try:
-            if isinstance(packet, PacketError):
-                self._complain(packet, peer)
-            else:
-                work = self.dispatcher.receive(packet, peer)
-        except Exception:  # the border: log, and listen on
-            _log.exception("a packet was lost to an internal error")
-        self.charge(peer.host, work)
-        if not self._timing and len(self.desk.schedule):
-            self._timing = True
-            asyncio.get_running_loop().call_later(_LOOK_S, self._release)
-        if not self._flushing:
-            self._flushing = True
-            asyncio.get_running_loop().call_soon(self.flush)
-        return work
+        work: dict[str, int] = {}
+        total, until = 0, time.monotonic() + BURST_S
+        for packet, peer in packets:
+            done = self._receive(packet, peer)
+            total += done
+            work[peer.host] = work.get(peer.host, 0) + done
+            if total > BURST_WORK or time.monotonic() > until:
+                break
+        for host, done in work.items():
+            self.charge(host, done)
+        self._look_after()
+        return total
 
     def forget(self, peer: Peer) -> None:
         """Note that a peer has gone."""
@@ -126,8 +127,27 @@ class Intake:
         except Exception:  # the border, as above
             _log.exception("changes were lost to an internal error")
 
+    def _receive(self, packet: bytes | PacketError, peer: Peer) -> int:
+        try:
+            if isinstance(packet, PacketError):
+                self._complain(packet, peer)
+            else:
+                return self.dispatcher.receive(packet, peer)
+        except Exception:  # the border: log, and listen on
+            _log.exception("a packet was lost to an internal error")
+        return 1
+
+    def _look_after(self) -> None:
+        """See to it that what waits is taken up: changes soon, OSC bundles at their time."""
+        loop = asyncio.get_running_loop()
+        if not self._flushing:
+            self._flushing = True
+            loop.call_soon(self.flush)
+        if not self._timing and len(self.desk.schedule):
+            self._timing = True
+            loop.call_later(_LOOK_S, self._release)
+
     def _release(self) -> None:
-        """Take up what waited for its time, as long as something does."""
         self._timing = self.dispatcher.release()
         if self._timing:
             asyncio.get_running_loop().call_later(_LOOK_S, self._release)

@@ -38,6 +38,13 @@ class Leaf:
     voices: tuple[int, ...]  # spoken to; 0 is the master, and a system command has none
     is_short: bool = False  # the form that speaks to every voice
 
+    @property
+    def parameter(self) -> Parameter:
+        """The parameter that it turns, or whose twin it is."""
+        target = self.target.parameter if isinstance(self.target, Norm) else self.target
+        assert isinstance(target, Parameter)
+        return target
+
 
 class Namespace:
     """The addresses of a daemon.

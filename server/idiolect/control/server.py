@@ -6,23 +6,22 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any, TypeVar
+from importlib import import_module
+from typing import Any, TypeVar
 
 from idiolect import __version__
 from idiolect.control.desk import Counters, Desk
 from idiolect.control.door import Player
 from idiolect.control.hosts import Network, Sockets, is_loopback, open_sockets, sort_sockets
+from idiolect.control.inheritance import bequeath, renew
 from idiolect.control.intake import Entrance, Intake
 from idiolect.control.keepers import Devices, Presets, Recording
 from idiolect.control.mdns import OSC, OSCQUERY, Announcement
 from idiolect.control.tcp import TcpEntrance
 from idiolect.control.telling import Teller
-from idiolect.control.udp import UdpEntrance, UdpPeer
+from idiolect.control.udp import UdpEntrance
 from idiolect.control.witness import Witness
 from idiolect.errors import ControlError
-
-if TYPE_CHECKING:
-    from idiolect.control.web import WebEntrance
 
 __all__ = ["ControlServer"]
 
@@ -151,10 +150,8 @@ class ControlServer:
 
         Parameters
         ----------
-        handles
-            As `release` returned them.
-        listeners
-            As `release` returned them; each has a new lease.
+        handles, listeners
+            As `release` returned them; each of those who listen has a new lease.
         """
         self._sockets = sort_sockets(handles)
         self._listeners = listeners
@@ -176,10 +173,9 @@ class ControlServer:
         self._make_entrances()
         runner = asyncio.Runner(loop_factory=asyncio.SelectorEventLoop)
         self._loop, self._over = runner.get_loop(), asyncio.Event()
-        self._thread = threading.Thread(
-            target=self._serve, args=(runner,), name="control", daemon=True
-        )
-        self._thread.start()
+        thread = threading.Thread(target=self._serve, args=(runner,), name="control", daemon=True)
+        self._thread = thread
+        thread.start()
 
     def stop(self) -> None:
         """Answer what is open, tell the clients, and give the ports back."""
@@ -195,24 +191,12 @@ class ControlServer:
         list of int
             Descriptors of the sockets; what arrives meanwhile waits in them.
         list
-            The clients that are notified: place of their socket in that list, groups, rate, then
-            host, port and what else their address has.
+            The clients that are notified, for `inherit`.
         """
         self._end(gives_back=False)
-        leases = self._desk.clients.leases(self._desk.now())
-        handles = self._sockets.all
-        listeners = [
-            [
-                handles.index(lease.peer.socket.handle),
-                [*lease.groups],
-                lease.rate,
-                *(lease.peer.host, lease.peer.port, *lease.peer.rest),
-            ]
-            for lease in leases
-            if isinstance(lease.peer, UdpPeer)
-        ]
+        left = bequeath(self._sockets, self._desk.clients.leases(self._desk.now()))
         self._sockets = Sockets([], [], [])
-        return [handle.detach() for handle in handles], listeners
+        return left
 
     def call(self, function: Callable[[], T]) -> Future[T]:
         """Call a function on the control thread, while it runs; any other thread."""
@@ -235,11 +219,7 @@ class ControlServer:
     def _make_entrances(self) -> None:
         udp = UdpEntrance(self._sockets.datagrams, self._intake)
         self._intake.datagrams = udp
-        clients, now = self._desk.clients, self._desk.now()
-        for own in udp.sockets:
-            own.is_told = clients.holds
-        for place, groups, rate, *address in self._listeners:
-            clients.add(udp.sockets[place].at(tuple(address)), now, tuple(groups), rate)
+        renew(self._listeners, udp, self._desk.clients, self._desk.now())
         self._listeners = ()
         self._entrances = [udp, TcpEntrance(self._sockets.streams, self._intake)]
         if not is_loopback(self._host):
@@ -296,9 +276,8 @@ class ControlServer:
         if not self._sockets.http:
             return
         try:
-            entrance = (await asyncio.to_thread(_load_web))(
-                self._sockets.http, self._intake, self._origins
-            )
+            web = await asyncio.to_thread(import_module, "idiolect.control.web")
+            entrance = web.WebEntrance(self._sockets.http, self._intake, self._origins)
             entrance.open()
             self._entrances.append(entrance)
         except Exception:  # the border: OSC goes on without it
@@ -317,9 +296,3 @@ class ControlServer:
             loop.call_soon_threadsafe(function)
         except RuntimeError:  # closed before: nobody is left to answer
             _log.debug("an answer came after the control thread had ended")
-
-
-def _load_web() -> "type[WebEntrance]":
-    from idiolect.control.web import WebEntrance
-
-    return WebEntrance

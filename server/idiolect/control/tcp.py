@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import socket
 from collections import deque
+from collections.abc import Iterator
 from typing import cast
 
 from idiolect.control.clients import Peer
 from idiolect.control.framing import Framing, recognise
-from idiolect.control.intake import BURST, BURST_S, BURST_WORK, Intake
+from idiolect.control.intake import Intake
 from idiolect.control.listener import MAX_UNSENT, PATIENCE_S, Listener
 from idiolect.errors import PacketError
 
@@ -92,25 +93,22 @@ class TcpPeer(asyncio.Protocol):
     def _run(self) -> None:
         """Run what has come, so much at a time."""
         self._next = None
-        loop = asyncio.get_running_loop()
-        work, until = 0, loop.time() + BURST_S
-        for _ in range(BURST):
-            if not self._waiting or self._giving_up is not None or work > BURST_WORK:
-                break
-            if loop.time() > until:
-                break
-            work += self._intake.receive(self._waiting.popleft(), self)
+        self._intake.run(self._take())
         if self._giving_up is not None or self._transport.is_closing():
             return
         wait = self._intake.owes(self.host)
         self._intake.desk.counters.limited += wait > 0
         if self._waiting or wait:
             self._transport.pause_reading()
-            self._next = loop.call_later(wait, self._run)
+            self._next = asyncio.get_running_loop().call_later(wait, self._run)
         elif self._framing is not None and self._framing.is_lost:
             self._transport.close()
         else:
             self._transport.resume_reading()
+
+    def _take(self) -> Iterator[tuple[bytes | PacketError, Peer]]:
+        while self._waiting and self._giving_up is None:
+            yield self._waiting.popleft(), self
 
     def _give_up(self) -> None:
         if not self._transport.is_closing():

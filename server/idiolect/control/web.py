@@ -102,7 +102,7 @@ class WebEntrance:
         if isinstance(leaf.target, VoiceCommand):
             assert leaf.target.value is not None
             return leaf.target.value(self._desk.player, leaf.voices[0])
-        return self._intake.dispatcher.shown(leaf, leaf.voices[0])
+        return self._intake.dispatcher.steering.shown(leaf, leaf.voices[0])
 
     def _look(self) -> None:
         self._health.look(self._desk.now())

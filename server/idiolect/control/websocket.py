@@ -97,7 +97,7 @@ class WebPeer:
         work = 0
         async for message in self._socket:
             if message.type == WSMsgType.BINARY:
-                work += self._intake.receive(message.data, self)
+                work += self._intake.run([(message.data, self)])
             elif message.type == WSMsgType.TEXT:
                 work += self._obey(message.data, directory(), audience)
             wait = self._intake.owes(self.host)

@@ -59,7 +59,8 @@ def messages(
     from idiolect.bench.throughput import measure
 
     with bundle_or_example(bundle, say_aside) as played:
-        found = measure(played, seconds=seconds, output=audio, say=say_aside)
+        measured = measure(played, seconds=seconds, output=audio, say=say_aside)
+    found = {"command": f"idiolect bench messages --seconds {seconds:g} --audio {audio}"} | measured
     print_figures(found, as_json, lambda rows: [f"{k:<12}{v}" for k, v in rows.items()])
 
 
