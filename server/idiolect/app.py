@@ -6,6 +6,7 @@ way round, after a fade.
 """
 
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -157,6 +158,9 @@ class App:
         sys.setswitchinterval(_SWITCH_SECONDS)
         self._begin()
         self.planner.advance()
+        # What is there now stays: to look through it for cycles would stop every thread of Python,
+        # the planner too, for 50 ms and more.
+        gc.freeze()
         if self._paced:
             self.player.fade(True, 0.0)
             self.player.fade(False, FADE_SECONDS)
@@ -218,6 +222,7 @@ class App:
         self.presets.close()
         self._watch.stop()
         self.planner.stop()
+        gc.unfreeze()
         if self._session is not None:
             self._session.stop()
         if self._recorder is not None:
