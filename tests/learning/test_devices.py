@@ -1,5 +1,6 @@
 """A network is trained where it was asked to be."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,16 @@ from idiolect.learning.devices import draw_from, find_device, generators_of
 from idiolect.learning.network import Network
 from idiolect.learning.sequences import Chunk, Sequence, collate
 from idiolect.learning.settings import ModelShape, TrainingSettings
+from idiolect.learning.split import VALIDATION
 from idiolect.learning.state import begin
-from idiolect.learning.training import token_loss
+from idiolect.learning.training import Trained, fresh, surprises, token_loss, train
 
 SHAPE = ModelShape(layers=2, width=16, heads=2, window=8)
+THERE = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+CARDS = [
+    pytest.param(name, marks=pytest.mark.skipif(not there, reason=f"torch finds no {name} here"))
+    for name, there in THERE.items()
+]
 
 
 def test_the_processor_is_always_there_and_auto_finds_something() -> None:
@@ -84,3 +91,46 @@ def test_everything_a_step_makes_is_where_the_network_is(sequences: list[Sequenc
 def test_what_watches_the_devices_sees_a_tensor_beside_them() -> None:
     with Elsewhere(), pytest.raises(AssertionError, match="touches the cpu"):
         torch.zeros(3)
+
+
+def _train(
+    sequences: list[Sequence], device: str, kept: Path | None = None, *, until: int = 10**6
+) -> Trained:
+    settings = TrainingSettings(
+        budget=120, max_steps=120, batch=8, check_every=20, decay=0.1, dropout=0.0, device=device
+    )
+    centroids = [np.zeros((s.size, s.descriptors.shape[1]), np.float32) for s in sequences]
+    network = fresh(sequences, centroids, SHAPE, settings.dropout, seed=0)
+    steps = iter(range(settings.max_steps + 1))
+    return train(
+        network, sequences, settings, 0, lambda *_: None,
+        kept=kept, interrupted=lambda: next(steps) >= until,
+    )  # fmt: skip
+
+
+def _bits(trained: Trained, sequences: list[Sequence]) -> list[float]:
+    return [
+        float(surprises(trained.network, s, sequences, VALIDATION, guided=False).mean())
+        for s in sequences
+    ]
+
+
+@pytest.mark.parametrize("card", CARDS)
+def test_a_card_learns_what_the_processor_learns(sequences: list[Sequence], card: str) -> None:
+    there, here = _train(sequences, card), _train(sequences, "cpu")
+    assert there.network.device.type == "cpu"  # it comes back
+    assert there.steps > 0
+    assert _bits(there, sequences) == pytest.approx(_bits(here, sequences), abs=0.02)
+
+
+@pytest.mark.parametrize("card", CARDS)
+def test_a_card_goes_on_from_where_it_was_stopped(
+    sequences: list[Sequence], tmp_path: Path, card: str
+) -> None:
+    kept = tmp_path / "a.safetensors"
+    assert _train(sequences, card, kept, until=50).ran == 50
+    rest = _train(sequences, card, kept)
+    assert rest.note == "went on from step 50"
+    assert _bits(rest, sequences) == pytest.approx(
+        _bits(_train(sequences, card), sequences), abs=0.02
+    )
