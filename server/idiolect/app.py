@@ -158,13 +158,14 @@ class App:
         sys.setswitchinterval(_SWITCH_SECONDS)
         self._begin()
         self.planner.advance()
-        # What is there now stays: to look through it for cycles would stop every thread of Python,
-        # the planner too, for 50 ms and more.
-        gc.freeze()
         if self._paced:
             self.player.fade(True, 0.0)
             self.player.fade(False, FADE_SECONDS)
         with contextlib.ExitStack() as undo:
+            # What is there now stays: to look through it for cycles would stop every thread of
+            # Python, the planner too, for 50 ms and more.
+            gc.freeze()
+            undo.callback(gc.unfreeze)
             undo.callback(self._watch.stop)  # its threads read memory that must outlive them
             self.control.start()
             undo.callback(self.control.stop)
