@@ -91,6 +91,7 @@ def test_a_burst_ends_with_the_packet_that_asks_for_too_much(
     async def run() -> None:
         intake = make_intake()
         monkeypatch.setattr(intake, "_allowance", Allowance(BURST_WORK))
+        monkeypatch.setattr("idiolect.control.intake.BURST_S", 60.0)  # nor does time end it
         peer = UdpSocket(bound, intake).at(sender.getsockname())
         packets = iter([(encode("/voice/1/pan", 0.5), peer)] * BURST_WORK)
         work = intake.run(packets)

@@ -6,6 +6,7 @@ way round, after a fade.
 """
 
 import contextlib
+import gc
 import logging
 import socket
 import sys
@@ -158,6 +159,10 @@ class App:
             self.player.fade(True, 0.0)
             self.player.fade(False, FADE_SECONDS)
         with contextlib.ExitStack() as undo:
+            # What is there now stays: to look through it for cycles would stop every thread of
+            # Python, the planner too, for 50 ms and more.
+            gc.freeze()
+            undo.callback(gc.unfreeze)
             undo.callback(self._watch.stop)  # its threads read memory that must outlive them
             self.control.start()
             undo.callback(self.control.stop)
@@ -216,6 +221,7 @@ class App:
         self.presets.close()
         self._watch.stop()
         self.planner.stop()
+        gc.unfreeze()
         if self._session is not None:
             self._session.stop()
         if self._recorder is not None:

@@ -27,6 +27,7 @@ __all__ = [
     "add_cloud",
     "enter_cloud",
     "leave_cloud",
+    "let_go_old",
     "next_in_cloud",
     "note_unrest",
     "spawn",
@@ -40,6 +41,13 @@ _ATTACK = 96  # frames of rise of a sub-grain that begins a unit: 2 ms at 48 kHz
 _SHORTEST = 48  # frames between two sub-grains
 _DRAWS = 8  # random numbers kept for each sub-grain
 _LAST_SPAWN = 4096  # of a unit, after which its random stream begins again
+_OUTLASTED = 200_000
+"""Frames of audio that may begin while a sub-grain of what was before them still sounds.
+
+What it reads keeps all that came after it in the arena.  Where time goes sixteen times as fast, a
+sub-grain of a second would keep the arena full, and nothing could be queued until it has ended.
+This is less than a third of the arena, and more than a second brings at the ordinary pace.
+"""
 _AT, _WHERE, _RATE, _REVERSE, _PAN = range(5)
 
 _RATE_SLOT, _RATE_SPREAD = BLOCK_SLOTS["rate"], BLOCK_SLOTS["rate_spread"]
@@ -161,6 +169,17 @@ def leave_cloud(state: State, voice: int, at: int, fade: int) -> None:
 
 
 @realtime
+def let_go_old(state: State, voice: int, at: int) -> None:
+    """Let those sub-grains go, within 10 ms, whose unit lies too far back to be kept for them."""
+    own = state.voices[voice]
+    for index in range(own.subgrains):
+        sub = state.subgrains[voice, index]
+        if sub.out_start < 0 and own.brought - sub.brought > _OUTLASTED:
+            sub.out_start = at
+            sub.out_frames = TURN
+
+
+@realtime
 def add_cloud(state: State, voice: int, at: int, count: int, offset: int) -> None:
     """Mix the sub-grains of a voice into the scratch, and forget those that have ended.
 
@@ -262,6 +281,7 @@ def _bear(
     sub.quality = int(ramp_value(state, row, _QUALITY, at))
     sub.channels = active.channels
     sub.serial = active.serial
+    sub.brought = own.brought
     sub.out_start = -1
     sub.out_frames = 1
     plain = cents == 0 and jitter == 0 and not backwards and own.pace == UNIT

@@ -109,6 +109,7 @@ SUBGRAIN = np.dtype(
         ("right", np.float32),
         ("level", np.float32),  # how loud it was when that was last asked
         ("voice", np.int32),  # in whose mix a shot sounds
+        ("brought", np.int64),  # what its voice's grains had brought when it was born
     ]
 )
 """One of the short grains of a cloud, or a shot that sounds."""
@@ -136,6 +137,7 @@ VOICE = np.dtype(
         ("left_pair", np.int64),  # those it sounded on before
         ("moved", np.int64),  # engine frame from which it moves there
         ("supplied", np.int64),  # grains seen in its queue, ever
+        ("brought", np.int64),  # frames of audio that the grains begun have brought, ever
     ]
 )
 """What the callback knows of a voice."""

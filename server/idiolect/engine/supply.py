@@ -38,7 +38,8 @@ def watch_supply(state: State, voice: int, at: int, due: int) -> None:
     head = state.active[voice, own.count - 1]
     if head.out_start >= 0:
         return
-    if due == FAR and own.starving < 0 and timeline_frame(state, voice, at) >= head.due:
+    waits = due == FAR and own.pace > 0  # frozen, what is queued is due no sooner than what is not
+    if waits and own.starving < 0 and timeline_frame(state, voice, at) >= head.due:
         _starve(state, voice, at, head.serial)
     if own.cloud == 0 and at >= head.end - RELEASE and due > head.end:
         _attach_run_on(state, voice, own.count - 1, at)

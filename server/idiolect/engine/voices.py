@@ -7,7 +7,15 @@ and a corpus in its own order comes out bit for bit.
 
 from idiolect.compiled import realtime
 from idiolect.engine.atomics import load_acquire, store_release
-from idiolect.engine.cloud import TURN, add_cloud, enter_cloud, leave_cloud, next_in_cloud, spawn
+from idiolect.engine.cloud import (
+    TURN,
+    add_cloud,
+    enter_cloud,
+    leave_cloud,
+    let_go_old,
+    next_in_cloud,
+    spawn,
+)
 from idiolect.engine.counters import CUTS, CUTS_LATE, DROPPED
 from idiolect.engine.events import BEGAN, CUT, RAN_ON, SUPPLIED
 from idiolect.engine.interpolation import UNIT
@@ -152,6 +160,7 @@ def _begin(state: State, rate: int, voice: int, entry: int, at: int) -> None:
             own.resting = 0
             own.muted = 0
         _enter(state, voice, entry, at, fade, correlation)
+        let_go_old(state, voice, at)
         if fade > 0:
             enter_cloud(state, voice, engine_frame(state, voice, grain.onset))
     onset = engine_frame(state, voice, grain.onset)
@@ -177,6 +186,7 @@ def _enter(state: State, voice: int, entry: int, at: int, fade: int, correlation
         _remove(state, voice, 0)
     active = state.active[voice, own.count]
     own.count += 1
+    own.brought += grain.length if grain.fade == 0 else grain.held  # the rest is there already
     active.start = at
     active.end = at + grain.held
     active.begun = grain.start

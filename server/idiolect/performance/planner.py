@@ -43,7 +43,7 @@ from idiolect.performance.hand import Hand
 from idiolect.performance.journal.journal import Journal
 from idiolect.performance.plan import Plan, make_plan
 from idiolect.performance.planning import (
-    LARGEST_GRAIN,
+    ROOM_TO_CUT,
     ahead_of,
     engine_frame_of,
     least_queued,
@@ -231,9 +231,10 @@ class Planner:
         if self.engine.frame - self._last_cut[voice] < _CUT_SECONDS * rate:
             return False
         ahead = int(plan.voices["point"][voice]) - int(timeline_now(table, voice))
-        if ahead > _LAST_SECONDS * rate and all(map(is_gathered, waiting)):
-            return bool(plan.parameters[voice, PLANNER_SLOTS["interrupt"]])
-        return bool(room(plan, table, voice) >= 2 * LARGEST_GRAIN)
+        interrupts = plan.parameters[voice, PLANNER_SLOTS["interrupt"]]
+        if ahead > _LAST_SECONDS * rate and not interrupts and all(map(is_gathered, waiting)):
+            return False
+        return bool(room(plan, table, voice) >= ROOM_TO_CUT)
 
     def _apply_noted(self, voice: int, waiting: deque[Timed]) -> None:
         """Apply what `_apply` does, and let the journal know."""

@@ -24,8 +24,8 @@ from idiolect.performance.steps import decide_step, skip_heard, skip_unit, sourc
 from idiolect.performance.tongue import inventory_of, model_of, tongue_of
 
 __all__ = [
-    "LARGEST_GRAIN",
     "RESERVE",
+    "ROOM_TO_CUT",
     "ahead_of",
     "engine_frame_of",
     "least_queued",
@@ -39,8 +39,11 @@ __all__ = [
 
 LARGEST_GRAIN = 2 * PIECE_FRAMES + TAIL_FRAMES + LEAD_FRAMES
 
-RESERVE = 3 * LARGEST_GRAIN
-"""Arena frames that filling up leaves alone, so that a cut finds room for its first grains."""
+ROOM_TO_CUT = 3 * LARGEST_GRAIN
+"""Arena frames with which a cut is made: there is room for half a lookahead of another plan."""
+
+RESERVE = ROOM_TO_CUT + LARGEST_GRAIN
+"""Arena frames that filling up leaves alone, so that a cut finds its room."""
 
 _FIRST_SECONDS = 0.05  # planned before a cut is published, and whatever else may be waiting
 
@@ -96,7 +99,8 @@ def plan_ahead(plan: Plan, table: NDArray[np.int64], lookahead: int) -> None:
     """Fill every running voice's queue up to the lookahead, the nearest onsets first.
 
     A waiting change (``plan.interrupted``) ends it early, but never before each voice has its
-    first 50 ms and its cut is published, and then half a lookahead.
+    first 50 ms and its cut is published, and then half a lookahead.  That is of the voice's time;
+    where time goes faster, more is queued as long as room is left for a cut.
 
     Parameters
     ----------
@@ -110,11 +114,10 @@ def plan_ahead(plan: Plan, table: NDArray[np.int64], lookahead: int) -> None:
     Planner thread; the GIL is released throughout.
     """
     plan_first(plan, table)
-    for reach in (lookahead // 2, lookahead):
-        for voice in range(table[VOICES]):
-            if plan.voices[voice].running == 1:
-                goal = timeline_now(table, voice) + ahead_of(table, voice, reach)
-                _extend(plan, table, voice, goal, reach == lookahead)
+    for share in (8, 4, 2):
+        _extend_all(plan, table, lookahead // share, 0, LARGEST_GRAIN, False)
+    _extend_all(plan, table, 0, lookahead // 2, RESERVE, False)
+    _extend_all(plan, table, 0, lookahead, RESERVE, True)
     for voice in range(table[VOICES]):
         own = plan.voices[voice]
         if own.running == 1 and own.steps > 0:
@@ -144,7 +147,7 @@ def plan_first(plan: Plan, table: NDArray[np.int64]) -> None:
         if own.running == 1:
             first = ahead_of(table, voice, int(_FIRST_SECONDS * plan.sample_rate))
             goal = max(timeline_now(table, voice), own.earliest, own.point) + first
-            _extend(plan, table, voice, goal, False)
+            _extend(plan, table, voice, goal, LARGEST_GRAIN, False)
             if own.cut >= 0 and queued_until(plan, voice) >= own.point + first:
                 publish_cut(plan, table, voice)
 
@@ -167,11 +170,35 @@ def queued_until(plan: Plan, voice: int) -> int:
 
 
 @njit
-def _extend(plan: Plan, table: NDArray[np.int64], voice: int, goal: int, may_stop: bool) -> None:
-    """Queue what a voice says up to a timeline frame, deciding as it goes."""
+def _extend_all(
+    plan: Plan, table: NDArray[np.int64], frames: int, heard: int, spare: int, may_stop: bool
+) -> None:
+    """Extend every running voice as `_extend`, by frames of its timeline or as they are heard."""
+    for voice in range(table[VOICES]):
+        if plan.voices[voice].running == 1:
+            reach = frames + ahead_of(table, voice, heard)
+            goal = timeline_now(table, voice) + reach
+            _extend(plan, table, voice, goal, spare, may_stop)
+
+
+@njit
+def _extend(
+    plan: Plan, table: NDArray[np.int64], voice: int, goal: int, spare: int, may_stop: bool
+) -> None:
+    """Queue what a voice says up to a timeline frame, deciding as it goes.
+
+    Parameters
+    ----------
+    goal : int64
+        The timeline frame.
+    spare : int64
+        Without so much room for a grain nothing more is queued.
+    may_stop : bool
+        Whether a change that waits ends it.
+    """
     own = plan.voices[voice]
     while queued_until(plan, voice) < goal:
-        if room(plan, table, voice) < (RESERVE if may_stop else LARGEST_GRAIN):
+        if room(plan, table, voice) < spare:
             return
         if may_stop and load_acquire(plan.interrupted, 0) != 0:
             return
