@@ -126,6 +126,22 @@ def test_each_of_them_is_answered(stage: Stage) -> None:
     assert allowed.result(0).units > 10
 
 
+def test_what_waits_for_a_voice_is_obeyed_with_few_cuts_however_much_it_is(stage: Stage) -> None:
+    """Nor does it wait for ever: of a thousand seeds each is answered, and the last is gone on from."""
+    stage.player.set("run", 1, 1.0)
+    stage.play(1)
+    before = stage.engine.state.counters[CUTS]
+    asked = [stage.player.seed_unit(1, 1 + k % 30) for k in range(1000)]
+    stage.play(0.1)
+    assert all(done.done() for done in asked)
+    assert [done.result().unit for done in asked] == [1 + k % 30 for k in range(1000)]
+    stage.play(0.2)
+    assert 1 <= stage.engine.state.counters[CUTS] - before <= 5
+    context = stage.player.context(1)
+    stage.planner.advance()
+    assert asked[-1].result().unit in context.result(0).heard
+
+
 def test_a_parameter_and_a_command_that_cuts_nothing_are_both_heard(stage: Stage) -> None:
     """Told once more to run, a running voice does, and what was turned is heard as soon as ever."""
     alone = made(stage.bundle)

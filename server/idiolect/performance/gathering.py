@@ -1,11 +1,11 @@
-"""What is changed together: commands and parameters of one OSC bundle, or of a preset.
+"""What is changed together: by one OSC bundle, by a preset, or while a voice could not obey yet.
 
 Each voice obeys what it is told together with one cut, at the earliest place that any of it asks for.
 What a later change would undo is not begun: of several contexts the last is read, of several bundles
 the last is spoken.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,6 +19,7 @@ from idiolect.performance.changes import (
     Seed,
     Single,
     Speak,
+    Timed,
     Together,
     Turn,
     is_gathered,
@@ -29,7 +30,7 @@ from idiolect.performance.repertoire import adopt_repertoire, count_allowed
 from idiolect.performance.seeding import place_of
 from idiolect.performance.tongue import Tongue
 
-__all__ = ["Gathered", "gather", "join", "obey", "tell"]
+__all__ = ["Gathered", "gather", "join", "obey", "singly", "tell"]
 
 
 @dataclass(slots=True)
@@ -66,6 +67,15 @@ def join(changes: Sequence[Change]) -> list[Change]:
         else:
             joined.append(Together(voice, tuple(own), frame))
     return joined
+
+
+def singly(changes: Iterable[Timed]) -> Iterator[Single]:
+    """Take apart what was taken together."""
+    for change in changes:
+        if isinstance(change, Together):
+            yield from change.changes
+        else:
+            yield change
 
 
 def gather(changes: Iterable[Single], tongue: int) -> Gathered:

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from itertools import count
+from itertools import count, filterfalse
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,13 +32,12 @@ from idiolect.performance.changes import (
     Single,
     Speak,
     Timed,
-    Together,
     Turn,
     is_gathered,
 )
 from idiolect.performance.contexts import remember_seed
 from idiolect.performance.cutting import AT_BOUNDARY, AT_FINEST, AT_ONCE, cut_plan, run_voice
-from idiolect.performance.gathering import gather, obey, tell
+from idiolect.performance.gathering import gather, obey, singly, tell
 from idiolect.performance.hand import Hand
 from idiolect.performance.journal.journal import Journal
 from idiolect.performance.plan import Plan, make_plan
@@ -66,6 +65,7 @@ logger = logging.getLogger(__name__)
 _POLL_SECONDS = 0.005
 _LAST_SECONDS = 0.1  # before a decision point: the last call for changes that meet there
 _CUT_SECONDS = 0.01  # at most one cut per voice in this time: a fader sends 60 changes a second
+_AT_ONCE = 256  # changes that a voice obeys with one cut, if so many wait
 _EARLY_SECONDS = 0.03  # beyond the margin: to plan a change whose frame is known
 _NOTHING: NDArray[np.int64] = np.empty(0, np.int64)  # an empty context
 
@@ -249,24 +249,27 @@ class Planner:
         self.journal.note_change(voice, applied, self._asked, self.tongues)
 
     def _apply(self, voice: int, waiting: deque[Timed]) -> None:
-        """Apply every leading parameter, then what follows if it is for the same frame: one cut.
-
-        All that is applied at once is for the same frame.
-        """
+        """Apply what waits for the same frame with one cut, as much of it as a pass has time for."""
         self._last_cut[voice] = self.engine.frame
         self._due = waiting[0].frame if waiting else SOON
-        turned, told = False, False
-        while waiting and waiting[0].frame == self._due:
-            change = waiting[0]
-            if not is_gathered(change):
-                break
-            waiting.popleft()
-            if self._turn(voice, change, self.tongue_of(voice)):
-                turned, told = True, told or change.name == "parent"
-        epoch = self.tongues.plan.voices["epoch"][voice]
-        if waiting and waiting[0].frame == self._due:
-            self._obey(voice, waiting.popleft())
-        if turned and self.tongues.plan.voices["epoch"][voice] == epoch:  # nor has what followed
+        changes: list[Single] = []
+        while waiting and waiting[0].frame == self._due and len(changes) < _AT_ONCE:
+            changes += singly([waiting.popleft()])
+        if all(map(is_gathered, changes[:-1])):
+            self._apply_turns(voice, changes)
+        else:
+            self._obey_all(voice, changes)
+
+    def _apply_turns(self, voice: int, changes: list[Single]) -> None:
+        """Apply parameters, then perhaps a command."""
+        turned, told, epochs = False, False, self.tongues.plan.voices["epoch"]
+        for turn in filter(is_gathered, changes):
+            if self._turn(voice, turn, self.tongue_of(voice)):
+                turned, told = True, told or turn.name == "parent"
+        epoch = epochs[voice]
+        for command in filterfalse(is_gathered, changes):
+            self._obey(voice, command)
+        if turned and epochs[voice] == epoch:  # nor has what followed
             self._cut(voice, AT_BOUNDARY)
         if told:
             self.tongue_of(voice).read_again(voice)
@@ -292,10 +295,7 @@ class Planner:
             return bool(tongue.plan.parameters[voice, PLANNER_SLOTS["quantize"]] > 0)
         return change.name not in ("interrupt", "random_seed")
 
-    def _obey(self, voice: int, change: Timed) -> None:
-        if isinstance(change, Together):
-            self._obey_all(voice, change.changes)
-            return
+    def _obey(self, voice: int, change: Single) -> None:
         done = getattr(change, "done", None)
         try:
             applied = self._obey_one(voice, change)
@@ -307,7 +307,7 @@ class Planner:
             if done is not None:
                 done.set_result(applied)
 
-    def _obey_all(self, voice: int, changes: tuple[Single, ...]) -> None:
+    def _obey_all(self, voice: int, changes: list[Single]) -> None:
         """Obey what came together with one cut; each is answered by itself."""
         goal = gather(changes, self.tongue_of(voice).number)
         tongue = self.tongues[goal.tongue]

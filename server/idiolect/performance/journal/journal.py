@@ -15,6 +15,7 @@ from idiolect.engine.events import CONTROLLED, PLAYED, READ_ON, SUPPLIED
 from idiolect.engine.state import State
 from idiolect.errors import IdiolectError
 from idiolect.performance.changes import Speak, Timed
+from idiolect.performance.gathering import singly
 from idiolect.performance.journal.lines import (
     BEGIN,
     Applied,
@@ -24,7 +25,6 @@ from idiolect.performance.journal.lines import (
     Write,
     change_lines,
     record_lines,
-    singly,
 )
 from idiolect.performance.journal.records import HANDED, take_cuts, take_planned
 from idiolect.performance.plan import Plan

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from idiolect.bundle.bundle import Bundle
 from idiolect.grain import EVENT
 from idiolect.performance.changes import Allow, Seed, Single, Speak, Timed, Together, Turn
+from idiolect.performance.gathering import singly
 from idiolect.performance.journal.records import CUT, HANDED, PLANNED, pack
 
 __all__ = [
@@ -20,7 +21,6 @@ __all__ = [
     "Write",
     "change_lines",
     "record_lines",
-    "singly",
 ]
 
 Line = tuple[str, tuple[object, ...]]
@@ -74,15 +74,6 @@ def record_lines(parts: list[NDArray[np.void]]) -> Iterator[Line]:
             records = np.concatenate(alike)
             for at in range(0, len(records), _RECORDS):
                 yield address, (pack(records[at : at + _RECORDS]),)
-
-
-def singly(changes: Iterable[Timed]) -> Iterator[Single]:
-    """Take apart what was taken together."""
-    for change in changes:
-        if isinstance(change, Together):
-            yield from change.changes
-        else:
-            yield change
 
 
 def change_lines(applied: Applied) -> Iterator[Line]:
