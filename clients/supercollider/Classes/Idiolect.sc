@@ -67,7 +67,7 @@ Idiolect : IdiolectMasterParameters {
 		this.whenReady(action, 300);
 	}
 
-	// Ask until it answers: the first start after an install compiles for one to two minutes.
+	// Ask until it answers: the first start after an install compiles for half a minute to a minute.
 	whenReady { |action, seconds = 30|
 		var deadline = Main.elapsedTime + seconds;
 		this.prKeepOn {
