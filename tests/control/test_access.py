@@ -44,7 +44,7 @@ def server(player: RecordingPlayer, quits: list[str], tape: Tape) -> Iterator[Co
 GUARDED = {
     "/quit": (), "/bundle/load": ("x",), "/bundle/unload": ("first",), "/bundle/swap": ("x",),
     "/record/start": ("a.wav",), "/record/stop": (), "/preset/save": ("a",),
-    "/preset/delete": ("a",), "/device/open": ("x",), "/dump_osc": (1,), "/voice/1/bundle": ("x",), "/voice/*/bundle": ("x",),
+    "/preset/delete": ("a",), "/device/open": ("x",), "/dump_osc": (0,), "/voice/1/bundle": ("x",), "/voice/*/bundle": ("x",),
 }  # fmt: skip
 
 

@@ -21,6 +21,8 @@ NONE = np.empty(0, np.int64)
 def first(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     folder = tmp_path_factory.mktemp("gathering")
     make_bundle(folder / "second.idiolect", seconds=6, seed=1)
+    manifest = make_bundle(folder / "other.idiolect", seconds=6, seed=2).path / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"flatness"', '"glitter"'))
     return make_bundle(folder / "first.idiolect", seconds=8)
 
 
@@ -154,6 +156,23 @@ def test_a_parameter_and_a_command_that_cuts_nothing_are_both_heard(stage: Stage
         playing.play(1)
     assert stage.engine.state.counters[CUTS] == alone.engine.state.counters[CUTS] > 1
     assert stage.heard_units() == alone.heard_units()
+
+
+def test_a_bias_of_the_bundle_that_is_left_is_kept_for_it(stage: Stage) -> None:
+    """What it is left for may have no such descriptor."""
+    stage.player.set("run", 1, 1.0)
+    stage.play(0.5)
+    with stage.player.together():
+        stage.player.set("bias/flatness", 1, 1.5)
+        moved = stage.player.speak_now(1, "other")
+        seeded = stage.player.seed_unit(1, 5)
+    stage.planner.advance()
+    assert seeded.result(0).frame == moved.result(0).frame
+    stage.play(0.5)
+    stage.player.speak_now(1, "first")
+    stage.play(0.1)
+    tongue = stage.planner.tongue_of(0)
+    assert tongue.plan.bias[0, tongue.biases.index("bias/flatness")] == 1.5
 
 
 def test_only_what_would_take_several_cuts_is_joined() -> None:

@@ -280,6 +280,8 @@ class Planner:
             row, slot = tongue.plan.parameters[voice], PLANNER_SLOTS[change.name]
         else:
             self._biases[voice][change.name] = change.value
+            if change.name not in tongue.biases:
+                return False  # of what it spoke before: remembered for when it speaks that again
             row, slot = tongue.plan.bias[voice], tongue.biases.index(change.name)
         if row[slot] == change.value:
             return False
@@ -319,9 +321,11 @@ class Planner:
             frame = obey(goal, voice, tongue, cut=cut, turn=turn)
             if goal.run:
                 self._obey_one(voice, goal.run)
-        except IdiolectError as error:
+        except Exception as error:
             for change in awaited:
                 change.done.set_exception(error)
+            if not isinstance(error, IdiolectError):
+                raise
             return
         frame = self.engine.frame if frame is None else frame
         for change in awaited:
