@@ -122,7 +122,7 @@ def test_at_whatever_moment_it_is_killed_at_most_the_last_second_is_lost(
 WRITES = """
 import sys
 from pathlib import Path
-from idiolect.performance.documents import write_json
+from idiolect.performance.snapshots.documents import write_json
 number = 0
 while True:
     number += 1

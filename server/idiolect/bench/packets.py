@@ -188,7 +188,8 @@ class Mutator:
     """
 
     def __init__(self, addresses: Sequence[str], seed: int) -> None:
-        self._addresses = list(addresses)
+        # Not the one that would have every packet that follows written to the log.
+        self._addresses = [address for address in addresses if address != "/dump_osc"]
         self._seeds = [*from_clients().values(), *HOSTILE.values()]
         self._seeds = [packet for packet in self._seeds if 0 < len(packet) <= 4096]
         self._rng = np.random.default_rng(seed)
