@@ -63,7 +63,7 @@ def measure(
     Parameters
     ----------
     kind : str
-        ``empty``: compiled, rendering nothing.  ``labour``: compiled, at work on nothing.
+        ``empty``: compiled, rendering nothing.  ``labour``: compiled, reading memory.
         ``python``: a Python function that mixes a few grains with numpy, beside a Python thread
         that never rests.
     seconds : float

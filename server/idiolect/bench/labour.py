@@ -1,20 +1,25 @@
-"""A callback that works as long as the daemon's, and on nothing: what the machine takes from any.
+"""A callback that works as long as the daemon's, on as much memory: what the machine takes from any.
 
 An empty callback is there for a microsecond and hardly ever when the system, or the host of a
 virtual machine, takes the processor away for a few milliseconds; one that stays as long as the
-daemon's loses what the daemon must lose, without memory, locks or messages that could be at fault.
+daemon's loses what the daemon must lose, without locks or messages that could be at fault.  It
+reads memory as the daemon does, locked and a few words of each page: a host that takes pages away,
+or that translates addresses itself, makes readers wait and says nothing of it to its guest.
 """
 
 from functools import cache
 from typing import Any
 
+import numpy as np
 from numba import int32, int64, uint32
+from numpy.typing import NDArray
 
 from idiolect.audio.jack import JackOutput
 from idiolect.compiled import callback
 from idiolect.engine.atomics import float32_1d, int64_1d
 from idiolect.engine.callback import frames_since_start, port_buffer
 from idiolect.engine.clock import monotonic_ns, thread_cpu_ns
+from idiolect.engine.locking import lock
 from idiolect.engine.seat import (
     CHANNELS,
     CLIENT,
@@ -30,11 +35,20 @@ from idiolect.engine.seat import (
 __all__ = ["LabourOutput"]
 
 _LABOUR = SEAT - 1
-"""A column that no output uses: nanoseconds of processor time to spend in each block."""
+"""A column that no output uses: the address of what to do."""
+
+_SPENT, _MEMORY, _PAGE, _SUM, _TASK = range(5)
+"""Columns of that: nanoseconds of processor time to spend in each block, the address of the memory
+to read, the page at which it has arrived, and what it has read so far, added up."""
+
+_WORDS = 512  # of a page
+_PAGES = 16384  # 64 MiB: of the daemon's memory, what its callback may read in a few seconds
+_STRIDE = 4099  # pages from one that is read to the next; it shares no factor with their number
+_AT_ONCE = 8  # pages between two looks at the clock
 
 
 def _process(frames: int, userdata: int) -> int:
-    """``JackProcessCallback``: silence, then work until the time is spent."""
+    """``JackProcessCallback``: silence, then page after page until the time is spent."""
     entered, cpu = monotonic_ns(), thread_cpu_ns()
     seat = int64_1d(userdata, (SEAT,))
     since = frames_since_start(seat[SINCE_START], seat[CLIENT])
@@ -42,8 +56,12 @@ def _process(frames: int, userdata: int) -> int:
     count = int64(frames)
     for port in int64_1d(seat[PORTS], (seat[CHANNELS],)):
         float32_1d(port_buffer(seat[GET_BUFFER], port, uint32(frames)), (count,))[:] = 0.0
-    while thread_cpu_ns() - cpu < seat[_LABOUR]:
-        pass
+    task = int64_1d(seat[_LABOUR], (_TASK,))
+    memory = int64_1d(task[_MEMORY], (_PAGES * _WORDS,))
+    while thread_cpu_ns() - cpu < task[_SPENT]:
+        for _ in range(_AT_ONCE):
+            task[_PAGE] = (task[_PAGE] + _STRIDE) % _PAGES
+            task[_SUM] += memory[task[_PAGE] * _WORDS]
     end = start + count * 1_000_000_000 // seat[RATE]
     note(seat, count, start, end, entered, monotonic_ns(), thread_cpu_ns() - cpu)
     return 0
@@ -55,7 +73,7 @@ def _compiled() -> Any:
 
 
 class LabourOutput(JackOutput):
-    """The JACK output whose callback works and says nothing.
+    """The JACK output whose callback reads memory and says nothing.
 
     Parameters
     ----------
@@ -66,7 +84,12 @@ class LabourOutput(JackOutput):
     """
 
     def __init__(self, seat: Seat, microseconds: float) -> None:
-        seat.columns[_LABOUR] = round(1000 * microseconds)
+        self._memory: NDArray[np.int64] = np.zeros(_PAGES * _WORDS, np.int64)
+        self._task: NDArray[np.int64] = np.zeros(_TASK, np.int64)
+        self._task[_SPENT] = round(1000 * microseconds)
+        self._task[_MEMORY] = self._memory.ctypes.data
+        lock([self._memory, self._task])
+        seat.columns[_LABOUR] = self._task.ctypes.data
         super().__init__(seat, "labour")
 
     def _call_back(self, client: int) -> None:

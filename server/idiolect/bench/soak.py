@@ -61,8 +61,8 @@ def measure(bundle: Path, *, minutes: float, say: Callable[[str], None]) -> dict
         thousand exceeds, over the period; ``memory_mib``, private, after the first minute and at
         most afterwards; ``interrupted``, how often the callback's thread was made to stop (it
         waits once for each block); ``messages``; ``daemon``, ``empty`` and ``labour``, all that is
-        known of its callback, of one that renders nothing, and of one that works on nothing for as
-        long as the daemon's: what that one loses, the machine has taken; ``again``, what the same
+        known of its callback, of one that renders nothing, and of one that reads locked memory for
+        as long as the daemon's works: what that one loses, the machine has taken; ``again``, what the same
         blocks cost when the session is played once more: what is late then too is our own doing.
 
     Raises

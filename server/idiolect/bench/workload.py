@@ -68,7 +68,7 @@ class Floor:
     """What the machine itself loses, while the daemon runs."""
 
     empty: Row  # a compiled callback that renders nothing
-    labour: Row  # one that works on nothing, as long as the daemon's works
+    labour: Row  # one that reads memory, as long as the daemon works
     stolen_ms: float  # processor time the host kept from this machine
 
 

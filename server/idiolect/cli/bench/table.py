@@ -25,7 +25,7 @@ def _lines(result: Result) -> list[tuple[str, ...]]:
     return [
         _line("idiolect, loaded", result.daemon.row),
         _line("compiled, empty", result.floor.empty),
-        _line("compiled, idle work", result.floor.labour),
+        _line("compiled, reading", result.floor.labour),
         _line("plain Python", result.python),
     ]
 
