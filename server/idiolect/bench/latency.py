@@ -98,6 +98,7 @@ class _Meter:
         self._app = app
         self._client = client
         self._events: queue.SimpleQueue[NDArray[np.void]] = queue.SimpleQueue()
+        self._rest: NDArray[np.void] | None = None  # of those that have been looked at
         app.planner.on_events = self._events.put
         self._rate = app.engine.sample_rate
         self._rng = np.random.default_rng(0)
@@ -127,28 +128,33 @@ class _Meter:
         return 1000 * (int(reached) - sent) / self._rate
 
     def _drain(self) -> None:
+        self._rest = None
         while not self._events.empty():
             self._events.get()
 
     def _next_cut(self) -> int:
         """Engine frame at which the next published plan began."""
-        return int(self._wait(lambda events: events[events["kind"] == CUT])["frame"])
+        return int(self._wait(lambda events: events["kind"] == CUT)["frame"])
 
     def _began(self, frame: int) -> np.void:
-        """Event of the first grain whose unit begins at or after a frame."""
-        return self._wait(
-            lambda events: events[(events["kind"] == BEGAN) & (events["frame"] >= frame)],
-        )
+        """Event of the next grain whose unit begins at or after a frame."""
+        return self._wait(lambda events: (events["kind"] == BEGAN) & (events["frame"] >= frame))
 
-    def _wait(self, choose: Callable[[NDArray[np.void]], NDArray[np.void]]) -> np.void:
+    def _wait(self, choose: Callable[[NDArray[np.void]], NDArray[np.bool_]]) -> np.void:
+        """Take events up to the first that is chosen, and that one.
+
+        A grain that had begun to fade in before a cut has its unit's onset after it: what is
+        chosen next is looked for among what happened afterwards, not by its frame.
+        """
         deadline = time.monotonic() + _WAIT_SECONDS
         while time.monotonic() < deadline:
-            events = self._events.get(timeout=_WAIT_SECONDS)
-            found = choose(events)
+            events, self._rest = self._rest, None
+            if events is None:
+                events = self._events.get(timeout=_WAIT_SECONDS)
+            found = np.flatnonzero(choose(events))
             if len(found):
-                rest = events[events["frame"] >= found[0]["frame"]]
-                self._events.put(rest)
-                first: np.void = found[0]
+                self._rest = events[found[0] + 1 :]
+                first: np.void = events[found[0]]
                 return first
         raise TimeoutError("nothing changed")
 
