@@ -206,6 +206,13 @@ def test_the_clock_says_the_time_and_what_was_sent(wire: Wire) -> None:
     assert before - 1e-3 <= told <= time.time() + 1e-3
 
 
+def test_the_clock_sends_no_more_back_than_one_packet_takes(wire: Wire) -> None:
+    assert wire.ask("/clock", "x" * 1367)[0] == "/clock.reply"
+    address, of, says = wire.ask("/clock", "x" * 1368)
+    assert (address, of) == ("/fail", "/clock")
+    assert "1404 bytes, 1400 at most" in says
+
+
 def read_all(leads: list[float], every: float = 1 / 60) -> list[bool]:
     """Say of each tag, so far ahead of its arrival, whether it is waited for."""
     tags, peer = TimeTags(), object()

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from idiolect.bundle.soundness import MOST_SCALES
 from idiolect.client import Client, Reply
 from idiolect.control import ControlServer, udp
 from idiolect.control.clients import GROUPS, Credit
@@ -258,7 +259,9 @@ def test_no_packet_is_longer_than_a_network_takes(
     witness.sources = tuple((f"{n}{LONG}", 1.0) for n in range(100))
     wire.ask("/notify", 1, 0, 60, "all")
     logging.getLogger("idiolect.somewhere").warning(LONG * 3)
-    wire.send("/sources")
+    witness.scales = tuple((f"{n}{LONG}", 1, 2, 3.0) for n in range(MOST_SCALES))
+    for address in ("/sources", "/scales"):
+        wire.send(address)
     wire.send("/unit/info", 1)
     deadline, sizes = time.monotonic() + 1.5, []
     while time.monotonic() < deadline:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 from idiolect.control.arguments import arity, is_pressed, text
 from idiolect.control.clients import Peer
-from idiolect.control.codec import Argument
+from idiolect.control.codec import Argument, encode
 from idiolect.control.desk import Desk
 from idiolect.control.schedule import ntp_of
+from idiolect.control.telling import MOST_BYTES
 from idiolect.errors import ControlError
 
 __all__ = ["clear_schedule", "tell_time", "time_tags"]
@@ -19,8 +20,10 @@ def tell_time(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
         if not isinstance(argument, int | float | str):
             raise ControlError("only numbers and strings come back: send i, f or s")
     tag = ntp_of(time.time())
-    words = (tag >> 32, tag & 0xFFFFFFFF)
-    desk.reply(peer, "/clock.reply", *map(_signed, words), *arguments)
+    answer = (*map(_signed, (tag >> 32, tag & 0xFFFFFFFF)), *arguments)
+    if (size := len(encode("/clock.reply", *answer))) > MOST_BYTES:
+        raise ControlError(f"the answer would have {size} bytes, {MOST_BYTES} at most: send less")
+    desk.reply(peer, "/clock.reply", *answer)
 
 
 def clear_schedule(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:

@@ -18,6 +18,7 @@ __all__ = ["MOST_TOKENS", "QUESTIONS"]
 
 MOST_TOKENS = 64
 _TOKENS = 8  # where no number is asked for
+_HEAD = 24  # bytes of an answer's address, and of what ends its type tags
 
 
 def bundle_info(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
@@ -32,10 +33,12 @@ def bundle_info(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
 
 
 def scales(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
-    """Answer which scales there are."""
+    """Answer which scales there are; of very many, whose places name them, the names are cut."""
     arity(arguments, 0, 1, "nothing, or a voice,")
     found = _witness(desk).bundle(_voice(arguments, 0)).scales
-    values = [value for name, *numbers in found for value in (plain_name(name), *numbers)]
+    # Beside the name: three numbers and four type tags; the name ends with one zero at least.
+    most = ((MOST_BYTES - _HEAD) // len(found) - 16) // 4 * 4 - 1
+    values = [value for name, *rest in found for value in (plain_name(name, most), *rest)]
     desk.reply(peer, "/scales.reply", *values)
 
 
