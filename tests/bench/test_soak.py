@@ -174,6 +174,7 @@ def test_two_minutes_of_everything_leave_memory_flat_and_nobody_waiting(
     assert isinstance(memory, dict)
     assert tally["sent"] >= 2 * 60 * MESSAGES
     assert tally["answered"] == tally["asked"] > 10_000
+    assert tally["swapped"] == 11  # one each ten seconds, but for the last
     assert memory["most"] - memory["settled"] < 8
     interrupted, labour, again = found["interrupted"], found["labour"], found["again"]
     assert isinstance(interrupted, dict)

@@ -110,7 +110,7 @@ def test_a_bundle_waits_and_acts_at_its_frame(wire: Wire, player: TimedPlayer) -
 
 def test_bundles_act_in_the_order_of_their_times(wire: Wire, player: TimedPlayer) -> None:
     """Two of one time in the order they came, and none takes the place of another."""
-    at = time.time() + 0.3
+    at = time.time() + 0.6
     for place, late in ((3, 0.02), (0, 0.0), (1, 0.0), (2, 0.01)):
         wire.raw(tagged(at + late, gain(-place)))
     until(at + 0.1)
@@ -122,7 +122,7 @@ def test_bundles_act_in_the_order_of_their_times(wire: Wire, player: TimedPlayer
 def test_an_inner_bundle_acts_at_its_own_time_and_not_before_the_outer(
     wire: Wire, player: TimedPlayer
 ) -> None:
-    at = time.time() + 0.3
+    at = time.time() + 0.6
     inner = [tagged(at + 0.1, gain(-2.0)), tagged(at - 0.2, gain(-3.0)), encode_bundle(gain(-4.0))]
     wire.raw(tagged(at, gain(-1.0), *inner))
     until(at + 0.2)

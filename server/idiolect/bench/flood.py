@@ -18,7 +18,8 @@ __all__ = ["Flood", "Tally", "messages", "read", "start", "switches"]
 RATE = 60  # Hz: what a fader of TouchDesigner sends
 OTHERS = 16  # messages besides, each time: about a thousand a second
 # Commands that are answered, each once; refusals are too, but so many in a second and no more.
-COMMANDS = ("/sync", "/status", "/bundle/swap")
+SWAP = "/bundle/swap"
+COMMANDS = ("/sync", "/status", SWAP)
 PATIENCE_SECONDS = 2.0  # for the last answers
 SWITCH_TICKS = RATE // 2  # between two switches of scale, each of another voice
 SWAP_TICKS = 10 * RATE  # between two swaps of the bundle
@@ -44,6 +45,7 @@ class Tally:
     sent: int
     asked: int  # of these, messages that are answered
     answered: int
+    swapped: int  # times that every voice went over to another bundle
 
 
 def messages(tick: int, voices: int, others: int = OTHERS) -> Iterator[Message]:
@@ -82,24 +84,25 @@ def switches(tick: int, voices: int, scales: int, bundles: Sequence[str]) -> Ite
         yield f"/voice/{1 + turn % voices}/scale", (turn // voices % scales,)
     turn, rest = divmod(tick, SWAP_TICKS)
     if rest == 0 and turn > 0 and bundles:
-        yield "/bundle/swap", (bundles[turn % len(bundles)],)
+        yield SWAP, (bundles[turn % len(bundles)],)
 
 
 def run(host: str, port: int, flood: Flood) -> Tally:
     """Send for as long as it says; count what comes back."""
     begun = time.monotonic()
-    sent = asked = answered = 0
+    sent = asked = 0
     with Client(host, port) as client:
+        answers = _Answers(client)
         for tick in range(round(flood.seconds * RATE)):
             for message in _due(tick, flood):
                 client.send(message[0], *message[1])
                 sent += 1
                 asked += message[0] in COMMANDS
             until = begun + (tick + 1) / RATE
-            answered += _count(client, max(0.0, until - time.monotonic()), asked - answered)
+            answers.read(max(0.0, until - time.monotonic()), asked)
             time.sleep(max(0.0, until - time.monotonic()))
-        answered += _count(client, PATIENCE_SECONDS, asked - answered)
-    return Tally(sent=sent, asked=asked, answered=answered)
+        answers.read(PATIENCE_SECONDS, asked)
+    return Tally(sent=sent, asked=asked, answered=answers.count, swapped=answers.swapped)
 
 
 def _due(tick: int, flood: Flood) -> Iterator[Message]:
@@ -107,13 +110,22 @@ def _due(tick: int, flood: Flood) -> Iterator[Message]:
     yield from switches(tick, flood.voices, flood.scales, flood.bundles)
 
 
-def _count(client: Client, seconds: float, most: int) -> int:
-    """Read answers until there are so many, or the seconds have passed."""
-    end, found = time.monotonic() + seconds, 0
-    while found < most and (left := end - time.monotonic()) > 0:
-        reply = client.receive(left)
-        found += reply is not None and any(map(reply.is_about, COMMANDS))
-    return found
+class _Answers:
+    """Counts what comes back."""
+
+    def __init__(self, client: Client) -> None:
+        self.count = self.swapped = 0
+        self._client = client
+
+    def read(self, seconds: float, asked: int) -> None:
+        """Read until there are as many as were asked for, or the seconds have passed."""
+        end = time.monotonic() + seconds
+        while self.count < asked and (left := end - time.monotonic()) > 0:
+            reply = self._client.receive(left)
+            if reply is None:
+                return
+            self.count += any(map(reply.is_about, COMMANDS))
+            self.swapped += reply.address == "/done" and reply.is_about(SWAP)
 
 
 def start(host: str, port: int, flood: Flood) -> "subprocess.Popen[str]":

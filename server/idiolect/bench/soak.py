@@ -1,5 +1,6 @@
 """Everything at once, for long: late blocks, starvations, memory that grows, pages that fault."""
 
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -11,7 +12,6 @@ from idiolect.bench.flood import RATE, Flood
 from idiolect.bench.threads import is_realtime, jack_thread, private_mib
 from idiolect.bench.workload import Load, beside_floor, open_daemon
 from idiolect.bundle.bundle import Bundle
-from idiolect.client import Client
 
 __all__ = ["measure", "summary"]
 
@@ -48,7 +48,7 @@ def measure(bundle: Path, *, minutes: float, say: Callable[[str], None]) -> dict
     Parameters
     ----------
     bundle
-        What is played; where the daemon can swap bundles it goes by two names.
+        What is played; it is copied twice, and swapped for its copy.
     minutes
         How long.
     say
@@ -84,8 +84,7 @@ def measure(bundle: Path, *, minutes: float, say: Callable[[str], None]) -> dict
             daemon,
             server,
         ):
-            names = _NAMES if _swaps_bundles(*daemon.address) else ()
-            sent = _flood(seconds, len(opened.scales), names)
+            sent = _flood(seconds, len(opened.scales))
             realtime = is_realtime(jack_thread(daemon.seat))
             load, floor = beside_floor(daemon, server, sent, say=say, look=memory.look)
         say("playing the session again, block by block")
@@ -98,7 +97,6 @@ def measure(bundle: Path, *, minutes: float, say: Callable[[str], None]) -> dict
         **_counts(load, PERIOD / opened.sample_rate),
         "memory_mib": {"settled": memory.settled, "most": memory.most},
         "interrupted": load.interrupted._asdict(),
-        "swaps": bool(sent.bundles),
         "empty": floor.empty.as_dict(),
         "labour": floor.labour.as_dict(),
         "stolen_ms": floor.stolen_ms,
@@ -107,23 +105,18 @@ def measure(bundle: Path, *, minutes: float, say: Callable[[str], None]) -> dict
 
 
 def _name_twice(bundle: Path, folder: Path) -> Path:
-    """Give a bundle two names in a folder; return the path of the first."""
+    """Copy a bundle into a folder under two names; return the path of the first.
+
+    A daemon that may be told which bundle to load follows no link out of its folder.
+    """
     for name in _NAMES:
-        (folder / f"{name}.idiolect").symlink_to(bundle.resolve())
+        shutil.copytree(bundle, folder / f"{name}.idiolect")
     return folder / f"{_NAMES[0]}.idiolect"
 
 
-def _flood(seconds: float, scales: int, names: tuple[str, ...]) -> Flood:
+def _flood(seconds: float, scales: int) -> Flood:
     others = MESSAGES // RATE + 1 - VOICES  # beside one to each voice
-    return Flood(voices=VOICES, seconds=seconds, others=others, scales=scales, bundles=names)
-
-
-def _swaps_bundles(host: str, port: int) -> bool:
-    """Ask the daemon whether it can go over to another bundle while it plays."""
-    with Client(host, port) as client:
-        client.send("/bundle/list")
-        reply = client.receive()
-    return reply is not None and reply.address != "/fail"
+    return Flood(voices=VOICES, seconds=seconds, others=others, scales=scales, bundles=_NAMES)
 
 
 def _counts(load: Load, period: float) -> dict[str, object]:
