@@ -17,8 +17,8 @@ __all__ = ["Flood", "Tally", "messages", "read", "start", "switches"]
 
 RATE = 60  # Hz: what a fader of TouchDesigner sends
 OTHERS = 16  # messages besides, each time: about a thousand a second
-# Commands that are answered, each once; refusals are too, but so many in a second and no more.
 SWAP = "/bundle/swap"
+# Commands that are answered, each once; refusals are too, but so many in a second and no more.
 COMMANDS = ("/sync", "/status", SWAP)
 PATIENCE_SECONDS = 2.0  # for the last answers
 SWITCH_TICKS = RATE // 2  # between two switches of scale, each of another voice

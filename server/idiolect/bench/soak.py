@@ -62,8 +62,9 @@ def measure(bundle: Path, *, minutes: float, say: Callable[[str], None]) -> dict
         most afterwards; ``interrupted``, how often the callback's thread was made to stop (it
         waits once for each block); ``messages``; ``daemon``, ``empty`` and ``labour``, all that is
         known of its callback, of one that renders nothing, and of one that reads locked memory for
-        as long as the daemon's works: what that one loses, the machine has taken; ``again``, what the same
-        blocks cost when the session is played once more: what is late then too is our own doing.
+        as long as the daemon's works: what that one loses, the machine has taken; ``again``, what
+        the same blocks cost when the session is played once more: what is late then too is our own
+        doing.
 
     Raises
     ------
@@ -79,7 +80,7 @@ def measure(bundle: Path, *, minutes: float, say: Callable[[str], None]) -> dict
     seconds, opened = 60 * minutes, Bundle.open(bundle)
     memory = _Memory(min(SETTLE_SECONDS, seconds / 2))
     with TemporaryDirectory() as folder:
-        first, session = _name_twice(bundle, Path(folder)), Path(folder) / "session.osc"
+        first, session = _copy_twice(bundle, Path(folder)), Path(folder) / "session.osc"
         with open_daemon(first, voices=VOICES, period=PERIOD, say=say, session=session) as (
             daemon,
             server,
@@ -104,7 +105,7 @@ def measure(bundle: Path, *, minutes: float, say: Callable[[str], None]) -> dict
     }
 
 
-def _name_twice(bundle: Path, folder: Path) -> Path:
+def _copy_twice(bundle: Path, folder: Path) -> Path:
     """Copy a bundle into a folder under two names; return the path of the first.
 
     A daemon that may be told which bundle to load follows no link out of its folder.
