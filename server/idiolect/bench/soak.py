@@ -63,8 +63,8 @@ def measure(bundle: Path, *, minutes: float, say: Callable[[str], None]) -> dict
         waits once for each block); ``messages``; ``daemon``, ``empty`` and ``labour``, all that is
         known of its callback, of one that renders nothing, and of one that reads locked memory for
         as long as the daemon's works: what that one loses, the machine has taken; ``again``, what
-        the same blocks cost when the session is played once more: what is late then too is our own
-        doing.
+        the same blocks cost when the session is played twice more: what is late then too is our
+        own doing.
 
     Raises
     ------
