@@ -16,6 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from components import require
+from idiolect.bench import again
 from idiolect.bench.again import Costs
 from idiolect.bench.flood import COMMANDS, RATE, SWAP_TICKS, messages, switches
 from idiolect.bench.jackd import dummy_server
@@ -144,6 +145,16 @@ def test_a_block_is_late_again_when_it_takes_more_than_half_its_time() -> None:
     costs.render(engine, out)
     assert len(costs.blocks) == 3
     assert sum(spent >= 1_000_000 for spent in costs.blocks) == 1
+
+
+def test_a_block_is_our_own_doing_when_it_is_dear_both_times(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """More than half of 1.3 ms; what was interrupted in one rendering is not counted."""
+    renderings = iter([np.array([700, 10, 700, 650]), np.array([10, 700, 690, 650])])
+    monkeypatch.setattr(again, "_render", lambda *_: (1000 * next(renderings), 48_000))
+    found = again.play_again(Path(), Path(), period=64)
+    assert found == {"blocks": 4, "late": 1, "cpu_longest": 690}
 
 
 def test_what_a_change_divides_is_one_block() -> None:
