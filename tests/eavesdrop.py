@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from idiolect.audio.libjack import address_of, load_libjack, open_client
 from idiolect.engine.atomics import float32_1d, float32_2d, int64_1d
 from idiolect.engine.callback import port_buffer
+from idiolect.engine.clock import monotonic_ns
 
-GET_BUFFER, LEFT, RIGHT, KEPT, ADDRESS, ROOM = range(6)
+GET_BUFFER, LEFT, RIGHT, KEPT, ADDRESS, ROOM, CYCLES, CALLED = range(8)
 SECONDS = 20.0
 
 
@@ -20,6 +21,11 @@ def _process(frames: int, userdata: int) -> int:
     left = float32_1d(port_buffer(columns[GET_BUFFER], columns[LEFT], frames), (count,))
     right = float32_1d(port_buffer(columns[GET_BUFFER], columns[RIGHT], frames), (count,))
     kept = float32_2d(columns[ADDRESS], (columns[ROOM], 2))
+    called = int64_1d(columns[CALLED], (2 * columns[ROOM],))
+    if columns[KEPT] < columns[ROOM]:
+        called[2 * columns[CYCLES]] = columns[KEPT]
+        called[2 * columns[CYCLES] + 1] = monotonic_ns()
+        columns[CYCLES] += 1
     for i in range(min(count, columns[ROOM] - columns[KEPT])):
         kept[columns[KEPT], 0] = left[i]
         kept[columns[KEPT], 1] = right[i]
@@ -39,6 +45,8 @@ class Eavesdropper:
         self._columns[GET_BUFFER] = address_of(library.jack_port_get_buffer)
         self._columns[ADDRESS] = self._kept.ctypes.data
         self._columns[ROOM] = len(self._kept)
+        self._called: NDArray[np.int64] = np.zeros((len(self._kept), 2), np.int64)
+        self._columns[CALLED] = self._called.ctypes.data
         self._callback = cfunc(types.int32(types.uint32, types.int64), _nrt=False)(_process)
         self._client = me = open_client("eavesdropper")
         kind = b"32 bit float mono audio"
@@ -67,6 +75,11 @@ class Eavesdropper:
                 return heard[sounding[0] : sounding[0] + frames].copy()
             time.sleep(0.05)
         raise AssertionError("nothing was heard")
+
+    def stop(self) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Leave; return all that was heard, and the first frame and nanosecond of each cycle."""
+        self._library.jack_client_close(self._client)
+        return self._kept[: self._columns[KEPT]], self._called[: self._columns[CYCLES]]
 
     def close(self) -> None:
         self._library.jack_client_close(self._client)

@@ -70,3 +70,26 @@ def test_after_a_pause_of_the_device_it_begins_anew() -> None:
         clock.block(256 * block, 256 * block / RATE)
     clock.block(256 * 100, 256 * 100 / RATE + 3.0)
     assert clock.seconds_of(256 * 100) == pytest.approx(256 * 100 / RATE + 3.0, abs=1e-7)
+
+
+@pytest.mark.parametrize("gap", [-0.006, 0.0025, 0.006, 0.04])
+def test_a_gap_of_the_device_is_followed_at_once(gap: float) -> None:
+    """Every frame is later by as much from then on; a third of a second on, the calendar knows."""
+    rng = np.random.default_rng(2)
+    clock, steady, errors = Clock(), 20.0, []
+    for block in range(1, 6000, 3):
+        true = 256 * block / RATE
+        true += gap if true > steady else 0.0
+        clock.block(256 * block, true + rng.uniform(0, 0.0003))  # a wake-up is never early
+        if true > steady + 0.3:
+            errors.append(clock.seconds_of(256 * block) - true)
+    assert len(errors) > 600
+    assert np.abs(errors).max() < 0.001
+
+
+def test_a_few_late_looks_are_no_gap() -> None:
+    clock = Clock()
+    for block in range(1, 2000):
+        late = 0.01 if block % 400 > 385 else 0.0  # looks in a row, but for too short a time
+        clock.block(64 * block, 64 * block / RATE + late)
+        assert abs(clock.seconds_of(64 * block) - 64 * block / RATE) < 0.002
