@@ -433,4 +433,4 @@ def test_changes_leave_nothing_behind_in_the_planner(stage: Make) -> None:
         playing.player.cut(1)
         playing.play(0.02)
     assert playing.engine.state.counters[CUTS] > 20
-    assert len(playing.planner._asked) <= 2
+    assert len(playing.planner.helm.asked) <= 2

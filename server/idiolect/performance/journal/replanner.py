@@ -1,4 +1,4 @@
-"""A planner without time: it is told what was changed, and what was the earliest frame then."""
+"""A helm without time: it is told what was changed, and what was the earliest frame then."""
 
 from collections import deque
 
@@ -12,10 +12,11 @@ from idiolect.errors import ScoreError
 from idiolect.parameters.bias import BIAS
 from idiolect.parameters.table import VOICE
 from idiolect.performance.changes import Allow, Cut, Seed, Single, Speak, Timed, Together, Turn
+from idiolect.performance.gathering import singly
+from idiolect.performance.helm import Helm
 from idiolect.performance.journal.deck import Deck
 from idiolect.performance.journal.records import PLANNED, take_cuts, unpack
 from idiolect.performance.journal.setting import Setting
-from idiolect.performance.planner import Planner
 from idiolect.performance.planning import plan_grain
 from idiolect.performance.queueing import note_cut
 from idiolect.performance.repertoire import restrict
@@ -26,7 +27,7 @@ __all__ = ["Replanner"]
 _NAMES = tuple(name for name in PLANNED.names or () if name != "voice")
 
 
-class Replanner(Planner):
+class Replanner(Helm):
     """Decides every grain anew, and holds it against the journal's.
 
     Parameters
@@ -39,13 +40,12 @@ class Replanner(Planner):
     """
 
     def __init__(self, bundle: Bundle, setting: Setting, deck: Deck) -> None:
-        lookahead_seconds = setting.lookahead_frames / setting.sample_rate
         engine = Engine(
             setting.voices, setting.sample_rate, setting.lookahead_frames, hand_seconds=0.0
         )
-        super().__init__(bundle, engine, lookahead_seconds=lookahead_seconds, margin_ms=0)
+        super().__init__(bundle, engine, margin=0)
         self._deck = deck
-        self._told: deque[Timed] = deque()
+        self._told: list[Timed] = []
         self._answers: deque[int] = deque()
         self._epochs = np.zeros(setting.voices, np.int64)
         self._own = {0: 0}  # numbers of the session's bundles, as they are numbered here, ...
@@ -124,8 +124,8 @@ class Replanner(Planner):
         raise ValueError("there is no such change")
 
     def _apply_again(self, voice: int) -> None:
-        told, self._told = self._told, deque()
-        self._apply(voice, told)
+        told, self._told = self._told, []
+        self.steer(voice, list(singly(told)))
         plan = self.tongues.plan
         if plan.voices["cut"][voice] >= 0:
             note_cut(plan, self.engine.table, voice)
