@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from idiolect.control.arguments import arity, number, text, whole
 from idiolect.control.clients import Peer
-from idiolect.control.codec import Argument, encode
+from idiolect.control.codec import Argument
 from idiolect.control.command import SystemCommand
 from idiolect.control.desk import Desk
-from idiolect.control.telling import MOST_BYTES, plain_name
+from idiolect.control.telling import MOST_BYTES, fitting, plain_name
 from idiolect.control.witness import Answer, UnitFacts, Witness
 from idiolect.errors import ControlError
 
@@ -18,6 +18,7 @@ __all__ = ["MOST_TOKENS", "QUESTIONS"]
 
 MOST_TOKENS = 64
 _TOKENS = 8  # where no number is asked for
+_SOURCES = "/sources.reply"
 _HEAD = 24  # bytes of an answer's address, and of what ends its type tags
 
 
@@ -49,13 +50,8 @@ def sources(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
     first = whole(arguments[0], "the first") if arguments else 0
     if not 0 <= first <= len(found):
         raise ControlError(f"no source {first}: there are {len(found)}, counted from 0")
-    values: list[object] = [len(found), first]
-    for name, seconds in found[first:]:
-        longer = [*values, plain_name(name), seconds]
-        if len(encode("/sources.reply", *longer)) > MOST_BYTES:
-            break
-        values = longer
-    desk.reply(peer, "/sources.reply", *values)
+    rows = [(plain_name(name), seconds) for name, seconds in found[first:]]
+    desk.reply(peer, _SOURCES, *fitting(_SOURCES, (len(found), first), rows))
 
 
 def unit_info(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:

@@ -50,9 +50,9 @@ def plain_name(text: str, most: int = _LONGEST_NAME) -> str:
 
 
 def fitting(
-    address: str, head: Sequence[object], rows: Iterable[Sequence[str | int]]
+    address: str, head: Sequence[object], rows: Iterable[Sequence[str | int | float]]
 ) -> list[object]:
-    """Give as many rows, of words and whole numbers, behind a head as one message takes."""
+    """Give as many rows, of words and numbers, behind a head as one message takes."""
     values = list(head)
     size = len(encode(address, *head)) + _ROOM
     for row in rows:
