@@ -12,8 +12,8 @@ from idiolect import __version__
 from idiolect.bundle.bundle import Bundle
 from idiolect.bundle.formats import FORMAT
 from idiolect.bundle.soundness import weight_shapes
-from idiolect.bundle.writing import writing
 from idiolect.grain import UNIT
+from idiolect.learning.folder import writing
 from idiolect.learning.ngrams import Stream, kneser_ney
 from idiolect.learning.ngrams import count as count_ngrams
 from idiolect.selection.inventory import Inventory

@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +12,6 @@ from safetensors.numpy import load_file, save_file
 from idiolect.bundle.bundle import Bundle
 from idiolect.bundle.formats import FORMAT
 from idiolect.bundle.memory import recall
-from idiolect.bundle.writing import writing
 from idiolect.errors import BundleError
 from synthetic import make_bundle
 
@@ -201,39 +198,3 @@ def test_a_damaged_bundle_is_a_bundle_error(copy: Path, what: str) -> None:
     DAMAGE[what](copy)
     with pytest.raises(BundleError, match=r"copy\.idiolect"):
         Bundle.open(copy)
-
-
-def test_an_error_while_writing_leaves_nothing_and_keeps_the_old(copy: Path) -> None:
-    def fail() -> None:
-        with writing(copy) as folder:
-            (folder / "audio.npy").write_bytes(b"half")
-            raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        fail()
-    Bundle.open(copy)
-    assert [path.name for path in copy.parent.iterdir()] == ["copy.idiolect"]
-
-
-def test_what_a_kill_left_goes_when_the_next_is_written_but_nothing_of_who_lives(
-    copy: Path,
-) -> None:
-    code = "import os, sys, pathlib, idiolect.bundle.writing as b\n"
-    code += (
-        "with b.writing(pathlib.Path(sys.argv[1])) as f: (f / 'x').touch(); os.kill(os.getpid(), 9)"
-    )
-    subprocess.run([sys.executable, "-c", code, str(copy)], check=False)
-    assert len(list(copy.parent.iterdir())) == 2
-    with writing(copy) as one:
-        assert {path.name for path in copy.parent.iterdir()} == {copy.name, one.name}
-        with writing(copy) as other:
-            assert one.is_dir()
-            (other / "mark").write_text("new")
-    assert [path.name for path in copy.parent.iterdir()] == ["copy.idiolect"]
-
-
-def test_a_new_bundle_replaces_the_old(copy: Path) -> None:
-    with writing(copy) as folder:
-        (folder / "mark").write_text("new")
-    assert [path.name for path in copy.iterdir()] == ["mark"]
-    assert [path.name for path in copy.parent.iterdir()] == ["copy.idiolect"]

@@ -202,7 +202,7 @@ def test_it_is_written_only_when_something_has_changed(bundle: Path, tmp_path: P
     assert [file.name for file in tmp_path.iterdir()] == ["state.json"]
 
 
-@pytest.mark.parametrize(("patience", "writings"), [(60.0, 2), (1.0, 4)])
+@pytest.mark.parametrize(("patience", "writings"), [(60.0, 2), (1.0, 5)])
 def test_what_voices_say_by_themselves_is_written_each_second_or_seldom_and_at_the_end(
     bundle: Path, tmp_path: Path, patience: float, writings: int
 ) -> None:

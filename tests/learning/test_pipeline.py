@@ -141,6 +141,16 @@ def test_the_same_corpus_and_seed_give_the_same_bundle(
     assert weights == (bundle.path / "model.safetensors").read_bytes()
 
 
+def test_who_may_read_a_new_file_may_read_the_bundle(
+    learned: tuple[Report, Bundle], tmp_path: Path
+) -> None:
+    """A service runs as another user than the one who learned what it plays."""
+    (tmp_path / "new").touch()
+    allowed = (tmp_path / "new").stat().st_mode & 0o777
+    files = [path for path in learned[1].path.rglob("*") if path.is_file()]
+    assert {path.stat().st_mode & 0o777 for path in files} == {allowed}
+
+
 @pytest.mark.parametrize("seconds", [0.001, 0.4, 2.0])
 def test_a_tiny_corpus_is_learned_all_the_same(tmp_path: Path, seconds: float) -> None:
     write_corpus(tmp_path / "tiny", seconds=seconds, files=1)

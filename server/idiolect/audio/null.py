@@ -6,6 +6,7 @@ code once and stays there, without the GIL, until it is stopped.
 
 import contextlib
 import os
+import sys
 import threading
 
 import numpy as np
@@ -117,6 +118,6 @@ class NullOutput:
 
 def _ask_for_realtime() -> None:
     """Let the calling thread go before all ordinary ones, where the system permits it."""
-    if hasattr(os, "sched_setscheduler"):
+    if sys.platform == "linux":
         with contextlib.suppress(OSError):  # `idiolect doctor` says how it would be permitted
             os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(_PRIORITY))

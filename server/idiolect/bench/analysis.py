@@ -5,7 +5,6 @@ is its own too.
 """
 
 import json
-import resource
 import shutil
 import subprocess
 import sys
@@ -126,12 +125,17 @@ def _analyse(folder: Path, bundle: Path) -> dict[str, Any]:
 
 
 def peak_mib() -> float:
-    """Give the peak of this process' memory; rusage, where there is no better, counts its parent's."""
+    """Give the peak of this process' memory; on macOS its parent's counts, and on Windows it is 0."""
+    if sys.platform == "win32":
+        return 0.0
     status = Path("/proc/self/status")
     if status.is_file():
         line = next(x for x in status.read_text().splitlines() if x.startswith("VmHWM"))
         return int(line.split()[1]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    import resource  # there is none on Windows
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 1024)
 
 
 def kernel_seconds() -> float:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -93,7 +94,7 @@ def _command(name: str, sample_rate: int, period: int) -> list[str]:
 
 
 def _may_be_realtime() -> bool:
-    if not hasattr(os, "sched_setscheduler"):
+    if sys.platform != "linux":
         return True  # macOS and Windows let audio threads be
     kept, priority = os.sched_getscheduler(0), os.sched_getparam(0)
     try:

@@ -129,7 +129,7 @@ def measure(
 def _processor_time(process: int) -> float:
     """Read what a process has used, seconds; 0 where the system does not say."""
     stat = Path(f"/proc/{process}/stat")
-    if not stat.is_file():
+    if sys.platform == "win32" or not stat.is_file():
         return 0.0
     fields = stat.read_text(encoding="ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

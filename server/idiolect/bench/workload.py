@@ -2,6 +2,7 @@
 
 import math
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -274,7 +275,7 @@ def _refill_seconds(daemon: Played, full: float) -> float:
 def _stolen_ms() -> float:
     """Processor time the host of a virtual machine has kept for others; 0 where nobody says."""
     stat = Path("/proc/stat")
-    if not stat.is_file():
+    if sys.platform == "win32" or not stat.is_file():
         return 0.0
     ticks = int(stat.read_text(encoding="ascii").split()[8])
     return 1000 * ticks / os.sysconf("SC_CLK_TCK")

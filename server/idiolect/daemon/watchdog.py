@@ -9,6 +9,7 @@ still for years and the others need systemd's own C library.
 import logging
 import os
 import socket
+import sys
 import time
 from collections.abc import Callable, Mapping
 
@@ -65,7 +66,7 @@ class Supervisor:
 
     def tell(self, **lines: str | int) -> None:
         """Send variables of sd_notify(3), in one datagram; one that cannot be sent is let go."""
-        if not self._name:
+        if not self._name or sys.platform == "win32":  # where there is no systemd either
             return
         text = "\n".join(f"{name}={value}" for name, value in lines.items())
         address = f"\0{self._name[1:]}" if self._name.startswith("@") else self._name

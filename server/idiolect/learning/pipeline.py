@@ -12,12 +12,12 @@ import numpy as np
 
 from idiolect import __version__
 from idiolect.bundle.formats import FORMAT
-from idiolect.bundle.writing import writing
 from idiolect.corpus.analysis import Analysis, analyse
 from idiolect.corpus.description.columns import select
 from idiolect.errors import BundleError, ConfigError
 from idiolect.learning.devices import find_device
 from idiolect.learning.evaluation import Evaluation
+from idiolect.learning.folder import writing
 from idiolect.learning.naming import Named, name_scale, to_material
 from idiolect.learning.page.writing import write_page
 from idiolect.learning.report import Report, ScaleReport

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from idiolect.bundle.memory import Memory
 from idiolect.learning.network import Network
@@ -17,8 +17,7 @@ __all__ = ["digest", "write_memory", "write_scale", "write_weights"]
 
 def write_weights(path: Path, network: Network) -> None:
     """Save the network's weights, float32, by name."""
-    weights = {name: weight.detach().numpy() for name, weight in network.named_parameters()}
-    save_file({name: np.ascontiguousarray(weight) for name, weight in weights.items()}, path)
+    _write(path, {name: weight.detach().numpy() for name, weight in network.named_parameters()})
 
 
 def write_scale(folder: Path, arrays: dict[str, NDArray[Any]]) -> None:
@@ -30,7 +29,12 @@ def write_scale(folder: Path, arrays: dict[str, NDArray[Any]]) -> None:
 
 def write_memory(path: Path, memory: Memory) -> None:
     """Save what a scale remembers, its arrays by name."""
-    save_file({k: np.ascontiguousarray(v) for k, v in memory.as_dict().items()}, path)
+    _write(path, memory.as_dict())
+
+
+def _write(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
+    """Save arrays by name; `save_file` would make a file that nobody but its owner may read."""
+    path.write_bytes(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
 
 
 def digest(folder: Path, manifest: dict[str, Any]) -> str:

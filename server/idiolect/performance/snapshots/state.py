@@ -114,7 +114,8 @@ class State:
         try:
             standing = self._call(lambda: look(self._player)).result(_ANSWER_SECONDS)
             document = settle(standing)
-            is_old = time.monotonic() - self._written_at >= patience
+            # Also what would be too old at the next look.
+            is_old = time.monotonic() + _EVERY_SECONDS - self._written_at > patience
             steered = _without_speech(document) != _without_speech(self._written or {})
             if steered or (is_old and document != self._written):
                 write_json(self._path, document)
