@@ -28,6 +28,7 @@ class TcpPeer(asyncio.Protocol):
     def __init__(self, intake: Intake) -> None:
         self.host = ""
         self.port = 0
+        self._rest: list[int] = []  # IPv6: flow and scope
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._intake = intake
         self._framing: Framing | None = None
@@ -46,7 +47,7 @@ class TcpPeer(asyncio.Protocol):
 
     def at(self, port: int) -> Peer:
         """Return the same host at another port, where it is spoken to over UDP."""
-        return self._intake.datagrams.peer(self.host, port)
+        return self._intake.datagrams.peer(self.host, port, *self._rest)
 
     def close(self) -> None:
         """Send what is unsent, then close."""
@@ -55,7 +56,8 @@ class TcpPeer(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         self._transport = cast(asyncio.Transport, transport)
-        self.host, self.port = (transport.get_extra_info("peername") or ("127.0.0.1", 0))[:2]
+        address = transport.get_extra_info("peername") or ("127.0.0.1", 0)
+        self.host, self.port, *self._rest = address
         handle = transport.get_extra_info("socket")
         handle.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 

@@ -65,7 +65,7 @@ class WebPeer:
     def __init__(self, request: web.BaseRequest, socket: web.WebSocketResponse, intake: Intake):
         assert request.transport is not None
         self._transport = request.transport
-        self.host, self.port = self._transport.get_extra_info("peername")[:2]
+        self.host, self.port, *self._rest = self._transport.get_extra_info("peername")
         self._socket = socket
         self._intake = intake
         self._queue: asyncio.Queue[bytes | str | None] = asyncio.Queue()  # None: the end
@@ -85,7 +85,7 @@ class WebPeer:
 
     def at(self, port: int) -> Peer:
         """Return the same host at another port, where it is spoken to over UDP."""
-        return self._intake.datagrams.peer(self.host, port)
+        return self._intake.datagrams.peer(self.host, port, *self._rest)
 
     def close(self) -> None:
         """Send what is unsent, then close."""
