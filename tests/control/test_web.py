@@ -432,6 +432,46 @@ def test_pages_of_other_origins_get_no_websocket(
     assert server.counters.refused == 1
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAEA"},
+        {"Connection": "upgrade", "Upgrade": "h2c, x/1"},
+        {"Upgrade": "TLS/1.0"},
+        {"Upgrade": ""},
+    ],
+)
+def test_who_could_speak_something_newer_is_answered_all_the_same(
+    port: int, headers: dict[str, str]
+) -> None:
+    """As Java's HTTP client asks, and curl --http2; the connection can be asked again."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    for _ in range(2):
+        connection.request("GET", "/mute?VALUE", headers=headers)
+        answer = connection.getresponse()
+        assert (answer.status, json.loads(answer.read())) == (200, {"VALUE": [0]})
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Connection": "Upgrade"},
+        {"Connection": "Upgrade", "Sec-WebSocket-Version": "13"},
+        {"Connection": "Upgrade", "Sec-WebSocket-Version": "7", "Sec-WebSocket-Key": "AAAA"},
+        {"Connection": "Upgrade", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "AAAA"},
+    ],
+)
+def test_what_begins_no_websocket_is_refused_and_no_fault_of_ours(
+    browser: Browser, headers: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    status, content = browser.ask("/", Upgrade="WebSocket", **headers)
+    assert status == 400
+    assert b"RFC 6455" in content
+    assert not caplog.records
+
+
 def test_a_page_that_is_named_gets_one(player: RecordingPlayer) -> None:
     named = "https://strudel.example"
     server = ControlServer(player, "127.0.0.1", 0, lambda: None, http_port=0, origins=(named,))
