@@ -382,6 +382,33 @@ def test_who_listens_hears_the_value_and_each_change(
         time.sleep(0.01)
 
 
+def test_who_listens_to_a_twin_hears_each_change_however_it_was_made(
+    converse: Callable[..., Any], wire: Wire
+) -> None:
+    pan, twin = "/voice/1/pan", "/norm/voice/1/pan"
+
+    async def talk(socket: aiohttp.ClientWebSocketResponse) -> None:
+        await socket.send_json({"COMMAND": "LISTEN", "DATA": twin})
+        assert await receive(socket) == (twin, 0.5)
+        for address, value, norm in ((pan, 0.5, 0.75), (twin, 0.25, 0.25), ("/pan", 1, 1.0)):
+            wire.send(address, value)
+            wire.settle()
+            assert await receive(socket) == (twin, norm)
+        await socket.send_json({"COMMAND": "LISTEN", "DATA": pan})
+        assert await receive(socket) == (pan, 1.0)
+        wire.send(pan, -1)
+        wire.settle()
+        assert {await receive(socket), await receive(socket)} == {(pan, -1.0), (twin, 0.0)}
+        await socket.send_json({"COMMAND": "IGNORE", "DATA": twin})
+        assert await ask(socket, "/mute") == ("/mute", 0)
+        wire.send(twin, 1)
+        wire.settle()
+        assert await receive(socket) == (pan, 1.0)
+        assert await ask(socket, "/mute") == ("/mute", 0)
+
+    converse(talk)
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -11,6 +11,7 @@ from idiolect.control.clients import Peer
 from idiolect.control.codec import MAX_PACKET
 from idiolect.control.intake import BURST_WORK, Intake
 from idiolect.control.listener import MAX_UNSENT, PATIENCE_S
+from idiolect.control.namespace import NORM
 from idiolect.control.oscquery import Directory
 
 __all__ = ["Audience", "WebPeer", "accept"]
@@ -33,6 +34,7 @@ class Audience:
     def __init__(self, intake: Intake) -> None:
         self.peers: set[WebPeer] = set()
         self._desk = intake.desk
+        self._dispatcher = intake.dispatcher
         self._listening: dict[str, set[WebPeer]] = {}
 
     def listen(self, peer: "WebPeer", address: str) -> None:
@@ -55,6 +57,13 @@ class Audience:
             self.ignore(peer, address)
 
     def _tell(self, address: str, arguments: tuple[object, ...]) -> None:
+        self._reply(address, *arguments)
+        twin = NORM + address
+        if twin in self._listening:  # it changes with what it is the twin of
+            leaf = self._dispatcher.namespace.leaves[twin]
+            self._reply(twin, self._dispatcher.steering.shown(leaf, leaf.voices[0]))
+
+    def _reply(self, address: str, *arguments: object) -> None:
         for peer in tuple(self._listening.get(address, ())):
             self._desk.reply(peer, address, *arguments)
 
