@@ -184,10 +184,11 @@ class Stage:
 
     def until(self, seconds: float) -> "Stage":
         """Wait, and take up what is due, as the daemon does."""
-        while time.time() < seconds:
-            time.sleep(0.005)
+        while True:
             self.dispatcher.release()
-        return self
+            if time.time() >= seconds:
+                return self
+            time.sleep(0.005)
 
     @property
     def set(self) -> list[tuple[str, int, float]]:
