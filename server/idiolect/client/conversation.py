@@ -5,6 +5,7 @@
 
 import contextlib
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
@@ -222,9 +223,14 @@ class Conversation:
         return subscription
 
     def unsubscribe(self, subscription: Subscription[T]) -> None:
-        """Ask no longer."""
-        self._subscriptions.remove(subscription)
-        self.renew(at_once=True)
+        """Ask no longer, if it has not ended already."""
+        if subscription in self._subscriptions:
+            self._subscriptions.remove(subscription)
+            self.renew(at_once=True)
+
+    def unsubscribe_without(self, taker: object, subscription: Subscription[T]) -> None:
+        """Ask no longer when nobody has `taker` any more, who may not have begun to take."""
+        weakref.finalize(taker, self.unsubscribe, subscription).atexit = False
 
     @contextlib.contextmanager
     def told(self, groups: Sequence[str], rate: float) -> Iterator[None]:
