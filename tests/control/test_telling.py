@@ -14,10 +14,11 @@ import pytest
 from idiolect.bundle.soundness import MOST_SCALES
 from idiolect.client import Client, Reply
 from idiolect.control import ControlServer, udp
-from idiolect.control.clients import GROUPS, Credit
+from idiolect.control.clients import GROUPS, MAX_CLIENTS, Credit
 from idiolect.control.codec import encode, encode_bundle, parse
+from idiolect.control.desk import Desk
 from idiolect.control.health import HEALTH, Pulse, resident_mb
-from idiolect.control.telling import METERED, MOST_BYTES, ntp, pack
+from idiolect.control.telling import METERED, MOST_BYTES, Teller, ntp, pack
 from idiolect.control.warnings import WarningTap
 from idiolect.errors import ControlError
 from recording import RecordingPlayer, Wire
@@ -56,15 +57,17 @@ class Sound:
 class KnownWitness:
     sounds: list[Sound] = field(default_factory=list)
     frame: int = 0
+    asked: list[tuple[int, int]] = field(default_factory=list)  # from and to which frame, levels
     scales: tuple = (("grain", 100, 12, 0.125), ("note", 20, 5, 0.5))
     sources: tuple = (("a.wav", 2.0), ("b.wav", 3.0))
 
     def watch(self) -> list[Sound]:
+        self.frame += 240
         sounds, self.sounds = self.sounds, []
         return sounds
 
     def levels(self, since: int) -> SimpleNamespace:
-        self.frame += 512
+        self.asked.append((since, self.frame))
         voices = [(0.5, 0.25)] * 4
         return SimpleNamespace(until=self.frame, voices=voices, outputs=[(1.0, 0.5), (0.75, 0.125)])
 
@@ -165,6 +168,111 @@ def test_an_onset_is_told_once_and_when_it_is_heard(client: Client, witness: Kno
     assert onsets[0][0] >= at
     assert sum(value for _, value in onsets) == 1
     assert onsets[0][1] == 1
+
+
+class Ear:
+    """A place to which is told; counts what comes, by address."""
+
+    host, port = "127.0.0.1", 1
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, object]] = []
+
+    def send(self, packet: bytes) -> None:
+        element = parse(packet)
+        for message in getattr(element, "elements", (element,)):
+            self.told.append((message.address, message.arguments[0]))
+
+    def take(self, address: str) -> list[object]:
+        """Give what came on an address, and forget all."""
+        told, self.told = self.told, []
+        return [value for name, value in told if name == address]
+
+
+@dataclass
+class Stage:
+    """A teller whose clock is turned by hand."""
+
+    witness: KnownWitness
+    desk: Desk
+    teller: Teller
+    time: float = 1000.0
+
+    def turn(self, seconds: float) -> None:
+        end = self.time + seconds
+        while self.time < end:
+            self.time += 0.005
+            self.teller.tick()
+
+
+@pytest.fixture
+def stage(player: RecordingPlayer, witness: KnownWitness, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    desk = Desk(player, name="", defer=lambda act: None, quit=lambda: None, witness=witness)
+    stage = Stage(witness, desk, Teller(desk))
+    monkeypatch.setattr(desk, "now", lambda: stage.time)
+    return stage
+
+
+ONSET = "/meter/voice/2/onset"
+
+
+def test_renewing_is_no_onset(stage: Stage) -> None:
+    ear, clients = Ear(), stage.desk.clients
+    clients.add(ear, stage.time, ("meter",))
+    stage.witness.sounds = [Sound()]
+    stage.turn(1.0)
+    assert sum(ear.take(ONSET)) == 1
+    for _ in range(5):
+        clients.add(ear, stage.time, ("meter", "log"), 60.0)
+        stage.turn(1.0)
+        assert set(ear.take(ONSET)) == {0.0}
+
+
+@pytest.mark.parametrize("before", [(), ("log",)])
+def test_what_had_begun_before_it_was_asked_for_is_no_onset(
+    stage: Stage, before: tuple[str, ...]
+) -> None:
+    ear, clients = Ear(), stage.desk.clients
+    if before:
+        clients.add(ear, stage.time, before)
+    stage.witness.sounds = [Sound()]
+    stage.turn(1.0)
+    clients.add(ear, stage.time, ("meter",))
+    stage.turn(1.0)
+    assert set(ear.take(ONSET)) == {0.0}
+
+
+def test_a_meter_shows_no_more_than_was_heard_since_the_last(stage: Stage) -> None:
+    """Whoever renews is told of each frame once, and who is new of none from before."""
+    ear, clients = Ear(), stage.desk.clients
+    stage.witness.frame = begun = stage.desk.player.status().frame
+    for _ in range(3):
+        clients.add(ear, stage.time, ("meter",))
+        stage.turn(0.5)
+    since, until = zip(*stage.witness.asked, strict=True)
+    assert since == (begun, *until[:-1])
+
+
+@pytest.mark.parametrize("rate", [1.0, 7.0, 30.0, 37.5, 50.0, 60.0])
+def test_meters_come_at_the_rate_that_was_asked_for(stage: Stage, rate: float) -> None:
+    ear = Ear()
+    stage.desk.clients.add(ear, stage.time, ("meter",), rate)
+    stage.turn(40.0)
+    assert len(ear.take("/meter/voice/1/peak")) == pytest.approx(40 * rate, abs=2)
+
+
+def test_what_is_the_same_for_many_is_made_once(stage: Stage) -> None:
+    ears = [Ear() for _ in range(MAX_CLIENTS)]
+    for ear in ears:
+        stage.desk.clients.add(ear, stage.time, ("meter",), 30.0)
+        stage.turn(0.01)
+    stage.turn(1.0)
+    for ear in ears:
+        ear.told.clear()
+    stage.witness.asked.clear()
+    stage.turn(1.0)
+    assert len({len(ear.take("/meter/voice/1/peak")) for ear in ears}) == 1
+    assert len(stage.witness.asked) <= 31
 
 
 def test_meters_come_as_often_as_was_asked_for_and_no_oftener(client: Client) -> None:

@@ -15,7 +15,7 @@ from idiolect.control.desk import Desk
 from idiolect.control.health import HEALTH, Pulse
 from idiolect.control.schedule import ntp_of
 from idiolect.control.warnings import WarningTap
-from idiolect.control.witness import Sounding, Witness
+from idiolect.control.witness import Levels, Sounding, Witness
 
 __all__ = [
     "GRAIN",
@@ -122,8 +122,7 @@ class Teller:
         witness = self._desk.witness
         if witness is not None:
             self._announce(witness, now)
-            for lease in clients.leases(now, "meter"):
-                self._meter(witness, lease, now)
+            self._meter(witness, now)
         if now - self._pulsed_at >= _PULSE:
             self._tell_health(now)
         self._tell_warnings(now)
@@ -145,22 +144,34 @@ class Teller:
             while coming and (coming[0].heard_at or wall) <= wall:
                 self._heard[voice], self._began[voice] = coming.popleft(), now
 
-    def _meter(self, witness: Witness, lease: Lease, now: float) -> None:
-        if now - lease.metered_at < 1 / lease.rate - _BUSY / 2:
-            return
-        levels = witness.levels(lease.metered_to)
+    def _meter(self, witness: Witness, now: float) -> None:
+        """Tell meters to those whose turn it is; what is the same for several is made once."""
+        due: dict[tuple[float, int], list[Lease]] = {}
+        for lease in self._desk.clients.leases(now, "meter"):
+            turn = int(now * lease.rate)
+            if lease.metered_to is None:
+                lease.metered_to = self._desk.player.status().frame
+            elif turn != lease.turn:
+                due.setdefault((lease.metered_at, lease.metered_to), []).append(lease)
+            lease.turn = turn
+        for (since, frame), leases in due.items():
+            levels = witness.levels(frame)
+            _send(leases, self._meters(levels, since))
+            for lease in leases:
+                lease.metered_at, lease.metered_to = now, levels.until
+
+    def _meters(self, levels: Levels, since: float) -> list[bytes]:
+        """Make the messages: levels, and what is heard, which may have begun since a moment."""
         messages = [
             encode(f"/meter/{where}/{number}/{name}", value)
             for where, pairs in (("output", levels.outputs), ("voice", levels.voices))
             for number, pair in enumerate(pairs, 1)
             for name, value in zip(("peak", "rms"), pair, strict=True)
         ]
-        for voice, heard in enumerate(self._heard):
+        for heard, began in zip(self._heard, self._began, strict=True):
             if heard is not None:
-                onset = float(self._began[voice] > lease.metered_at)
-                messages += _unit_messages(heard, onset)
-        lease.metered_at, lease.metered_to = now, levels.until
-        _send(lease, messages)
+                messages += _unit_messages(heard, float(began > since))
+        return messages
 
     def _tell_health(self, now: float) -> None:
         before, self._pulse, self._pulsed_at = self._pulse, self._desk.player.status(), now
@@ -169,8 +180,7 @@ class Teller:
             return
         pulse = Pulse(before, self._pulse, self._desk.counters)
         messages = [encode(f"/health/{f.name}", f.read(pulse)) for f in HEALTH]
-        for lease in listeners:
-            _send(lease, messages)
+        _send(listeners, messages)
 
     def _tell_warnings(self, now: float) -> None:
         listeners = self._desk.clients.listening(now, "log")
@@ -199,10 +209,12 @@ def _unit_messages(heard: Sounding, onset: float) -> list[bytes]:
     ]
 
 
-def _send(lease: Lease, messages: Iterable[bytes]) -> None:
+def _send(leases: Iterable[Lease], messages: Sequence[bytes]) -> None:
     """Send what belongs together, in OSC bundles for those who can read them."""
-    for packet in messages if PLAIN in lease.groups else pack(messages):
-        lease.peer.send(packet)
+    packets = list(pack(messages))
+    for lease in leases:
+        for packet in messages if PLAIN in lease.groups else packets:
+            lease.peer.send(packet)
 
 
 def pack(messages: Iterable[bytes]) -> Iterator[bytes]:
