@@ -14,14 +14,15 @@ import pytest
 from idiolect.bundle.soundness import MOST_SCALES
 from idiolect.client import Client, Reply
 from idiolect.control import ControlServer, udp
+from idiolect.control.brevity import MOST_BYTES
 from idiolect.control.clients import GROUPS, MAX_CLIENTS, Credit
 from idiolect.control.codec import encode, encode_bundle, parse
 from idiolect.control.desk import Desk
 from idiolect.control.health import HEALTH, Pulse, resident_mb
-from idiolect.control.telling import METERED, MOST_BYTES, Teller, ntp, pack
+from idiolect.control.telling import METERED, Teller, ntp, pack
 from idiolect.control.warnings import WarningTap
 from idiolect.errors import ControlError
-from recording import RecordingPlayer, Wire
+from recording import Applied, RecordingPlayer, Wire
 
 LONG = "\N{MUSICAL SYMBOL G CLEF}" * 400
 
@@ -59,6 +60,7 @@ class KnownWitness:
     frame: int = 0
     asked: list[tuple[int, int]] = field(default_factory=list)  # from and to which frame, levels
     scales: tuple = (("grain", 100, 12, 0.125), ("note", 20, 5, 0.5))
+    scale: str = "grain"
     sources: tuple = (("a.wav", 2.0), ("b.wav", 3.0))
 
     def watch(self) -> list[Sound]:
@@ -85,11 +87,15 @@ class KnownWitness:
     def exemplar(self, token: int, scale: str | float, voice: int) -> tuple[Unit, int]:
         return Unit(token=token), 12
 
-    def ask_next(self, voice: int, count: int) -> "Future[SimpleNamespace]":
-        answer: Future[SimpleNamespace] = Future()
+    def ask_next(self, voice: int, count: int) -> "Future[object]":
         chances = [(token, 1 / (token + 2)) for token in range(count)]
-        answer.set_result(SimpleNamespace(scale="grain", tokens=chances))
-        return answer
+        return done(SimpleNamespace(scale=self.scale, tokens=chances))
+
+
+def done(result: object) -> "Future[object]":
+    future: Future[object] = Future()
+    future.set_result(result)
+    return future
 
 
 @pytest.fixture
@@ -378,6 +384,43 @@ def test_no_packet_is_longer_than_a_network_takes(
         sizes.append(len(packet))
     assert len(sizes) > 20
     assert max(sizes) <= MOST_BYTES
+
+
+@pytest.mark.parametrize(
+    ("address", "arguments"),
+    [
+        (f"/{LONG}", ()),
+        ("/voice/1/scale", (LONG,)),
+        ("/voice/1/gain", (LONG,)),
+        ("/voice/1/seed/unit", (1,)),
+        ("/time_tags", (LONG,)),
+        ("/status", ()),
+        ("/version", ()),
+        ("/output", ()),
+        ("/unit/info", (1, LONG)),
+        ("/model/next", (1, 64)),
+    ],
+)
+def test_no_answer_is_longer_than_a_network_takes(
+    player: RecordingPlayer, witness: KnownWitness, address: str, arguments: tuple[object, ...]
+) -> None:
+    """Neither for what was sent, nor for names in a bundle, of a device or of the daemon."""
+    seed = Applied(1, 0, 1, 7, LONG, 0.0)
+    player.seed_unit = lambda voice, unit: done(seed)
+    player.scales = tuple(f"{n}{LONG}" for n in range(9))
+    witness.scale = LONG
+    server = ControlServer(
+        player, "127.0.0.1", 0, on_quit=lambda: None, witness=witness, name=LONG,
+        output=lambda: (LONG, "here"),
+    )  # fmt: skip
+    server.start()
+    wire = Wire(server.address[1])
+    wire.send(address, *arguments)
+    packet = wire.socket.recv(65536)
+    wire.socket.close()
+    server.stop()
+    assert len(packet) <= MOST_BYTES
+    assert "\N{REPLACEMENT CHARACTER}" not in str(parse(packet))
 
 
 def test_packing_keeps_every_message_and_its_order() -> None:

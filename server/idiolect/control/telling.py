@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
+from idiolect.control.brevity import MOST_BYTES, plain_name
 from idiolect.control.clients import PLAIN, Lease
 from idiolect.control.codec import IMMEDIATELY, encode, encode_bundle
 from idiolect.control.desk import Desk
@@ -20,21 +21,13 @@ from idiolect.control.witness import Levels, Sounding, Witness
 __all__ = [
     "GRAIN",
     "METERED",
-    "MOST_BYTES",
     "Teller",
-    "fitting",
     "grain_arguments",
     "ntp",
     "pack",
-    "plain_name",
 ]
 
-MOST_BYTES = 1400
-"""Of a packet that is sent unasked: what no network on the way takes apart."""
-
-_LONGEST_NAME = 256  # bytes of a source's name
 _LONGEST_LINE = 1024  # bytes of a warning
-_ROOM = 64  # bytes of an answer that are kept for what is before and behind a list
 _BUSY, _IDLE = 0.005, 0.1  # seconds from one look to the next
 _PULSE = 1.0  # seconds
 
@@ -42,26 +35,6 @@ _PULSE = 1.0  # seconds
 def ntp(seconds: float | None) -> int:
     """Make an OSC time tag of Unix seconds; of None "immediately"."""
     return IMMEDIATELY if seconds is None else ntp_of(seconds)
-
-
-def plain_name(text: str, most: int = _LONGEST_NAME) -> str:
-    """Shorten a text so that it takes at most so many bytes."""
-    return text.encode(errors="replace")[:most].decode(errors="ignore")
-
-
-def fitting(
-    address: str, head: Sequence[object], rows: Iterable[Sequence[str | int | float]]
-) -> list[object]:
-    """Give as many rows, of words and numbers, behind a head as one message takes."""
-    values = list(head)
-    size = len(encode(address, *head)) + _ROOM
-    for row in rows:
-        for value in row:  # a word has its end and its padding, and each has its type
-            size += 5 + (len(value.encode()) if isinstance(value, str) else 0)
-        if size > MOST_BYTES:
-            break
-        values += row
-    return values
 
 
 GRAIN = (
@@ -80,8 +53,8 @@ def grain_arguments(sounding: Sounding) -> tuple[object, ...]:
     """Give the arguments of ``/grain``."""
     facts = sounding.facts
     return (
-        sounding.voice, facts.unit, facts.token, facts.scale, plain_name(facts.source),
-        facts.start, sounding.seconds,
+        sounding.voice, facts.unit, facts.token, plain_name(facts.scale),
+        plain_name(facts.source), facts.start, sounding.seconds,
         sounding.gain, sounding.pan, facts.x, facts.y, facts.loudness, facts.centroid, facts.pitch,
         sounding.entropy, sounding.natural,
     )  # fmt: skip

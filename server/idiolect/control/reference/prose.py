@@ -2,6 +2,7 @@
 
 from idiolect.control.access import AUTH, WRONG_PER_SECOND
 from idiolect.control.arguments import LONGEST_RAMP
+from idiolect.control.brevity import MOST_BYTES
 from idiolect.control.clients import (
     DEFAULT_RATE,
     LEASE_S,
@@ -17,7 +18,7 @@ from idiolect.control.pattern import MAX_WILDCARDS
 from idiolect.control.promises import PROGRESS_S
 from idiolect.control.schedule import FURTHEST_S, MOST_WAITING, MOST_WAITING_EACH
 from idiolect.control.system import API, MOST_OF_A_HOST, SYSTEM_COMMANDS
-from idiolect.control.telling import GRAIN, METERED, MOST_BYTES
+from idiolect.control.telling import GRAIN, METERED
 from idiolect.control.warnings import LINES_PER_SECOND
 from idiolect.parameters.table import MOST_BUNDLES
 
