@@ -76,7 +76,7 @@ class Dispatcher:
             element = parse(packet)
         except PacketError as error:
             self.desk.counters.malformed += 1
-            self.desk.scold(peer, "/", error)
+            self.desk.scold(peer, error.address, error)
         else:
             self._take(element, peer, len(packet))
         return self._work + self._walked
@@ -101,7 +101,7 @@ class Dispatcher:
             try:
                 self._act_at(due)
             except Exception as error:  # the border: as in `_run`
-                self.desk.fail(due.peer, "#bundle", error)
+                self.desk.fail(due.peer, "/", error)
         return len(schedule) > 0
 
     @property
@@ -139,7 +139,7 @@ class Dispatcher:
             return desk.time_tags.read(element.time_tag, peer, wall=time.time(), now=desk.now())
         except ControlError as error:
             desk.counters.absurd_tags += 1
-            desk.scold(peer, "#bundle", error)
+            desk.scold(peer, "/", error)
             return None
 
     def _wait_for(self, due: Due) -> None:
@@ -150,7 +150,7 @@ class Dispatcher:
         try:
             self.desk.schedule.add(due)
         except ControlError as error:
-            self.desk.scold(due.peer, "#bundle", error)
+            self.desk.scold(due.peer, "/", error)
 
     def _act_at(self, due: Due) -> None:
         """Run an OSC bundle so that it acts at the frame of its time, or now when that has passed."""

@@ -193,7 +193,7 @@ class Tree(Generic[Leaf]):
                 break
             node, path = node.children[part], f"{path}/{part}"
         if not node.children:
-            return f"{path} is as far as it goes"
+            return f"{path} is as far as it goes: send to that"
         names = list(node.children)
         there = ", ".join(names) if len(names) <= 64 else f"{names[0]} to {names[-1]}"
         return f"{path} has {there}" if path else f"there is {there}"

@@ -86,8 +86,9 @@ TCP. The port above it has WebSockets and OSCQuery: [ways in](control.md). Voice
   the sender's. Loading a bundle is told on the way, to who asked, at most {1 / PROGRESS_S:g} times a second:
   `/progress` s address, s what is done, f how much of the whole was, 0 to 1, and i the number if there
   was one.
-- Mistakes (no such address, arguments that do not fit, bytes that are not OSC: address `/`) are
-  answered with `/fail` too, at most 50 a second for each sender.
+- Mistakes (no such address, arguments that do not fit, bytes that are not OSC) are answered with
+  `/fail` too, at most 50 a second for each sender; the address is `/` where it cannot be read, and of
+  a time tag that makes no sense.
 - A client that sent `/notify 1` is told what it asked for (see "What is told"), and `/shutdown`
   s name, s version, i port when the daemon ends. A lease lasts {LEASE_S:g} s; there is room for
   {MAX_CLIENTS}, and {MOST_OF_A_HOST} of one host of another machine. Places that
