@@ -79,6 +79,20 @@ def test_bundles_within_each_other_go_their_own_ways(
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("value", [2**63, -(2**63) - 1, 10**400, 1e300, -1e300])
+def test_a_number_that_osc_has_no_room_for_is_refused_with_the_cure(
+    conversation: Conversation, sent: list[bytes], value: float
+) -> None:
+    with pytest.raises(ValueError, match="send"):
+        conversation.send("/sync", value)
+    assert sent == []
+    for fits in (2**63 - 1, -(2**63), 3.4e38, float("inf")):
+        conversation.send("/sync", fits)
+    assert [parse(packet).arguments for packet in sent] == [
+        (2**63 - 1,), (-(2**63),), (pytest.approx(3.4e38),), (float("inf"),),
+    ]  # fmt: skip
+
+
 def test_nothing_is_sent_of_a_bundle_that_an_error_ends(
     conversation: Conversation, sent: list[bytes]
 ) -> None:

@@ -106,6 +106,8 @@ class Client:
         ------
         TypeError
             When an argument is of another type.
+        ValueError
+            When a number is too large for OSC.
         ConnectionRefusedError
             When an earlier message found nobody listening.
         """
