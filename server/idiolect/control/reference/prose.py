@@ -157,7 +157,9 @@ Each allow/... takes the place of the one before, and acts as a parameter does, 
 of the voice's scale. What would leave nothing to play is refused, and so is a scale of which nothing
 is allowed.
 
-What a seed, a cut or another bundle would do to a voice that is frozen waits until it is not.
+What a seed, a cut or another bundle would do to a voice that is frozen waits until it is not. The
+`/done` does not: it says that the command is taken, and its frame is then the present one, at which
+nothing of it is heard.
 """
 
 GUARD = f"""\
