@@ -17,25 +17,30 @@ from recording import Wire
 from refusals import has_cure
 
 PACKAGE = Path(idiolect.__file__).parent
-KINDS = {"ControlError", "PacketError", "BundleError"}
+LAYERS = ("control", "performance", "bundle", "audio")
+KINDS = {"ControlError", "PacketError", "BundleError", "AudioError"}
 
 NAMELESS = {
     "no tokens", "no sources", "nothing is known", "nothing can be recorded", "there are no",
     "there is no folder", "this needs the token", "that is not the token", "too many wrong tokens",
     "the token is a string", "this is SuperDirt's", "only numbers and strings", "speed 0",
+    "JACK would not", "libjack is not", "the PortAudio library", "something is recorded",
     "nothing of this scale", "too many changes", "SLIP", "this server runs",
 }  # fmt: skip
 """How texts begin that have no value to name: nothing was sent, or it is a secret, or it is meant."""
 
-HANDED_ON = ("{reason}", "{cure}", "{take.failure}", "{self._tree.missing(address)}")
+NO_MISTAKE = ("a later command took its place", "{error}; what was there before is used again")
+"""What nothing has to be done about, or what is said in another's text."""
+
+HANDED_ON = ("{reason}", "{cure}", "{take.failure}", "{_CURE}", "{self._tree.missing(address)}")
 """How texts end that end in another's, which has the cure."""
 
 
 def texts() -> list[tuple[str, str]]:
-    """Give every text that control and performance refuse with, its values in braces."""
+    """Give every text that a sender may be refused with, its values in braces."""
     return [
         (f"{path.relative_to(PACKAGE)}:{node.lineno}", written(node.args[0]))
-        for layer in ("control", "performance")
+        for layer in LAYERS
         for path in sorted((PACKAGE / layer).rglob("*.py"))
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") in KINDS
@@ -53,6 +58,8 @@ def written(node: ast.expr) -> str:
 
 @pytest.mark.parametrize(("where", "text"), [pytest.param(*one, id=one[0]) for one in texts()])
 def test_every_text_has_a_value_and_a_cure(where: str, text: str) -> None:
+    if text in NO_MISTAKE:
+        return
     assert has_cure(re.sub(r"\{.*?\}", "7", text)) or text.endswith(HANDED_ON), text
     assert "{" in text or text.startswith(tuple(NAMELESS)), text
 

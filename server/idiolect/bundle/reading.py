@@ -37,7 +37,9 @@ def read_manifest(path: Path) -> dict[str, Any]:
     except PermissionError as error:
         raise not_ours(path) from error
     except Exception as error:  # the border: a stranger's bytes may raise anything
-        raise BundleError(f"{path} is not a bundle: its manifest.json cannot be read") from error
+        raise BundleError(
+            f"{path} is not a bundle: its manifest.json cannot be read; make one with `idiolect learn`"
+        ) from error
     if version not in READS:
         raise BundleError(
             f"{path} has bundle format {str(version)[:32]}, this version reads "
