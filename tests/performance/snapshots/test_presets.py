@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from idiolect.bundle.bundle import Bundle
 from idiolect.bundle.shelf import Shelf
+from idiolect.disk import part_of
 from idiolect.engine.events import CONTROLLED
 from idiolect.errors import ConfigError, ControlError, IdiolectError
 from idiolect.parameters.bias import BIAS
@@ -134,6 +135,17 @@ def test_all_that_is_asked_for_is_done_in_its_order(stage: Stage, presets: Prese
     stage.player.set("top_k", 1, 0.0)
     outcome(again)
     assert (stage.player.get("pan", 1), stage.player.get("top_k", 1)) == (0.5, 7.0)
+
+
+def test_what_a_kill_left_of_a_preset_goes_at_the_next_start(
+    stage: Stage, presets: Presets, tmp_path: Path
+) -> None:
+    outcome(presets.save("a"))
+    for name in ("a", "unknown", "with [brackets]"):
+        part_of(tmp_path / f"{name}.json").write_text("{")
+    (tmp_path / ".other.part").write_text("")
+    Presets(stage.player, str(tmp_path)).close()
+    assert sorted(file.name for file in tmp_path.iterdir()) == [".other.part", "a.json"]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from idiolect.disk import clear_parts_in
 from idiolect.errors import ConfigError, ControlError, IdiolectError
 from idiolect.performance.futures import completed, then
 from idiolect.performance.player import Player
@@ -56,6 +57,8 @@ class Presets:
     def __init__(self, player: Player, folder: str) -> None:
         if folder and not Path(folder).is_dir():
             raise ConfigError(f"performance.presets must be a folder that is there, got {folder!r}")
+        if folder:
+            clear_parts_in(Path(folder), ENDING)
         self._player = player
         self._folder = folder
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="presets")
