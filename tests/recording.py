@@ -64,6 +64,7 @@ class RecordingPlayer:
     frame: int = 48480
     at: int = -1
     lead_seconds: float = 0.04
+    awaits: bool = False
 
     def __post_init__(self) -> None:
         self.values = {(name, 0): p.default for name, p in MASTER.items()}
@@ -71,6 +72,11 @@ class RecordingPlayer:
         self.playing = dict.fromkeys(range(1, self.voices + 1), "first")
         for voice in range(1, self.voices + 1):
             self.values |= {(name, voice): p.default for name, p in own.items()}
+        self.announced = dict(self.values)
+
+    def changes(self) -> list[tuple[str, int, float]]:
+        before, self.announced = self.announced, dict(self.values)
+        return [(*key, value) for key, value in self.values.items() if before[key] != value]
 
     def together(self) -> AbstractContextManager[None]:
         return nullcontext()

@@ -143,7 +143,7 @@ class Intake:
         if not self._flushing:
             self._flushing = True
             loop.call_soon(self.flush)
-        if not self._timing and len(self.desk.schedule):
+        if not self._timing and self.dispatcher.waits:
             self._timing = True
             loop.call_later(_LOOK_S, self._release)
 

@@ -55,6 +55,7 @@ class Steering:
                 for (name, voice), changes in waiting.items():
                     for fitted, peer, address in _joined(changes):
                         self._apply(name, voice, fitted, peer, address)
+            self._desk.announce_changes()
 
     def shown(self, leaf: Leaf, voice: int) -> int | float:
         """Return what lies at a parameter's address, or its twin's, as it is sent."""
@@ -106,14 +107,10 @@ class Steering:
             self._desk.reply(peer, leaf.address, *shown)
 
     def _apply(self, name: str, voice: int, fitted: Fitted, peer: Peer, address: str) -> None:
-        desk, player = self._desk, self._desk.player
         try:
-            before = player.get(name, voice)
-            player.set(name, voice, fitted.value, fitted.ramp)
-            if player.get(name, voice) != before:
-                desk.announce_parameter(name, voice)
+            self._desk.player.set(name, voice, fitted.value, fitted.ramp)
         except Exception as error:  # the border: whatever a player raises is the sender's to know
-            desk.fail(peer, address, error)
+            self._desk.fail(peer, address, error)
 
 
 def _joined(changes: list[_Change]) -> Iterator[_Change]:

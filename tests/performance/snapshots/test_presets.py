@@ -94,11 +94,13 @@ def test_what_is_loaded_is_what_was_saved(
             stage.player.set(name, voice, value)
     stage.player.seed_clear(1)
     assert standing(stage.player) != before
+    stage.player.changes()
     loaded = outcome(presets.load("a"))
     assert standing(stage.player) == before
     assert loaded.missed == ()
-    assert {("pan", 1), ("gain", 0), ("scale", 1), ("bias/centroid", 1)} <= set(loaded.turned)
-    assert not [voice for _, voice in loaded.turned if voice == 2]
+    changed = {(name, voice) for name, voice, _ in stage.player.changes()}
+    assert {("pan", 1), ("gain", 0), ("scale", 1), ("bias/centroid", 1)} <= changed
+    assert not [voice for _, voice in changed if voice == 2]
     assert [file.name for file in tmp_path.iterdir()] == ["a.json"]
 
 
@@ -131,10 +133,23 @@ def test_all_that_is_asked_for_is_done_in_its_order(stage: Stage, presets: Prese
     outcome(loading)
     stage.player.set("top_k", 1, 7.0)
     outcome(saving)
+    outcome(again)
     stage.player.set("pan", 1, 0.0)
     stage.player.set("top_k", 1, 0.0)
-    outcome(again)
+    outcome(presets.load("two"))
     assert (stage.player.get("pan", 1), stage.player.get("top_k", 1)) == (0.5, 7.0)
+
+
+def test_a_preset_ends_what_is_on_its_way_to_the_same_value(stage: Stage, presets: Presets) -> None:
+    stage.player.set("gain", 1, -90.0)
+    stage.player.set("run", 1, 1.0)
+    outcome(presets.save("quiet"))
+    stage.player.set("gain", 1, 0.0)
+    stage.play(0.5, plan=False)
+    stage.player.set("gain", 1, -90.0, 60.0)
+    assert np.abs(stage.play(0.3, plan=False)).max() > 0.01
+    outcome(presets.load("quiet"))
+    assert np.abs(stage.play(0.5, plan=False))[stage.bundle.sample_rate // 4 :].max() < 1e-4
 
 
 def test_what_a_kill_left_of_a_preset_goes_at_the_next_start(

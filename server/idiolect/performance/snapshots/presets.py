@@ -30,7 +30,6 @@ class Loaded:
     """What became of a preset."""
 
     missed: tuple[str, ...]  # what did not fit, in words
-    turned: tuple[tuple[str, int], ...]  # parameters that changed, and whose; voice 0 is the master
     moved: tuple[int, ...]  # voices that play another bundle
 
 
@@ -202,21 +201,14 @@ class Presets:
         player = self._player
         voices = range(1, player.voices + 1)
         played = [player.bundle_of(voice) for voice in voices]
-        before = [player.values(voice) for voice in (0, *voices)]
         player.at, now = at, player.at
         try:
             with player.together():
                 left_out = restore(player, document, ramp=ramp, fetch=False)
         finally:
             player.at = now
-        turned = [
-            (name, voice)
-            for voice, old in zip((0, *voices), before, strict=True)
-            for name, value in player.values(voice).items()
-            if old.get(name) != value
-        ]
         moved = [v for v, name in zip(voices, played, strict=True) if player.bundle_of(v) != name]
-        return Loaded((*missed, *left_out), tuple(turned), tuple(moved))
+        return Loaded((*missed, *left_out), tuple(moved))
 
 
 def _explained(act: Callable[[], object], failure: str) -> None:
