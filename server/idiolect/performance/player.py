@@ -51,6 +51,7 @@ from idiolect.performance.seeding import (
 from idiolect.performance.shots import Wish, make_shot, pick_unit
 from idiolect.performance.status import Status, read_status
 from idiolect.performance.tongue import Tongue
+from idiolect.performance.wishes import Wishes
 from idiolect.selection.inventory import unit_at
 
 __all__ = ["Player"]
@@ -81,6 +82,7 @@ class Player:
         self._planner = planner
         self._started = time.monotonic()
         self.draws = 0  # random places so far, which all differ
+        self.wishes = Wishes()
         self._restrictions = Restrictions()
         values = {(0, name): p.default for name, p in MASTER.items()}
         first = planner.tongue_of(0)
@@ -129,18 +131,14 @@ class Player:
     def speak(self, voice: int, name: str) -> Future[Any]:
         """Let a voice go over to a bundle, which is loaded when it is not yet.
 
-        The result is `Applied`, or a step that gives a future of it.
+        The result is `Applied`, or a step that gives a future of it; it is cancelled when another
+        was asked for meanwhile.
         """
-        return self._library.fetch(name, lambda tongue: self._speak(voice, tongue))
+        return self._go_over([voice], name)
 
     def speak_all(self, name: str) -> Future[Any]:
         """Let every voice go over to a bundle; as `speak`, with the last that does."""
-
-        def begin(tongue: Tongue) -> Future[Applied]:
-            pending = [self._speak(voice, tongue) for voice in self._tongues]
-            return all_of(pending, lambda applied: max(applied, key=lambda one: one.frame))
-
-        return self._library.fetch(name, begin)
+        return self._go_over(list(self._tongues), name)
 
     def speak_now(self, voice: int, name: str) -> Future[Applied]:
         """Let a voice go over to a bundle; to load it, everyone waits.
@@ -148,8 +146,10 @@ class Player:
         Raises
         ------
         IdiolectError
-            When it cannot be loaded.
+            When it cannot be loaded, or another was asked for since.
         """
+        if not self.wishes.claim((voice, "bundle")):
+            raise ControlError("a later command took its place")
         return self._speak(voice, self._library.bring(name))
 
     def get(self, name: str, voice: int) -> float:
@@ -226,7 +226,7 @@ class Player:
         """Turn a parameter at `at`; `value` is typed and within its range, a scale is its index.
 
         A block's parameter takes `ramp` seconds to it, by default its own time.  What would act before
-        a value that is on its way already is left out.
+        a value that is on its way already is left out, and so is what something was asked after.
 
         Raises
         ------
@@ -239,7 +239,8 @@ class Player:
             raise ControlError(f"{self.bundle_of(voice)}, which voice {voice} plays, has no {name}")
         if name == "scale":
             self._restrictions.check_scale(voice, self._tongues[voice], int(value))
-        if self._knobs.is_late(parameter, voice, self.at):
+        late = self._knobs.is_late(parameter, voice, self.at)
+        if late or not self.wishes.claim((voice, name)):
             return
         changed = self.get(name, voice) != value
         if name == "run" and not value and self.get("freeze", voice):
@@ -327,6 +328,8 @@ class Player:
 
     def allow_all(self, voice: int) -> Future[Applied]:
         """Let a voice play everything again."""
+        if not self.wishes.claim((voice, "allowed")):
+            return cancelled()
         self._restrictions.lift(voice)
         return self._send(Allow(voice - 1, None, self.at))
 
@@ -389,6 +392,18 @@ class Player:
         allowed = self._restrictions.repertoire(voice)
         return pick_unit(inventory, allowed, scale, seed, voice, self.draws)
 
+    def _go_over(self, voices: list[int], name: str) -> Future[Any]:
+        wish = self.wishes.ask()
+
+        def begin(tongue: Tongue) -> Future[Applied]:
+            with self.wishes.obeying(wish):
+                own = [voice for voice in voices if self.wishes.claim((voice, "bundle"))]
+                pending = [self._speak(voice, tongue) for voice in own]
+            last = partial(max, key=lambda one: one.frame)
+            return all_of(pending, last) if pending else cancelled()
+
+        return self._library.fetch(name, begin)
+
     def _speak(self, voice: int, tongue: Tongue) -> Future[Applied]:
         """Change a voice's tongue: its scale goes by name, else to the finest; all is allowed."""
         if tongue is not self._tongues[voice]:
@@ -401,7 +416,8 @@ class Player:
 
     def _seed(self, voice: int, units: NDArray[np.int64]) -> Future[Applied]:
         scale = VOICE["scale"]
-        if self._knobs.is_late(scale, voice, self.at):  # it would undo another scale
+        late = self._knobs.is_late(scale, voice, self.at)  # it would undo another scale
+        if late or not self.wishes.claim((voice, "context")):
             return cancelled()
         index = self._scale(voice)
         self._knobs.turn(scale, voice, float(index), self.at, None)  # whatever it is until then
@@ -412,6 +428,8 @@ class Player:
     ) -> Future[Applied]:
         tongue, scale = self._tongues[voice], self._scale(voice)
         repertoire = self._restrictions.prepare(voice, tongue, scale, inside)
+        if not self.wishes.claim((voice, "allowed")):
+            return cancelled()
         self._restrictions.keep(voice, repertoire, restriction)
         return self._send(Allow(voice - 1, repertoire, self.at))
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +138,42 @@ def test_all_that_is_asked_for_is_done_in_its_order(stage: Stage, presets: Prese
     stage.player.set("top_k", 1, 0.0)
     outcome(presets.load("two"))
     assert (stage.player.get("pan", 1), stage.player.get("top_k", 1)) == (0.5, 7.0)
+
+
+def test_what_is_asked_for_after_a_preset_is_not_undone_by_it(
+    stage: Stage, presets: Presets
+) -> None:
+    """Though it takes its time: parameters, a bundle, a context and what may be played."""
+    player = stage.player
+    turn(player)
+    outcome(presets.save("a"))
+    outcome(player.load("second"))
+    player.speak_all("second")
+    loading = presets.load("a")
+    player.set("pan", 1, 0.25)
+    player.set("top_p", 1, 0.5)
+    player.speak(2, "second")
+    outcome(loading)
+    assert [player.bundle_of(voice) for voice in (1, 2)] == ["first", "second"]
+    assert [player.get(name, 1) for name in ("pan", "top_p")] == [0.25, 0.5]
+    assert player.get("lowpass", 1) == VOICE["lowpass"].low
+    loading = presets.load("a")
+    player.allow_all(1)
+    player.seed_units(1, [5])
+    outcome(loading)
+    assert player.allowed(1) is None
+    assert standing(player)["voices"][0]["context"]["units"] == [5]
+
+
+def test_a_preset_takes_the_place_of_what_was_asked_for_before_it_and_had_to_load(
+    stage: Stage, presets: Presets
+) -> None:
+    outcome(presets.save("a"))
+    swapping = stage.player.speak_all("second")
+    outcome(presets.load("a"))
+    with pytest.raises(CancelledError):
+        outcome(swapping)
+    assert [stage.player.bundle_of(voice) for voice in (1, 2)] == ["first", "first"]
 
 
 def test_a_preset_ends_what_is_on_its_way_to_the_same_value(stage: Stage, presets: Presets) -> None:

@@ -87,6 +87,7 @@ class Presets:
         """Make the instrument what a preset says, all voices at once; its result is `Loaded`.
 
         Bundles that it needs and that are not loaded are loaded first, while the old state plays.
+        What is asked for meanwhile stays as it was asked.
 
         Parameters
         ----------
@@ -99,7 +100,7 @@ class Presets:
         ControlError
             When that is no name for a preset.
         """
-        path, at = self._path(name), self._player.at
+        path, at, wish = self._path(name), self._player.at, self._player.wishes.ask()
 
         def read() -> dict[str, Any]:
             if not _is_own(path):
@@ -110,7 +111,7 @@ class Presets:
 
         def bring(document: dict[str, Any]) -> Future[Any]:
             wanted = dict.fromkeys(voice["bundle"]["name"] for voice in document["voices"])
-            return self._bring(list(wanted), [], partial(self._apply, document, ramp, at))
+            return self._bring(list(wanted), [], partial(self._apply, document, ramp, at, wish))
 
         return self._queue(lambda: then(self._worker.submit(read), bring))
 
@@ -195,15 +196,15 @@ class Presets:
         return then(pending, lambda _: self._bring(rest, missed, go_on), refused)
 
     def _apply(
-        self, document: dict[str, Any], ramp: float | None, at: int, missed: list[str]
+        self, document: dict[str, Any], ramp: float | None, at: int, wish: int, missed: list[str]
     ) -> Loaded:
-        """Restore, at an engine's frame if that is still ahead."""
+        """Restore, at an engine's frame if that is still ahead, what nobody has asked for since."""
         player = self._player
         voices = range(1, player.voices + 1)
         played = [player.bundle_of(voice) for voice in voices]
         player.at, now = at, player.at
         try:
-            with player.together():
+            with player.together(), player.wishes.obeying(wish):
                 left_out = restore(player, document, ramp=ramp, fetch=False)
         finally:
             player.at = now

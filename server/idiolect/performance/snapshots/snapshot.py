@@ -173,6 +173,7 @@ def _restore_voice(
 
 def _restore_bundle(player: Player, voice: int, name: str, fetch: bool, missed: list[str]) -> None:
     if player.bundle_of(voice) == name:
+        player.wishes.claim((voice, "bundle"))
         return
     try:
         if not fetch and not player.bundles().get(name):
