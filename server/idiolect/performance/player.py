@@ -5,9 +5,8 @@ Every method returns at once; what takes time is done by the planner, and answer
 
 import math
 import time
-from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
@@ -23,7 +22,6 @@ from idiolect.performance.changes import (
     SOON,
     Allow,
     Applied,
-    Change,
     Context,
     Cut,
     Hush,
@@ -33,10 +31,11 @@ from idiolect.performance.changes import (
     Speak,
     Turn,
 )
+from idiolect.performance.crossings import Crossings
 from idiolect.performance.futures import all_of, cancelled, completed
-from idiolect.performance.gathering import join
 from idiolect.performance.knobs import Knobs
 from idiolect.performance.library import Library, Shelf
+from idiolect.performance.outbox import Outbox
 from idiolect.performance.plan import CONTEXT_STEPS
 from idiolect.performance.planner import Planner
 from idiolect.performance.repertoire import inside_region, inside_sources, inside_stretch
@@ -76,7 +75,6 @@ class Player:
         self, bundle: Bundle, engine: Engine, planner: Planner, shelf: Shelf | None = None
     ) -> None:
         self.at = SOON  # engine frame at which what is done now acts, and what is played begins
-        self._held: list[Change] | None = None
         self.voices = engine.voices
         self._engine = engine
         self._planner = planner
@@ -84,6 +82,7 @@ class Player:
         self.draws = 0  # random places so far, which all differ
         self.wishes = Wishes()
         self._restrictions = Restrictions()
+        self._crossings = Crossings()
         values = {(0, name): p.default for name, p in MASTER.items()}
         first = planner.tongue_of(0)
         assert first.bundle is bundle
@@ -92,6 +91,7 @@ class Player:
         for voice in self._tongues:
             values |= {(voice, n): p.default for n, p in first.parameters.items()}
         self._knobs = Knobs(values, engine, planner)
+        self._outbox = Outbox(engine, planner)
 
     @property
     def descriptors(self) -> tuple[str, ...]:
@@ -180,21 +180,9 @@ class Player:
         """How long before its frame it wants to know what is to act there."""
         return self._planner.early / self._engine.sample_rate
 
-    @contextmanager
-    def together(self) -> Iterator[None]:
+    def together(self) -> AbstractContextManager[None]:
         """Let everything that is done inside act at once: of block parameters, at one frame."""
-        if self._held is not None:
-            yield
-            return
-        self._held = []
-        self._engine.hold_controls()
-        try:
-            yield
-        finally:
-            held, self._held = self._held, None
-            self._engine.release_controls()
-            if held:
-                self._planner.submit(*join(held))
+        return self._outbox.together()
 
     def values(self, voice: int) -> dict[str, float]:
         """Value of every parameter of a voice, or of the master, 0."""
@@ -215,7 +203,7 @@ class Player:
     def context(self, voice: int) -> Future[Context]:
         """Ask what a voice goes on from: the units it was given, and those that have begun since."""
         look = Look(voice - 1)
-        self._submit(look)
+        self._outbox.submit(look)
         return look.done
 
     def fade(self, silent: bool, seconds: float) -> bool:
@@ -239,18 +227,18 @@ class Player:
             raise ControlError(f"{self.bundle_of(voice)}, which voice {voice} plays, has no {name}")
         if name == "scale":
             self._restrictions.check_scale(voice, self._tongues[voice], int(value))
-        late = self._knobs.is_late(parameter, voice, self.at)
-        if late or not self.wishes.claim((voice, name)):
+        at = self._about(voice) if name == "scale" else self.at
+        if self._knobs.is_late(parameter, voice, at) or not self.wishes.claim((voice, name)):
             return
-        changed = self.get(name, voice) != value
+        changed = self._knobs.get(name, voice, at) != value
         if name == "run" and not value and self.get("freeze", voice):
             self.set("freeze", voice, 0.0)  # what is held would never come to its end
-        self._knobs.turn(parameter, voice, value, self.at, ramp)
+        self._knobs.turn(parameter, voice, value, at, ramp)
         if name == "scale":
             if changed:
-                self._submit(Seed(voice - 1, int(value), None, self.at))
+                self._send(Seed(voice - 1, int(value), None, at))
         elif parameter.scope != "block" or (voice and name in PACE):
-            self._submit(Turn(voice - 1, name, value, self.at))
+            self._outbox.submit(Turn(voice - 1, name, value, self.at))
 
     def seed_tokens(self, voice: int, tokens: list[int]) -> Future[Applied]:
         """Make the context a list of tokens of the voice's scale."""
@@ -331,7 +319,7 @@ class Player:
         if not self.wishes.claim((voice, "allowed")):
             return cancelled()
         self._restrictions.lift(voice)
-        return self._send(Allow(voice - 1, None, self.at))
+        return self._send(Allow(voice - 1, None, self._about(voice)))
 
     def play(self, voice: int, **wish: Any) -> Future[Applied]:
         """Play a stretch of a voice's bundle beside what it says, at `at`.
@@ -369,7 +357,7 @@ class Player:
 
     def panic(self) -> None:
         """Fade every voice out, and all that is played by hand; they rest."""
-        self._submit(Hush())
+        self._outbox.submit(Hush())
         for voice in range(1, self.voices + 1):
             self.set("run", voice, 0.0)
 
@@ -383,8 +371,12 @@ class Player:
             plays_refused=self._planner.hand.refused,
         )
 
+    def _about(self, voice: int) -> int:
+        """Frame at which what is about a voice's bundle acts."""
+        return self._crossings.within(voice, self.at, self.frame)
+
     def _scale(self, voice: int) -> int:
-        return int(self.get("scale", voice))
+        return int(self._knobs.get("scale", voice, self._about(voice)))
 
     def _draw_unit(self, voice: int, scale: int) -> int:
         self.draws += 1
@@ -412,16 +404,17 @@ class Player:
             self._tongues[voice] = tongue
             self._knobs.values.replace((voice, "scale"), float(scale))
             self._restrictions.lift(voice)
-        return self._send(Speak(voice - 1, tongue.number, self._scale(voice), self.at))
+        at = self._crossings.across(voice, self.at, self.frame)
+        return self._send(Speak(voice - 1, tongue.number, self._scale(voice), at))
 
     def _seed(self, voice: int, units: NDArray[np.int64]) -> Future[Applied]:
-        scale = VOICE["scale"]
-        late = self._knobs.is_late(scale, voice, self.at)  # it would undo another scale
+        scale, at = VOICE["scale"], self._about(voice)
+        late = self._knobs.is_late(scale, voice, at)  # it would undo another scale
         if late or not self.wishes.claim((voice, "context")):
             return cancelled()
         index = self._scale(voice)
-        self._knobs.turn(scale, voice, float(index), self.at, None)  # whatever it is until then
-        return self._send(Seed(voice - 1, index, units, self.at))
+        self._knobs.turn(scale, voice, float(index), at, None)  # whatever it is until then
+        return self._send(Seed(voice - 1, index, units, at))
 
     def _allow(
         self, voice: int, inside: NDArray[np.bool_], restriction: list[Any]
@@ -431,14 +424,11 @@ class Player:
         if not self.wishes.claim((voice, "allowed")):
             return cancelled()
         self._restrictions.keep(voice, repertoire, restriction)
-        return self._send(Allow(voice - 1, repertoire, self.at))
+        return self._send(Allow(voice - 1, repertoire, self._about(voice)))
 
     def _send(self, change: Seed | Cut | Allow | Speak | Play) -> Future[Applied]:
-        self._submit(change)
+        self._outbox.submit(change)
+        if isinstance(change, Seed | Allow | Speak):
+            crosses = isinstance(change, Speak)
+            self._crossings.note(change.voice + 1, change.frame, crosses=crosses)
         return change.done
-
-    def _submit(self, change: Change) -> None:
-        if self._held is None:
-            self._planner.submit(change)
-        else:
-            self._held.append(change)

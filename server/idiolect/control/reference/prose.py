@@ -198,7 +198,9 @@ files, is done up to a tenth of a second before.
 
 A parameter reads, and clients are told it, as it acts: with a time tag from that time on. What is set by
 hand so shortly before a tagged value of the same parameter that it might act after it (20 ms, 60 where
-it changes the plan, and a block) is left out.
+it changes the plan, and a block) is left out. A voice goes over to its bundles, and what is about one of
+them (a seed, a scale, what may be played) acts, in the order in which they were asked for: what comes
+without a tag waits for what was tagged before it.
 
 What comes after its time acts at once, is counted, and is answered with `/late` f milliseconds, s
 address, at most ten times a second. A tag that lies more than {FURTHEST_S:g} s ahead, or before the year
