@@ -203,11 +203,11 @@ def test_clients_are_told_what_is_heard(stage: Make) -> None:
     assert ask("/voice/1/pan", -0.25) == [("/voice/1/pan", -0.25)]
     assert ask("/voice/1/run", 1) == []
     playing.play(0.09)
-    assert dispatcher.release()
+    desk.announce_changes()
     assert client.take() == []
     assert (ask("/voice/1/pan"), player.status().running) == ([("/voice/1/pan", -0.25)], 1)
     playing.play(0.02)
-    assert not dispatcher.release()
+    desk.announce_changes()
     assert sorted(client.take()) == [
         ("/voice/1/freeze", 0), ("/voice/1/pan", 0.5), ("/voice/1/run", 0),
     ]  # fmt: skip

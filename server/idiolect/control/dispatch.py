@@ -90,24 +90,19 @@ class Dispatcher:
         """Let the waiting changes through: the burst is read."""
         self.steering.flush()
 
-    @property
-    def waits(self) -> bool:
-        """Whether something is to be done, or told, when its time comes."""
-        return len(self.desk.schedule) > 0 or self.desk.player.awaits
-
     def release(self) -> bool:
-        """Take up the OSC bundles whose time is near, tell what has changed; say whether more waits.
+        """Take up the OSC bundles whose time is near; say whether others wait.
 
         To be called every few milliseconds while that is so.
         """
-        for due in self.desk.schedule.take(self._soon):
+        schedule = self.desk.schedule
+        for due in schedule.take(self._soon):
             self._work, self._walked = 1, 0
             try:
                 self._act_at(due)
             except Exception as error:  # the border: as in `_run`
                 self.desk.fail(due.peer, "#bundle", error)
-        self.desk.announce_changes()
-        return self.waits
+        return len(schedule) > 0
 
     @property
     def _soon(self) -> float:
