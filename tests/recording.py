@@ -76,7 +76,7 @@ class RecordingPlayer:
 
     def changes(self) -> list[tuple[str, int, float]]:
         before, self.announced = self.announced, dict(self.values)
-        return [(*key, value) for key, value in self.values.items() if before[key] != value]
+        return [(*key, value) for key, value in self.values.items() if before.get(key) != value]
 
     def together(self) -> AbstractContextManager[None]:
         return nullcontext()
@@ -112,6 +112,8 @@ class RecordingPlayer:
 
     def set(self, name: str, voice: int, value: float, ramp: float | None = None) -> None:
         self.calls.append(("set", name, voice, value, *(() if ramp is None else (ramp,))))
+        if (name, voice) not in self.values:
+            raise KeyError(name)
         self.values[name, voice] = value
 
     def seed_tokens(self, voice: int, tokens: list[int]) -> "Future[Applied]":

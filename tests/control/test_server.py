@@ -326,19 +326,15 @@ def test_a_withdrawn_command_is_answered(wire: Wire, player: RecordingPlayer) ->
 
 
 def test_a_fault_of_ours_is_answered_and_logged(
-    wire: Wire,
-    player: RecordingPlayer,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+    wire: Wire, player: RecordingPlayer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for method in ("set", "get"):
-        monkeypatch.setattr(player, method, {}.__getitem__)
-    for arguments in ((1.0,), ()):
-        answer = wire.ask("/voice/1/gain", *arguments)
-        assert answer[:2] == ("/fail", "/voice/1/gain")
-        assert "internal error" in answer[2]
-    assert "TypeError" in caplog.text
-    monkeypatch.undo()
+    player.values.clear()
+    answer = wire.ask("/voice/1/gain", 1.0)
+    assert answer[:2] == ("/fail", "/voice/1/gain")
+    assert "internal error" in answer[2]
+    wire.ask("/voice/1/gain")
+    assert "KeyError" in caplog.text
+    player.__post_init__()
     assert wire.ask("/voice/1/gain") == ("/voice/1/gain", 0.0)
 
 

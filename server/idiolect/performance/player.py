@@ -22,6 +22,7 @@ from idiolect.performance.changes import (
     SOON,
     Allow,
     Applied,
+    Change,
     Context,
     Cut,
     Hush,
@@ -203,7 +204,7 @@ class Player:
     def context(self, voice: int) -> Future[Context]:
         """Ask what a voice goes on from: the units it was given, and those that have begun since."""
         look = Look(voice - 1)
-        self._outbox.submit(look)
+        self._submit(look)
         return look.done
 
     def fade(self, silent: bool, seconds: float) -> bool:
@@ -238,7 +239,7 @@ class Player:
             if changed:
                 self._send(Seed(voice - 1, int(value), None, at))
         elif parameter.scope != "block" or (voice and name in PACE):
-            self._outbox.submit(Turn(voice - 1, name, value, self.at))
+            self._submit(Turn(voice - 1, name, value, self.at))
 
     def seed_tokens(self, voice: int, tokens: list[int]) -> Future[Applied]:
         """Make the context a list of tokens of the voice's scale."""
@@ -357,7 +358,7 @@ class Player:
 
     def panic(self) -> None:
         """Fade every voice out, and all that is played by hand; they rest."""
-        self._outbox.submit(Hush())
+        self._submit(Hush())
         for voice in range(1, self.voices + 1):
             self.set("run", voice, 0.0)
 
@@ -427,8 +428,11 @@ class Player:
         return self._send(Allow(voice - 1, repertoire, self._about(voice)))
 
     def _send(self, change: Seed | Cut | Allow | Speak | Play) -> Future[Applied]:
-        self._outbox.submit(change)
+        self._submit(change)
         if isinstance(change, Seed | Allow | Speak):
             crosses = isinstance(change, Speak)
             self._crossings.note(change.voice + 1, change.frame, crosses=crosses)
         return change.done
+
+    def _submit(self, change: Change) -> None:
+        self._outbox.submit(change)
