@@ -64,6 +64,7 @@ class RecordingPlayer:
     frame: int = 48480
     at: int = -1
     lead_seconds: float = 0.04
+    awaits: bool = False
 
     def __post_init__(self) -> None:
         self.values = {(name, 0): p.default for name, p in MASTER.items()}
@@ -71,6 +72,11 @@ class RecordingPlayer:
         self.playing = dict.fromkeys(range(1, self.voices + 1), "first")
         for voice in range(1, self.voices + 1):
             self.values |= {(name, voice): p.default for name, p in own.items()}
+        self.announced = dict(self.values)
+
+    def changes(self) -> list[tuple[str, int, float]]:
+        before, self.announced = self.announced, dict(self.values)
+        return [(*key, value) for key, value in self.values.items() if before.get(key) != value]
 
     def together(self) -> AbstractContextManager[None]:
         return nullcontext()
@@ -106,6 +112,8 @@ class RecordingPlayer:
 
     def set(self, name: str, voice: int, value: float, ramp: float | None = None) -> None:
         self.calls.append(("set", name, voice, value, *(() if ramp is None else (ramp,))))
+        if (name, voice) not in self.values:
+            raise KeyError(name)
         self.values[name, voice] = value
 
     def seed_tokens(self, voice: int, tokens: list[int]) -> "Future[Applied]":

@@ -6,7 +6,7 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["clear_parts", "has_room", "part_of"]
+__all__ = ["clear_parts", "clear_parts_in", "has_room", "part_of"]
 
 
 def part_of(path: Path) -> Path:
@@ -16,7 +16,16 @@ def part_of(path: Path) -> Path:
 
 def clear_parts(path: Path) -> None:
     """Remove what processes that were killed left of `path`, which nobody else may be writing."""
-    for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+    _clear(path.parent, glob.escape(path.name))
+
+
+def clear_parts_in(folder: Path, ending: str) -> None:
+    """Remove what processes that were killed left of a folder's files whose names end so."""
+    _clear(folder, f"*{glob.escape(ending)}")
+
+
+def _clear(folder: Path, names: str) -> None:
+    for left in folder.glob(f".{names}.*.part"):
         with suppress(OSError):
             left.unlink()
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,11 +34,15 @@ class Sender:
         return self
 
 
+def made() -> tuple[RecordingPlayer, Dispatcher]:
+    player = RecordingPlayer()
+    desk = Desk(player, name="test", defer=lambda work: work(), quit=lambda: None)
+    return player, Dispatcher(desk)
+
+
 def obeyed(messages: list[tuple[str, list[Any]]], *, in_a_burst: bool) -> tuple[Any, ...]:
     """What the player has in the end, how often it was turned, and what was answered."""
-    player, sender = RecordingPlayer(), Sender()
-    desk = Desk(player, name="test", defer=lambda work: work(), quit=lambda: None)
-    dispatcher = Dispatcher(desk)
+    (player, dispatcher), sender = made(), Sender()
     for address, arguments in messages:
         dispatcher.receive(encode(address, *arguments), sender)
         if not in_a_burst:
@@ -54,7 +59,8 @@ def test_a_burst_ends_where_its_messages_would_one_by_one_and_is_answered_alike(
     values_apart, turned_apart, told_apart = obeyed(messages, in_a_burst=False)
     assert values == values_apart
     assert told == told_apart
-    assert turned <= min(turned_apart, 7)  # two gains of voices, that of all, and four pans
+    # Two gains of voices, that of all, and four pans: each a value, and a ramp that begins there.
+    assert turned <= min(turned_apart, 2 * 7)
 
 
 def test_one_value_that_is_none_is_refused_though_another_takes_its_place() -> None:
@@ -64,3 +70,24 @@ def test_one_value_that_is_none_is_refused_though_another_takes_its_place() -> N
     (answer,) = told
     assert isinstance(answer, Message)
     assert answer.arguments[:2] == ("/voice/1/gain", "gain is nan: send a finite number")
+
+
+@pytest.mark.parametrize(
+    ("sent", "heard"),
+    [
+        ([(-90.0, 0.0), (0.0, 4.0)], [(-90.0, 0.0), (0.0, 4.0)]),
+        ([(-90.0,), (0.0, 4.0)], [(-90.0, 0.0), (0.0, 4.0)]),
+        ([(-20.0,), (-90.0,), (0.0, 4.0), (-3.0, 2.0)], [(-90.0, 0.0), (-3.0, 2.0)]),
+        ([(-90.0,), (0.0, 4.0), (-6.0,)], [(-6.0,)]),
+        ([(-90.0, 2.0), (0.0, 4.0)], [(0.0, 4.0)]),
+    ],
+)
+def test_what_a_ramp_begins_from_is_there_before_it(
+    sent: list[tuple[float, ...]], heard: list[tuple[float, ...]]
+) -> None:
+    """In one burst as one by one, and no more than one value and one ramp of each."""
+    player, dispatcher = made()
+    for arguments in sent:
+        dispatcher.receive(encode("/voice/1/gain", *arguments), Sender())
+    dispatcher.flush()
+    assert player.calls == [("set", "gain", 1, *arguments) for arguments in heard]

@@ -36,6 +36,14 @@ def test_half_way_up_a_fader_is_a_quarter_of_its_amplitude() -> None:
     assert 10 ** (gain.from_norm(0.5) / 20) == pytest.approx(10 ** (gain.high / 20) / 4, rel=1e-3)
 
 
+@pytest.mark.parametrize("parameter", [*PARAMETERS, BIAS], ids=lambda p: f"{p.name}-{p.per_voice}")
+def test_what_is_a_float_is_one_before_it_is_moved(parameter: Parameter) -> None:
+    """Or clients would be sent another type until then."""
+    if parameter.kind == "f":
+        numbers = (parameter.low, parameter.high, parameter.default)
+        assert [type(number) for number in numbers] == [float] * 3
+
+
 @pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda p: f"{p.name}-{p.per_voice}")
 def test_every_entry_is_whole(parameter: Parameter) -> None:
     assert parameter.low <= parameter.default <= parameter.high

@@ -15,6 +15,7 @@ from idiolect.bundle.bundle import Bundle
 from idiolect.engine.counters import CUTS_LATE, STARVED
 from idiolect.errors import BundleError, ControlError
 from idiolect.parameters.table import MOST_BUNDLES
+from idiolect.performance.changes import SOON
 from idiolect.performance.player import Player
 from stage import Change, Stage
 from synthetic import make_bundle
@@ -539,4 +540,38 @@ def test_sixteen_voices_start_and_stop_as_they_are_told(made: Make) -> None:
     assert np.abs(np.diff(sounding, axis=0)).max() <= 1.5 * most
     assert np.abs(out[round(6.2 * rate) :]).max() == 0
     assert np.abs(out[: rate // 2]).max() > 0
+    assert playing.engine.state.counters[STARVED] == 0
+
+
+def asked_at(playing: Stage, frame: int, act: Change) -> None:
+    """Ask for something as an OSC bundle does whose time lies ahead."""
+    playing.player.at = frame
+    act(playing)
+    playing.player.at = SOON
+
+
+ABOUT_A_BUNDLE: dict[str, Change] = {
+    "a seed": lambda s: s.player.seed_unit(1, len(s.player.bundle(1).scales[0].units) - 1),
+    "what it may play": lambda s: s.player.allow_sources(1, ["source_0"]),
+    "a scale": lambda s: s.player.set("scale", 1, 1.0),
+    "another bundle": speak(MONO),
+}
+
+
+@pytest.mark.parametrize("what", ABOUT_A_BUNDLE)
+@pytest.mark.parametrize("early", [0.02, 0.08])
+def test_what_is_about_a_bundle_acts_in_no_other(made: Make, what: str, early: float) -> None:
+    """Neither before the voice goes over at a frame ahead, nor after, when that was its own."""
+    playing = run(made(), continuity=0.5)
+    rate, player, act = playing.bundle.sample_rate, playing.player, ABOUT_A_BUNDLE[what]
+    playing.play(0.5)
+    for first, then in ((speak(STRANGE), act), (act, speak(STRANGE)), (act, speak(FIRST))):
+        frame = playing.engine.frame + round(early * rate)
+        asked_at(playing, frame, first)
+        playing.play(early / 4, block=16)
+        then(playing)
+        playing.play(1.0)
+        tongue = playing.planner.tongue_of(0)
+        assert tongue.bundle is player.bundle(1)
+        assert playing.planner.plan.voices["scale"][0] == player.get("scale", 1)
     assert playing.engine.state.counters[STARVED] == 0

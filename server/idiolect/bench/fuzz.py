@@ -38,6 +38,7 @@ class _Nobody:
     at = SOON
     frame = 48_000
     lead_seconds = 0.04
+    awaits = False
     voices = VOICES
     descriptors = DESCRIPTORS
 
@@ -64,6 +65,9 @@ class _Nobody:
 
     def set(self, name: str, voice: int, value: float, _ramp: float | None = None) -> None:
         self._values[name, voice] = value
+
+    def changes(self) -> list[tuple[str, int, float]]:
+        return []
 
     def unload(self, _name: str) -> None: ...
 

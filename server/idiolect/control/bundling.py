@@ -57,7 +57,7 @@ def bundle_swap(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
 def announce_bundle(desk: Desk, voice: int) -> None:
     """Tell every client that is notified what a voice plays now, and in which scale."""
     desk.announce(f"/voice/{voice}/bundle", desk.player.bundle_of(voice))
-    desk.announce_parameter("scale", voice)
+    desk.announce_parameter("scale", voice, desk.player.get("scale", voice))
 
 
 def _name(arguments: Sequence[Argument]) -> str:

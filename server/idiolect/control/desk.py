@@ -176,9 +176,13 @@ class Desk:
         for watcher in self.watchers:
             watcher(address, arguments)
 
-    def announce_parameter(self, name: str, voice: int) -> None:
+    def announce_changes(self) -> None:
+        """Tell every client that is told of changes what parameters have become since the last call."""
+        for name, voice, value in self.player.changes():
+            self.announce_parameter(name, voice, value)
+
+    def announce_parameter(self, name: str, voice: int, value: float) -> None:
         """Send a parameter's value to every client that is told of changes."""
-        value = self.player.get(name, voice)
         kind = (VOICE.get(name, BIAS) if voice else MASTER[name]).kind
         self.announce(address_of(name, voice), value if kind == "f" else round(value))
 

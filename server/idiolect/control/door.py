@@ -199,12 +199,20 @@ class Player(Protocol):
         """Let every voice go over to a bundle; told is the last that does."""
 
     def get(self, name: str, voice: int) -> float:
-        """Read a parameter; voice 0 is the master, a scale is its index."""
+        """Read a parameter at `at`; voice 0 is the master, a scale is its index."""
+
+    def changes(self) -> list[tuple[str, int, float]]:
+        """Name the parameters, whose, and what they are, that have changed since this was asked."""
+
+    @property
+    def awaits(self) -> bool:
+        """Whether a parameter is to change at a frame that was ahead."""
 
     def set(self, name: str, voice: int, value: float, ramp: float | None = None) -> None:
         """Turn a parameter; `value` is already rounded and inside its range.
 
-        A block's parameter takes `ramp` seconds to it; None is its own time.
+        A block's parameter takes `ramp` seconds to it; None is its own time.  It is that value from
+        `at` on.
         """
 
     def seed_tokens(self, voice: int, tokens: list[int]) -> Pending:

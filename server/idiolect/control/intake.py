@@ -138,19 +138,21 @@ class Intake:
         return 1
 
     def _look_after(self) -> None:
-        """See to it that what waits is taken up: changes soon, OSC bundles at their time."""
+        """See to it that what waits is taken up, and told: changes soon, OSC bundles at their time."""
         loop = asyncio.get_running_loop()
         if not self._flushing:
             self._flushing = True
             loop.call_soon(self.flush)
-        if not self._timing and len(self.desk.schedule):
+        if not self._timing and (len(self.desk.schedule) or self.desk.player.awaits):
             self._timing = True
             loop.call_later(_LOOK_S, self._release)
 
     def _release(self) -> None:
-        self._timing = self.dispatcher.release()
+        loop, waits = asyncio.get_running_loop(), self.dispatcher.release()
+        loop.call_soon(self.desk.announce_changes)
+        self._timing = waits or self.desk.player.awaits
         if self._timing:
-            asyncio.get_running_loop().call_later(_LOOK_S, self._release)
+            loop.call_later(_LOOK_S, self._release)
 
     def _complain(self, error: PacketError, peer: Peer) -> None:
         self.desk.counters.packets += 1

@@ -62,10 +62,6 @@ class Loaded(Protocol):
         """What did not fit, in words."""
 
     @property
-    def turned(self) -> Sequence[tuple[str, int]]:
-        """Parameters that changed, and of which voice; 0 is the master."""
-
-    @property
     def moved(self) -> Sequence[int]:
         """Voices that play another bundle."""
 

@@ -70,9 +70,7 @@ def _name(arguments: Sequence[Argument], most: int) -> str:
 def _announce(desk: Desk, loaded: Loaded) -> None:
     for voice in loaded.moved:
         announce_bundle(desk, voice)
-    for name, voice in loaded.turned:
-        if not (name == "scale" and voice in loaded.moved):  # that is told with the bundle
-            desk.announce_parameter(name, voice)
+    desk.announce_changes()
 
 
 PRESETS: tuple[SystemCommand, ...] = (

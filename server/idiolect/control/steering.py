@@ -1,6 +1,6 @@
 """Parameters as they are turned and read: of many equal changes only the last comes through."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from idiolect.control.arguments import Fitted, fit, fit_norm, fit_scale
 from idiolect.control.clients import Peer
@@ -12,6 +12,8 @@ from idiolect.parameters.parameter import Parameter
 
 __all__ = ["Steering"]
 
+_Change = tuple[Fitted, Peer, str]  # and who sent it where
+
 _REMEMBERED = 1024  # senders' parameters that were clipped last
 
 
@@ -19,8 +21,8 @@ class Steering:
     """Turns parameters, and tells what they are.
 
     A change of a continuous parameter waits until the burst it came in is read; a newer one for
-    the same voice takes its place.  Anything else (a step, a get, a command) first lets through
-    what waits, so nothing overtakes.
+    the same voice takes its place, but for the value that a ramp begins from.  Anything else (a
+    step, a get, a command) first lets through what waits, so nothing overtakes.
 
     Notes
     -----
@@ -29,7 +31,7 @@ class Steering:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._waiting: dict[tuple[str, int], tuple[Fitted, Peer, str]] = {}  # and as it was sent
+        self._waiting: dict[tuple[str, int], list[_Change]] = {}  # a value, a ramp, or both
         self._clipped: dict[tuple[Peer, str], None] = {}  # oldest first
 
     def obey(self, leaf: Leaf, arguments: Sequence[Argument], peer: Peer) -> None:
@@ -50,8 +52,10 @@ class Steering:
         if self._waiting:
             waiting, self._waiting = self._waiting, {}
             with self._desk.player.together():
-                for (name, voice), change in waiting.items():
-                    self._apply(name, voice, *change)
+                for (name, voice), changes in waiting.items():
+                    for fitted, peer, address in _joined(changes):
+                        self._apply(name, voice, fitted, peer, address)
+            self._desk.announce_changes()
 
     def shown(self, leaf: Leaf, voice: int) -> int | float:
         """Return what lies at a parameter's address, or its twin's, as it is sent."""
@@ -75,8 +79,9 @@ class Steering:
             self.flush()
         for voice, fitted in zip(leaf.voices, values, strict=True):
             key = (parameter.name, voice)
-            self._waiting.pop(key, None)  # last come, last through
-            self._waiting[key] = fitted, peer, leaf.address
+            before = self._waiting.pop(key, [])  # last come, last through
+            start = [change for change in before if fitted.ramp and not change[0].ramp]
+            self._waiting[key] = [*start, (fitted, peer, leaf.address)]
         if is_step:
             self.flush()
         self._tell_clipped(leaf, values, peer)
@@ -102,14 +107,18 @@ class Steering:
             self._desk.reply(peer, leaf.address, *shown)
 
     def _apply(self, name: str, voice: int, fitted: Fitted, peer: Peer, address: str) -> None:
-        desk, player = self._desk, self._desk.player
         try:
-            before = player.get(name, voice)
-            player.set(name, voice, fitted.value, fitted.ramp)
-            if player.get(name, voice) != before:
-                desk.announce_parameter(name, voice)
+            self._desk.player.set(name, voice, fitted.value, fitted.ramp)
         except Exception as error:  # the border: whatever a player raises is the sender's to know
-            desk.fail(peer, address, error)
+            self._desk.fail(peer, address, error)
+
+
+def _joined(changes: list[_Change]) -> Iterator[_Change]:
+    """Give what acts at one frame: where a ramp follows, the value it begins from is there at once."""
+    *starts, last = changes
+    for fitted, peer, address in starts:
+        yield fitted._replace(ramp=0.0), peer, address
+    yield last
 
 
 def _shown(leaf: Leaf, value: float) -> int | float:

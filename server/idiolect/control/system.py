@@ -169,14 +169,11 @@ def version(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
 
 
 def panic(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
-    """Silence everything, and tell those who listen which voices rest now."""
+    """Silence everything, and tell those who listen what has changed."""
     if is_pressed(arguments):
-        player = desk.player
-        speaking = [voice for voice in range(1, player.voices + 1) if player.get("run", voice)]
-        player.panic()
+        desk.player.panic()
         desk.done(peer, "/panic")
-        for voice in speaking:
-            desk.announce_parameter("run", voice)
+        desk.announce_changes()
 
 
 def dump_osc(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:

@@ -92,6 +92,7 @@ class Teller:
     def tick(self) -> float:
         """Tell what is due; return in how many seconds to look again."""
         now, clients = self._desk.now(), self._desk.clients
+        self._desk.announce_changes()
         witness = self._desk.witness
         if witness is not None:
             self._announce(witness, now)

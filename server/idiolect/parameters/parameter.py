@@ -28,6 +28,11 @@ class Parameter:
     readable: bool = True
     writable: bool = True
 
+    def __post_init__(self) -> None:
+        if self.kind == "f":  # however the table writes it: clients tell types apart
+            for name in ("low", "high", "default"):
+                object.__setattr__(self, name, float(getattr(self, name)))
+
     @property
     def is_continuous(self) -> bool:
         """Whether there is something between its values: a fader, not a switch."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-__all__ = ["Loading", "all_of", "completed", "then"]
+__all__ = ["Loading", "all_of", "cancelled", "completed", "then"]
 
 T = TypeVar("T")
 
@@ -46,6 +46,13 @@ def completed(result: T) -> Future[T]:
     """Give a future that is done."""
     future: Future[T] = Future()
     future.set_result(result)
+    return future
+
+
+def cancelled() -> Future[Any]:
+    """Give a future of what was given up, because something was asked for after it."""
+    future: Future[Any] = Future()
+    future.cancel()
     return future
 
 

@@ -107,11 +107,14 @@ class Planner:
         return self.tongues.of(voice)
 
     @property
+    def block(self) -> int:
+        """Frames of a block, as the way out asks for them.  Any thread."""
+        return int(self.engine.timing[PERIOD]) * self.engine.sample_rate // 1_000_000_000
+
+    @property
     def early(self) -> int:
         """Frames before its own at which a change is planned: before the block it lies in.  Any thread."""
-        rate = self.engine.sample_rate
-        block = int(self.engine.timing[PERIOD]) * rate // 1_000_000_000
-        return self._margin + round(_EARLY_SECONDS * rate) + block
+        return self._margin + round(_EARLY_SECONDS * self.engine.sample_rate) + self.block
 
     def submit(self, *changes: Change) -> None:
         """Hand changes over, to be seen all at once.  Control thread.

@@ -5,9 +5,8 @@ Every method returns at once; what takes time is done by the planner, and answer
 
 import math
 import time
-from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
@@ -17,9 +16,8 @@ from numpy.typing import NDArray
 from idiolect.bundle.bundle import Bundle
 from idiolect.engine.engine import Engine
 from idiolect.errors import ControlError
-from idiolect.parameters.bias import BIAS
 from idiolect.parameters.slots import PACE
-from idiolect.parameters.table import MASTER
+from idiolect.parameters.table import MASTER, VOICE
 from idiolect.performance.changes import (
     SOON,
     Allow,
@@ -34,18 +32,15 @@ from idiolect.performance.changes import (
     Speak,
     Turn,
 )
-from idiolect.performance.futures import all_of, completed
-from idiolect.performance.gathering import join
+from idiolect.performance.crossings import Crossings
+from idiolect.performance.futures import all_of, cancelled, completed
+from idiolect.performance.knobs import Knobs
 from idiolect.performance.library import Library, Shelf
+from idiolect.performance.outbox import Outbox
 from idiolect.performance.plan import CONTEXT_STEPS
 from idiolect.performance.planner import Planner
-from idiolect.performance.repertoire import (
-    Repertoire,
-    inside_region,
-    inside_sources,
-    inside_stretch,
-    restrict,
-)
+from idiolect.performance.repertoire import inside_region, inside_sources, inside_stretch
+from idiolect.performance.restrictions import Restrictions
 from idiolect.performance.seeding import (
     nearest_unit,
     units_before,
@@ -56,12 +51,10 @@ from idiolect.performance.seeding import (
 from idiolect.performance.shots import Wish, make_shot, pick_unit
 from idiolect.performance.status import Status, read_status
 from idiolect.performance.tongue import Tongue
+from idiolect.performance.wishes import Wishes
 from idiolect.selection.inventory import unit_at
 
 __all__ = ["Player"]
-
-SILENCE_DB = -90.0
-"""A gain as low as this is silence, not a very small number."""
 
 
 class Player:
@@ -83,22 +76,23 @@ class Player:
         self, bundle: Bundle, engine: Engine, planner: Planner, shelf: Shelf | None = None
     ) -> None:
         self.at = SOON  # engine frame at which what is done now acts, and what is played begins
-        self._held: list[Change] | None = None
         self.voices = engine.voices
         self._engine = engine
         self._planner = planner
         self._started = time.monotonic()
         self.draws = 0  # random places so far, which all differ
-        self._silent = False
-        self._allowed: dict[int, Repertoire] = {}  # of restricted voices
-        self._restrictions: dict[int, list[Any]] = {}  # what they were restricted to, as JSON
-        self._values = {(0, name): p.default for name, p in MASTER.items()}
+        self.wishes = Wishes()
+        self._restrictions = Restrictions()
+        self._crossings = Crossings()
+        values = {(0, name): p.default for name, p in MASTER.items()}
         first = planner.tongue_of(0)
         assert first.bundle is bundle
         self._library = Library(planner.tongues, first, shelf)
         self._tongues = dict.fromkeys(range(1, self.voices + 1), first)
         for voice in self._tongues:
-            self._values |= {(voice, n): p.default for n, p in first.parameters.items()}
+            values |= {(voice, n): p.default for n, p in first.parameters.items()}
+        self._knobs = Knobs(values, engine, planner)
+        self._outbox = Outbox(engine, planner)
 
     @property
     def descriptors(self) -> tuple[str, ...]:
@@ -138,18 +132,14 @@ class Player:
     def speak(self, voice: int, name: str) -> Future[Any]:
         """Let a voice go over to a bundle, which is loaded when it is not yet.
 
-        The result is `Applied`, or a step that gives a future of it.
+        The result is `Applied`, or a step that gives a future of it; it is cancelled when another
+        was asked for meanwhile.
         """
-        return self._library.fetch(name, lambda tongue: self._speak(voice, tongue))
+        return self._go_over([voice], name)
 
     def speak_all(self, name: str) -> Future[Any]:
         """Let every voice go over to a bundle; as `speak`, with the last that does."""
-
-        def begin(tongue: Tongue) -> Future[Applied]:
-            pending = [self._speak(voice, tongue) for voice in self._tongues]
-            return all_of(pending, lambda applied: max(applied, key=lambda one: one.frame))
-
-        return self._library.fetch(name, begin)
+        return self._go_over(list(self._tongues), name)
 
     def speak_now(self, voice: int, name: str) -> Future[Applied]:
         """Let a voice go over to a bundle; to load it, everyone waits.
@@ -157,13 +147,29 @@ class Player:
         Raises
         ------
         IdiolectError
-            When it cannot be loaded.
+            When it cannot be loaded, or another was asked for since.
         """
+        if not self.wishes.claim((voice, "bundle")):
+            raise ControlError("a later command took its place")
         return self._speak(voice, self._library.bring(name))
 
     def get(self, name: str, voice: int) -> float:
-        """Value of a parameter, as it was set last."""
-        return self._values.get((voice, name), BIAS.default)
+        """Value of a parameter at `at`: now, as a rule."""
+        return self._knobs.get(name, voice, self.at)
+
+    def is_moving(self, name: str, voice: int) -> bool:
+        """Say whether a parameter may still be on its way to its value, at `at`."""
+        return self._knobs.values.is_moving((voice, name), max(self.at, self.frame))
+
+    def changes(self) -> list[tuple[str, int, float]]:
+        """Name the parameters, whose, and what they are, that have changed since this was asked."""
+        changed = self._knobs.values.changes(self.frame)
+        return [(name, voice, value) for (voice, name), value in changed.items()]
+
+    @property
+    def awaits(self) -> bool:
+        """Whether a parameter is to change at a frame that was ahead."""
+        return self._knobs.values.awaits
 
     @property
     def frame(self) -> int:
@@ -175,21 +181,9 @@ class Player:
         """How long before its frame it wants to know what is to act there."""
         return self._planner.early / self._engine.sample_rate
 
-    @contextmanager
-    def together(self) -> Iterator[None]:
+    def together(self) -> AbstractContextManager[None]:
         """Let everything that is done inside act at once: of block parameters, at one frame."""
-        if self._held is not None:
-            yield
-            return
-        self._held = []
-        self._engine.hold_controls()
-        try:
-            yield
-        finally:
-            held, self._held = self._held, None
-            self._engine.release_controls()
-            if held:
-                self._planner.submit(*join(held))
+        return self._outbox.together()
 
     def values(self, voice: int) -> dict[str, float]:
         """Value of every parameter of a voice, or of the master, 0."""
@@ -205,7 +199,7 @@ class Player:
             ``["sources", *names]``, ``["stretch", name, start, duration]`` in seconds, the last
             None for to its end, or ``["region", x, y, radius]``.
         """
-        return self._restrictions.get(voice)
+        return self._restrictions.words(voice)
 
     def context(self, voice: int) -> Future[Context]:
         """Ask what a voice goes on from: the units it was given, and those that have begun since."""
@@ -215,16 +209,13 @@ class Player:
 
     def fade(self, silent: bool, seconds: float) -> bool:
         """Take what is heard to silence, or back to what ``mute`` says; False: try again."""
-        value = 1.0 if silent else self._values[0, "mute"]
-        ramp = round(seconds * self._engine.sample_rate)
-        faded = self._engine.push_control(0, "mute", value, ramp=ramp)
-        self._silent = silent if faded else self._silent
-        return faded
+        return self._knobs.fade(silent, seconds)
 
     def set(self, name: str, voice: int, value: float, ramp: float | None = None) -> None:
-        """Turn a parameter; `value` is typed and within its range, a scale is its index.
+        """Turn a parameter at `at`; `value` is typed and within its range, a scale is its index.
 
-        A block's parameter takes `ramp` seconds to it, by default its own time.
+        A block's parameter takes `ramp` seconds to it, by default its own time.  What would act before
+        a value that is on its way already is left out, and so is what something was asked after.
 
         Raises
         ------
@@ -239,19 +230,19 @@ class Player:
                 "(`idiolect inspect` lists them), or send it another bundle"
             )
         if name == "scale":
-            self._check_scale(voice, value)
-        changed = self.get(name, voice) != value
-        if name == "run" and not value and self._values[voice, "freeze"]:
+            self._restrictions.check_scale(voice, self._tongues[voice], int(value))
+        at = self._about(voice) if name == "scale" else self.at
+        if self._knobs.is_late(parameter, voice, at) or not self.wishes.claim((voice, name)):
+            return
+        changed = self._knobs.get(name, voice, at) != value
+        if name == "run" and not value and self.get("freeze", voice):
             self.set("freeze", voice, 0.0)  # what is held would never come to its end
-        if parameter.scope == "block":
-            self._set_block(name, voice, value, ramp)
-            if voice and name in PACE:
-                self._submit(Turn(voice - 1, name, value, self.at))
-        elif name == "scale" and changed:
-            self._submit(Seed(voice - 1, int(value), None, self.at))
-        elif name != "scale":
+        self._knobs.turn(parameter, voice, value, at, ramp)
+        if name == "scale":
+            if changed:
+                self._send(Seed(voice - 1, int(value), None, at))
+        elif parameter.scope != "block" or (voice and name in PACE):
             self._submit(Turn(voice - 1, name, value, self.at))
-        self._values[voice, name] = value
 
     def seed_tokens(self, voice: int, tokens: list[int]) -> Future[Applied]:
         """Make the context a list of tokens of the voice's scale."""
@@ -300,7 +291,7 @@ class Player:
     def seed_random(self, voice: int) -> Future[Applied]:
         """Go on from a random place, drawn from the voice's random seed."""
         self.draws += 1
-        seed = int(self._values[voice, "random_seed"])
+        seed = int(self.get("random_seed", voice))
         units = units_random(self.bundle(voice), self._scale(voice), seed, voice, self.draws)
         return self._seed(voice, units)
 
@@ -329,9 +320,10 @@ class Player:
 
     def allow_all(self, voice: int) -> Future[Applied]:
         """Let a voice play everything again."""
-        self._allowed.pop(voice, None)
-        self._restrictions.pop(voice, None)
-        return self._send(Allow(voice - 1, None, self.at))
+        if not self.wishes.claim((voice, "allowed")):
+            return cancelled()
+        self._restrictions.lift(voice)
+        return self._send(Allow(voice - 1, None, self._about(voice)))
 
     def play(self, voice: int, **wish: Any) -> Future[Applied]:
         """Play a stretch of a voice's bundle beside what it says, at `at`.
@@ -357,7 +349,7 @@ class Player:
             tongue.inventory,
             Wish(**wish),
             scale=self._scale(voice),
-            quality=int(self._values[voice, "quality"]),
+            quality=int(self.get("quality", voice)),
             draw=partial(self._draw_unit, voice),
         )
         shot["voice"], shot["frame"], shot["tongue"] = voice - 1, self.at, tongue.number
@@ -377,29 +369,36 @@ class Player:
         """Read the counters."""
         return read_status(
             self._engine,
-            running=sum(self._values[v, "run"] > 0 for v in range(1, self.voices + 1)),
+            running=sum(self._knobs.get("run", voice) > 0 for voice in self._tongues),
             lookahead=self._planner.lookahead(),
             uptime=time.monotonic() - self._started,
             plays_refused=self._planner.hand.refused,
         )
 
+    def _about(self, voice: int) -> int:
+        """Frame at which what is about a voice's bundle acts."""
+        return self._crossings.within(voice, self.at, self.frame)
+
     def _scale(self, voice: int) -> int:
-        return int(self._values[voice, "scale"])
+        return int(self._knobs.get("scale", voice, self._about(voice)))
 
     def _draw_unit(self, voice: int, scale: int) -> int:
         self.draws += 1
-        seed, inventory = int(self._values[voice, "random_seed"]), self._tongues[voice].inventory
-        return pick_unit(inventory, self._allowed.get(voice), scale, seed, voice, self.draws)
+        seed, inventory = int(self.get("random_seed", voice)), self._tongues[voice].inventory
+        allowed = self._restrictions.repertoire(voice)
+        return pick_unit(inventory, allowed, scale, seed, voice, self.draws)
 
-    def _check_scale(self, voice: int, value: float) -> None:
-        scales = self.scales_of(voice)
-        if not 0 <= value < len(scales):
-            raise ControlError(f"no scale {value:g}; there are {', '.join(scales)}")
-        if voice in self._allowed and not self._allowed[voice].counts[int(value)]:
-            raise ControlError(
-                f"nothing of scale {scales[int(value)]} is allowed: send allow/all, or allow "
-                "something of it"
-            )
+    def _go_over(self, voices: list[int], name: str) -> Future[Any]:
+        wish = self.wishes.ask()
+
+        def begin(tongue: Tongue) -> Future[Applied]:
+            with self.wishes.obeying(wish):
+                own = [voice for voice in voices if self.wishes.claim((voice, "bundle"))]
+                pending = [self._speak(voice, tongue) for voice in own]
+            last = partial(max, key=lambda one: one.frame)
+            return all_of(pending, last) if pending else cancelled()
+
+        return self._library.fetch(name, begin)
 
     def _speak(self, voice: int, tongue: Tongue) -> Future[Applied]:
         """Change a voice's tongue: its scale goes by name, else to the finest; all is allowed."""
@@ -407,44 +406,36 @@ class Player:
             name = self.scales_of(voice)[self._scale(voice)]
             scale = tongue.scales.index(name) if name in tongue.scales else 0
             self._tongues[voice] = tongue
-            self._values[voice, "scale"] = float(scale)
-            self._allowed.pop(voice, None)
-            self._restrictions.pop(voice, None)
-        return self._send(Speak(voice - 1, tongue.number, self._scale(voice), self.at))
+            self._knobs.values.replace((voice, "scale"), float(scale))
+            self._restrictions.lift(voice)
+        at = self._crossings.across(voice, self.at, self.frame)
+        return self._send(Speak(voice - 1, tongue.number, self._scale(voice), at))
 
     def _seed(self, voice: int, units: NDArray[np.int64]) -> Future[Applied]:
-        return self._send(Seed(voice - 1, self._scale(voice), units, self.at))
+        scale, at = VOICE["scale"], self._about(voice)
+        late = self._knobs.is_late(scale, voice, at)  # it would undo another scale
+        if late or not self.wishes.claim((voice, "context")):
+            return cancelled()
+        index = self._scale(voice)
+        self._knobs.turn(scale, voice, float(index), at, None)  # whatever it is until then
+        return self._send(Seed(voice - 1, index, units, at))
 
     def _allow(
         self, voice: int, inside: NDArray[np.bool_], restriction: list[Any]
     ) -> Future[Applied]:
-        repertoire = restrict(self._tongues[voice].inventory, inside)
-        if not repertoire.counts[self._scale(voice)]:
-            raise ControlError(
-                f"that would leave nothing of scale {self.scales_of(voice)[self._scale(voice)]}, in which "
-                f"voice {voice} speaks: allow more, or change the scale first"
-            )
-        self._allowed[voice] = repertoire
-        self._restrictions[voice] = restriction
-        return self._send(Allow(voice - 1, repertoire, self.at))
+        tongue, scale = self._tongues[voice], self._scale(voice)
+        repertoire = self._restrictions.prepare(voice, tongue, scale, inside)
+        if not self.wishes.claim((voice, "allowed")):
+            return cancelled()
+        self._restrictions.keep(voice, repertoire, restriction)
+        return self._send(Allow(voice - 1, repertoire, self._about(voice)))
 
     def _send(self, change: Seed | Cut | Allow | Speak | Play) -> Future[Applied]:
         self._submit(change)
+        if isinstance(change, Seed | Allow | Speak):
+            crosses = isinstance(change, Speak)
+            self._crossings.note(change.voice + 1, change.frame, crosses=crosses)
         return change.done
 
     def _submit(self, change: Change) -> None:
-        if self._held is None:
-            self._planner.submit(change)
-        else:
-            self._held.append(change)
-
-    def _set_block(self, name: str, voice: int, value: float, seconds: float | None) -> None:
-        if name == "mute" and self._silent:
-            return  # it is heard when the fade is over
-        if name == "gain":
-            value = 0.0 if value <= SILENCE_DB else 10.0 ** (value / 20.0)
-        elif name in ("lowpass", "highpass"):
-            value = math.log(value)
-        ramp = -1 if seconds is None else round(seconds * self._engine.sample_rate)
-        if not self._engine.push_control(voice, name, value, frame=self.at, ramp=ramp):
-            raise ControlError("too many changes at once: the engine's queue is full; send fewer")
+        self._outbox.submit(change)

@@ -15,8 +15,9 @@ from idiolect.engine.layout import HOP
 from idiolect.engine.meters import read_levels
 from idiolect.errors import ControlError
 from idiolect.parameters.table import VOICE
+from idiolect.performance.knobs import SILENCE_DB
 from idiolect.performance.planner import Planner
-from idiolect.performance.player import SILENCE_DB, Player
+from idiolect.performance.player import Player
 from idiolect.performance.questions import NextTokens
 
 __all__ = ["Answer", "Facts", "Levels", "Sounding", "UnitFacts", "Witness"]

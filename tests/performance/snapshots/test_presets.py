@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from idiolect.bundle.bundle import Bundle
 from idiolect.bundle.shelf import Shelf
+from idiolect.disk import part_of
 from idiolect.engine.events import CONTROLLED
 from idiolect.errors import ConfigError, ControlError, IdiolectError
 from idiolect.parameters.bias import BIAS
@@ -93,11 +94,13 @@ def test_what_is_loaded_is_what_was_saved(
             stage.player.set(name, voice, value)
     stage.player.seed_clear(1)
     assert standing(stage.player) != before
+    stage.player.changes()
     loaded = outcome(presets.load("a"))
     assert standing(stage.player) == before
     assert loaded.missed == ()
-    assert {("pan", 1), ("gain", 0), ("scale", 1), ("bias/centroid", 1)} <= set(loaded.turned)
-    assert not [voice for _, voice in loaded.turned if voice == 2]
+    changed = {(name, voice) for name, voice, _ in stage.player.changes()}
+    assert {("pan", 1), ("gain", 0), ("scale", 1), ("bias/centroid", 1)} <= changed
+    assert not [voice for _, voice in changed if voice == 2]
     assert [file.name for file in tmp_path.iterdir()] == ["a.json"]
 
 
@@ -130,10 +133,70 @@ def test_all_that_is_asked_for_is_done_in_its_order(stage: Stage, presets: Prese
     outcome(loading)
     stage.player.set("top_k", 1, 7.0)
     outcome(saving)
+    outcome(again)
     stage.player.set("pan", 1, 0.0)
     stage.player.set("top_k", 1, 0.0)
-    outcome(again)
+    outcome(presets.load("two"))
     assert (stage.player.get("pan", 1), stage.player.get("top_k", 1)) == (0.5, 7.0)
+
+
+def test_what_is_asked_for_after_a_preset_is_not_undone_by_it(
+    stage: Stage, presets: Presets
+) -> None:
+    """Though it takes its time: parameters, a bundle, a context and what may be played."""
+    player = stage.player
+    turn(player)
+    outcome(presets.save("a"))
+    outcome(player.load("second"))
+    player.speak_all("second")
+    loading = presets.load("a")
+    player.set("pan", 1, 0.25)
+    player.set("top_p", 1, 0.5)
+    player.speak(2, "second")
+    outcome(loading)
+    assert [player.bundle_of(voice) for voice in (1, 2)] == ["first", "second"]
+    assert [player.get(name, 1) for name in ("pan", "top_p")] == [0.25, 0.5]
+    assert player.get("lowpass", 1) == VOICE["lowpass"].low
+    loading = presets.load("a")
+    player.allow_all(1)
+    player.seed_units(1, [5])
+    outcome(loading)
+    assert player.allowed(1) is None
+    assert standing(player)["voices"][0]["context"]["units"] == [5]
+
+
+def test_a_preset_takes_the_place_of_what_was_asked_for_before_it_and_had_to_load(
+    stage: Stage, presets: Presets
+) -> None:
+    outcome(presets.save("a"))
+    swapping = stage.player.speak_all("second")
+    outcome(presets.load("a"))
+    with pytest.raises(CancelledError):
+        outcome(swapping)
+    assert [stage.player.bundle_of(voice) for voice in (1, 2)] == ["first", "first"]
+
+
+def test_a_preset_ends_what_is_on_its_way_to_the_same_value(stage: Stage, presets: Presets) -> None:
+    stage.player.set("gain", 1, -90.0)
+    stage.player.set("run", 1, 1.0)
+    outcome(presets.save("quiet"))
+    stage.player.set("gain", 1, 0.0)
+    stage.play(0.5, plan=False)
+    stage.player.set("gain", 1, -90.0, 60.0)
+    assert np.abs(stage.play(0.3, plan=False)).max() > 0.01
+    outcome(presets.load("quiet"))
+    assert np.abs(stage.play(0.5, plan=False))[stage.bundle.sample_rate // 4 :].max() < 1e-4
+
+
+def test_what_a_kill_left_of_a_preset_goes_at_the_next_start(
+    stage: Stage, presets: Presets, tmp_path: Path
+) -> None:
+    outcome(presets.save("a"))
+    for name in ("a", "unknown", "with [brackets]"):
+        part_of(tmp_path / f"{name}.json").write_text("{")
+    (tmp_path / ".other.part").write_text("")
+    Presets(stage.player, str(tmp_path)).close()
+    assert sorted(file.name for file in tmp_path.iterdir()) == [".other.part", "a.json"]
 
 
 @pytest.mark.parametrize(

@@ -70,8 +70,9 @@ TCP. The port above it has WebSockets and OSCQuery: [ways in](control.md). Voice
 - **OSC bundles** are run in order, with nothing in between, and what they change acts at one frame:
   the next, or that of the time tag (see "Time"). What one asks of a voice's plan is one change of it,
   at the earliest place that any of it asks for; of several contexts the last counts.
-- Of changes to one continuous parameter that arrive in one burst the last alone counts. Steps and
-  commands all count, and nothing overtakes them.
+- Of changes to one continuous parameter that arrive in one burst the last alone counts, and where that
+  is a ramp, the value set before it, which is there at once: `/voice/1/gain -90`, `/voice/1/gain 0 4`
+  fades in from silence. Steps and commands all count, and nothing overtakes them.
 - Only `i`, `f` and `s` are ever sent. Counts begin again at 2^31.
 
 ## What is answered
@@ -86,6 +87,9 @@ TCP. The port above it has WebSockets and OSCQuery: [ways in](control.md). Voice
   the sender's. Loading a bundle is told on the way, to who asked, at most {1 / PROGRESS_S:g} times a second:
   `/progress` s address, s what is done, f how much of the whole was, 0 to 1, and i the number if there
   was one.
+- What was asked last holds, though something asked before it took longer: a bundle that is loaded when
+  its voices have been told to play another by then is answered with `/fail`, and a preset leaves alone
+  what was turned, seeded or allowed since it was asked for.
 - Mistakes (no such address, arguments that do not fit, bytes that are not OSC) are answered with
   `/fail` too, at most 50 a second for each sender; the address is `/` where it cannot be read, and of
   a time tag that makes no sense.
@@ -195,6 +199,12 @@ What changes the plan acts at the first decision after it: other parameters at t
 voice's scale, a seed, another scale or another bundle at the next of the finest. An OSC bundle inside
 another acts at its own time, and not before the one around it. What is only asked, and what concerns
 files, is done up to a tenth of a second before.
+
+A parameter reads, and clients are told it, as it acts: with a time tag from that time on. What is set by
+hand so shortly before a tagged value of the same parameter that it might act after it (20 ms, 60 where
+it changes the plan, and a block) is left out. A voice goes over to its bundles, and what is about one of
+them (a seed, a scale, what may be played) acts, in the order in which they were asked for: what comes
+without a tag waits for what was tagged before it.
 
 What comes after its time acts at once, is counted, and is answered with `/late` f milliseconds, s
 address, at most ten times a second. A tag that lies more than {FURTHEST_S:g} s ahead, or before the year

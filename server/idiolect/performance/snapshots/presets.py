@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from idiolect.disk import clear_parts_in
 from idiolect.errors import ConfigError, ControlError, IdiolectError
 from idiolect.performance.futures import completed, then
 from idiolect.performance.player import Player
@@ -29,7 +30,6 @@ class Loaded:
     """What became of a preset."""
 
     missed: tuple[str, ...]  # what did not fit, in words
-    turned: tuple[tuple[str, int], ...]  # parameters that changed, and whose; voice 0 is the master
     moved: tuple[int, ...]  # voices that play another bundle
 
 
@@ -56,6 +56,8 @@ class Presets:
     def __init__(self, player: Player, folder: str) -> None:
         if folder and not Path(folder).is_dir():
             raise ConfigError(f"performance.presets must be a folder that is there, got {folder!r}")
+        if folder:
+            clear_parts_in(Path(folder), ENDING)
         self._player = player
         self._folder = folder
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="presets")
@@ -85,6 +87,7 @@ class Presets:
         """Make the instrument what a preset says, all voices at once; its result is `Loaded`.
 
         Bundles that it needs and that are not loaded are loaded first, while the old state plays.
+        What is asked for meanwhile stays as it was asked.
 
         Parameters
         ----------
@@ -97,7 +100,7 @@ class Presets:
         ControlError
             When that is no name for a preset.
         """
-        path, at = self._path(name), self._player.at
+        path, at, wish = self._path(name), self._player.at, self._player.wishes.ask()
 
         def read() -> dict[str, Any]:
             if not _is_own(path):
@@ -108,7 +111,7 @@ class Presets:
 
         def bring(document: dict[str, Any]) -> Future[Any]:
             wanted = dict.fromkeys(voice["bundle"]["name"] for voice in document["voices"])
-            return self._bring(list(wanted), [], partial(self._apply, document, ramp, at))
+            return self._bring(list(wanted), [], partial(self._apply, document, ramp, at, wish))
 
         return self._queue(lambda: then(self._worker.submit(read), bring))
 
@@ -193,27 +196,20 @@ class Presets:
         return then(pending, lambda _: self._bring(rest, missed, go_on), refused)
 
     def _apply(
-        self, document: dict[str, Any], ramp: float | None, at: int, missed: list[str]
+        self, document: dict[str, Any], ramp: float | None, at: int, wish: int, missed: list[str]
     ) -> Loaded:
-        """Restore, at an engine's frame if that is still ahead."""
+        """Restore, at an engine's frame if that is still ahead, what nobody has asked for since."""
         player = self._player
         voices = range(1, player.voices + 1)
         played = [player.bundle_of(voice) for voice in voices]
-        before = [player.values(voice) for voice in (0, *voices)]
         player.at, now = at, player.at
         try:
-            with player.together():
+            with player.together(), player.wishes.obeying(wish):
                 left_out = restore(player, document, ramp=ramp, fetch=False)
         finally:
             player.at = now
-        turned = [
-            (name, voice)
-            for voice, old in zip((0, *voices), before, strict=True)
-            for name, value in player.values(voice).items()
-            if old.get(name) != value
-        ]
         moved = [v for v, name in zip(voices, played, strict=True) if player.bundle_of(v) != name]
-        return Loaded((*missed, *left_out), tuple(turned), tuple(moved))
+        return Loaded((*missed, *left_out), tuple(moved))
 
 
 def _explained(act: Callable[[], object], failure: str) -> None:

@@ -173,6 +173,7 @@ def _restore_voice(
 
 def _restore_bundle(player: Player, voice: int, name: str, fetch: bool, missed: list[str]) -> None:
     if player.bundle_of(voice) == name:
+        player.wishes.claim((voice, "bundle"))
         return
     try:
         if not fetch and not player.bundles().get(name):
@@ -199,7 +200,10 @@ def _restore_place(player: Player, voice: int, kept: Mapping[str, Any], missed: 
 def _changed(
     player: Player, voice: int, kept: Mapping[str, float], missed: list[str]
 ) -> dict[str, float]:
-    """Give what is to be turned, in its range; what the voice has not is left out."""
+    """Give what is to be turned, in its range; what the voice has not is left out.
+
+    What a ramp takes to the value it is to have is turned as well: that ends the ramp.
+    """
     now = player.values(voice)
     unknown = [name for name in kept if name not in now or name == "scale"]
     if unknown:
@@ -211,7 +215,11 @@ def _changed(
         for name, value in kept.items()
         if name not in unknown
     }
-    return {name: value for name, value in fitted.items() if value != now[name]}
+    return {
+        name: value
+        for name, value in fitted.items()
+        if value != now[name] or player.is_moving(name, voice)
+    }
 
 
 def _parameter(name: str, voice: int) -> Parameter:
