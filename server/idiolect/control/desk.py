@@ -11,13 +11,13 @@ from idiolect.control.addresses import address_of
 from idiolect.control.allowance import Allowance
 from idiolect.control.backlog import Backlog
 from idiolect.control.clients import Clients, Peer
-from idiolect.control.codec import Argument, Message, encode
+from idiolect.control.codec import Argument, Message, OscBundle, encode
 from idiolect.control.commands import Act
 from idiolect.control.door import Applied, Player
 from idiolect.control.keepers import Devices, Presets, Recording
 from idiolect.control.promises import Promises
 from idiolect.control.requests import take_request
-from idiolect.control.schedule import Due, Schedule, TimeTags
+from idiolect.control.schedule import Schedule, TimeTags
 from idiolect.control.witness import Witness
 from idiolect.errors import IdiolectError
 from idiolect.parameters.bias import BIAS
@@ -193,13 +193,13 @@ class Desk:
         if not is_reply and self._scolding.allows(peer, self.now()):
             self.fail(peer, address, error, request)
 
-    def tell_late(self, due: Due, seconds: float) -> None:
+    def tell_late(self, peer: Peer, bundle: OscBundle, seconds: float) -> None:
         """Count an OSC bundle that came after its time, and tell the sender, at most so often."""
         self.counters.late_tags += 1
-        if self._lateness.allows(due.peer, self.now()):
-            first = next((e for e in due.bundle.elements if isinstance(e, Message)), None)
+        if self._lateness.allows(peer, self.now()):
+            first = next((e for e in bundle.elements if isinstance(e, Message)), None)
             address = "" if first is None else first.address[:256]
-            self.reply(due.peer, "/late", 1000 * seconds, address)
+            self.reply(peer, "/late", 1000 * seconds, address)
 
     def launch(
         self, peer: Peer, address: str, voice: int, act: Act, then: Callable[[], None] | None = None

@@ -11,11 +11,12 @@ from idiolect.control.clients import (
     Credit,
 )
 from idiolect.control.codec import MAX_DEPTH, MAX_ELEMENTS
+from idiolect.control.commands import ALLOW_WORK, CHANGE_WORK
 from idiolect.control.dispatch import MAX_WORK
 from idiolect.control.health import HEALTH
 from idiolect.control.pattern import MAX_WILDCARDS
 from idiolect.control.promises import PROGRESS_S
-from idiolect.control.schedule import FURTHEST_S, MOST_WAITING, MOST_WAITING_EACH
+from idiolect.control.schedule import BESIDE, FURTHEST_S, MOST_WAITING, MOST_WAITING_EACH
 from idiolect.control.system import API, MOST_OF_A_HOST, SYSTEM_COMMANDS
 from idiolect.control.telling import GRAIN, METERED, MOST_BYTES
 from idiolect.control.warnings import LINES_PER_SECOND
@@ -102,7 +103,8 @@ LIMITS = f"""\
 ## Limits
 
 A packet holds at most {MAX_ELEMENTS} messages, OSC bundles nested {MAX_DEPTH} deep, and asks for at
-most {MAX_WORK} things, where each voice a pattern fits is one; a pattern has at most
+most {MAX_WORK} things, where each voice a pattern fits is one; what a voice is commanded counts as
+{CHANGE_WORK}, and `allow/...` with names or places as {ALLOW_WORK}, since it looks at every unit. A pattern has at most
 {MAX_WILDCARDS} wildcards. Senders beyond this machine are heard only when the allow-list names
 them; answers go to the sender's own host alone. Connections have [limits of their
 own](control.md#limits).
@@ -195,7 +197,9 @@ files, is done up to a tenth of a second before.
 What comes after its time acts at once, is counted, and is answered with `/late` f milliseconds, s
 address, at most ten times a second. A tag that lies more than {FURTHEST_S:g} s ahead, or before the year
 2000, means at once; a client is told so the first time. {MOST_WAITING_EACH >> 20} MiB of OSC bundles of one client may
-wait, and {MOST_WAITING >> 20} of all.
+wait, and {MOST_WAITING >> 20} of all, each counted as {BESIDE} bytes more than it has. Where more is to act at one moment
+than can be done by then, it is done in that order as fast as it goes, what is too late by then as late, and
+what others ask is answered in between.
 
 Some clients, TouchDesigner among them, stamp what they send with the time of sending, by a clock of
 their own. So by default (`auto`) tags mean "at once" until a client sends the first that lies further
