@@ -7,6 +7,7 @@ from idiolect.control.arguments import arity, is_pressed, text
 from idiolect.control.clients import Peer
 from idiolect.control.codec import Argument, encode
 from idiolect.control.desk import Desk
+from idiolect.control.requests import MARK
 from idiolect.control.schedule import ntp_of
 from idiolect.control.telling import MOST_BYTES
 from idiolect.errors import ControlError
@@ -20,7 +21,8 @@ def tell_time(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
         if not isinstance(argument, int | float | str):
             raise ControlError("only numbers and strings come back: send i, f or s")
     tag = ntp_of(time.time())
-    answer = (*map(_signed, (tag >> 32, tag & 0xFFFFFFFF)), *arguments)
+    request = (MARK, *desk.request) if desk.request else ()
+    answer = (*map(_signed, (tag >> 32, tag & 0xFFFFFFFF)), *arguments, *request)
     if (size := len(encode("/clock.reply", *answer))) > MOST_BYTES:
         raise ControlError(f"the answer would have {size} bytes, {MOST_BYTES} at most: send less")
     desk.reply(peer, "/clock.reply", *answer)

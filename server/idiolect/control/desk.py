@@ -145,6 +145,11 @@ class Desk:
         _sent.debug("to %s:%s %s %s", peer.host, peer.port, address, arguments)
         peer.send(encode(address, *arguments))
 
+    @property
+    def request(self) -> tuple[int, ...]:
+        """The number of the command that is being obeyed, if it came with one."""
+        return self._request
+
     def take(self, peer: Peer, arguments: Sequence[Argument], guarded: bool) -> Sequence[Argument]:
         """Give a command's own arguments; what it says is answered with the request's number.
 
@@ -188,9 +193,9 @@ class Desk:
     def scold(
         self, peer: Peer, address: str, error: Exception, request: tuple[int, ...] = ()
     ) -> None:
-        """Answer a message that made no sense, at most so often for each sender."""
+        """Answer a message that made no sense: with a number always, else so often for a sender."""
         is_reply = address in _REPLIES or address.endswith(".reply")
-        if not is_reply and self._scolding.allows(peer, self.now()):
+        if not is_reply and (request or self._scolding.allows(peer, self.now())):
             self.fail(peer, address, error, request)
 
     def tell_late(self, peer: Peer, bundle: OscBundle, seconds: float) -> None:

@@ -45,8 +45,8 @@ class Dispatcher:
         self._namespace = Namespace(desk.player.voices, desk.player.descriptors)
         self.steering = Steering(desk)
         self._ways = {
-            Parameter: self.steering.obey,
-            Norm: self.steering.obey,
+            Parameter: self._steer,
+            Norm: self._steer,
             VoiceCommand: self._command,
             SystemCommand: self._system,
         }
@@ -176,16 +176,30 @@ class Dispatcher:
 
     def _run(self, message: Message, peer: Peer) -> None:
         if _heard.isEnabledFor(logging.DEBUG):
-            told = "..." if message.address.endswith(AUTH) else message.arguments
+            told = self._tellable(message)
             _heard.debug("%s:%s %s %s", peer.host, peer.port, message.address, told)
+        leaf: Leaf | None = None
         try:
             for leaf in self._find(message.address):
                 self._spend(leaf.work)
                 self._ways[type(leaf.target)](leaf, message.arguments, peer)
-        except ControlError as error:
-            self.desk.scold(peer, message.address, error, _request_of(message))
         except Exception as error:  # the border: a packet never ends the control thread
-            self.desk.fail(peer, message.address, error, _request_of(message))
+            self._refuse(message, leaf, peer, error)
+
+    def _refuse(self, message: Message, leaf: Leaf | None, peer: Peer, error: Exception) -> None:
+        """Answer what cannot be: each command, and of other mistakes so many a second."""
+        is_command = leaf is not None and isinstance(leaf.target, VoiceCommand | SystemCommand)
+        is_ours = not isinstance(error, ControlError)
+        tell = self.desk.fail if is_command or is_ours else self.desk.scold
+        tell(peer, message.address, error, take_request(message.arguments)[1])
+
+    def _tellable(self, message: Message) -> object:
+        """Give what may be written down of a message: a token may be sent to a mistyped address."""
+        try:
+            found = self.namespace.find(message.address)
+        except ControlError:
+            return "..."
+        return "..." if any(leaf.address == AUTH for leaf in found) else message.arguments
 
     def _find(self, address: str) -> list[Leaf]:
         namespace = self.namespace
@@ -202,6 +216,9 @@ class Dispatcher:
             raise ControlError(
                 f"one packet asks for more than {MAX_WORK} things: send several, or fewer wildcards"
             )
+
+    def _steer(self, leaf: Leaf, arguments: Sequence[Argument], peer: Peer) -> None:
+        self.steering.obey(leaf, take_request(arguments)[0], peer)
 
     def _command(self, leaf: Leaf, arguments: Sequence[Argument], peer: Peer) -> None:
         command = leaf.target
@@ -223,8 +240,3 @@ class Dispatcher:
         assert isinstance(command, SystemCommand)
         self.flush()
         command.run(self.desk, peer, self.desk.take(peer, arguments, command.guarded))
-
-
-def _request_of(message: Message) -> tuple[int, ...]:
-    """Give the number that a message carries for its answer, if any."""
-    return take_request(message.arguments)[1]

@@ -81,13 +81,15 @@ TCP. The port above it has WebSockets and OSCQuery: [ways in](control.md). Voice
   reached.
 - **Requests with a number**: a command that ends in `id` and a whole number, like `/bundle/load birds
   id 7`, is answered by a `/done` or `/fail` that ends in i 7. So a client that asks for much at once
-  knows which answer is which. What is answered otherwise (a get, or on `.reply`) takes no notice of it.
+  knows which answer is which. What is answered otherwise (a get, or on `.reply`) takes no notice of it;
+  `/clock` sends it back with the rest.
 - Answers to commands that take time come in the order in which these end; `/sync` waits for all of
   the sender's. Loading a bundle is told on the way, to who asked, at most {1 / PROGRESS_S:g} times a second:
   `/progress` s address, s what is done, f how much of the whole was, 0 to 1, and i the number if there
   was one.
-- Mistakes (no such address, arguments that do not fit, bytes that are not OSC: address `/`) are
-  answered with `/fail` too, at most 50 a second for each sender.
+- Mistakes (no such address, a value that a parameter cannot have, bytes that are not OSC: address `/`)
+  are answered with `/fail` too: each that has a number, and of the others at most 50 a second for
+  each sender.
 - A client that sent `/notify 1` is told what it asked for (see "What is told"), and `/shutdown`
   s name, s version, i port when the daemon ends. A lease lasts {LEASE_S:g} s; there is room for
   {MAX_CLIENTS}, and {MOST_OF_A_HOST} of one host of another machine. Places that
@@ -169,7 +171,8 @@ environment), these are refused until it was shown:
 `{AUTH}` s token is answered with `/done {AUTH}` f {LEASE_S:g}: for so many seconds they are obeyed of this
 sender, that is of one connection, or over UDP of one port of a host; sending it again renews that. A
 host may be wrong {WRONG_PER_SECOND:g} times a second. Where there is no token, `{AUTH}` is welcome and changes nothing.
-The token is written to no log, and nothing reads it back. OSC is not encrypted.
+The token is written to no log, and nothing reads it back: of what is sent to `{AUTH}`, or to an address there
+is not, the log that `/dump_osc` makes has no arguments. OSC is not encrypted.
 """
 
 PRESETS = """\
