@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from idiolect.control.allowance import Allowance
-from idiolect.control.codec import encode, encode_bundle
+from idiolect.control.codec import Message, encode, encode_bundle, parse
 from idiolect.control.desk import Desk
 from idiolect.control.dispatch import MAX_WORK
 from idiolect.control.intake import BURST_WORK, Intake
@@ -125,6 +125,23 @@ def test_nothing_overtakes_what_waits_for_an_earlier_time(intake: Intake) -> Non
         intake.dispatcher.act(due)
     assert isinstance(desk.player, RecordingPlayer)
     assert desk.player.calls == [("set", "run", 1, 1), ("set", "run", 1, 0)]
+
+
+def test_a_clock_that_may_be_ahead_is_told_to_its_client_and_the_log(
+    intake: Intake, caplog: pytest.LogCaptureFixture
+) -> None:
+    """On another machine; this one's clock is the daemon's own."""
+    packet = encode_bundle(READING, time_tag=ntp_of(time.time() + 5.0))
+    far, near = Sender("192.0.2.1"), Sender("127.0.0.1")
+    for peer in (far, near, far):
+        intake.dispatcher.receive(packet, peer)
+    assert near.answers == []
+    (answer,) = [parse(answer) for answer in far.answers]
+    assert isinstance(answer, Message)
+    assert answer == Message("/time_tags", ("auto", pytest.approx(5.0, abs=1.0)))
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert "192.0.2.1:1" in line
+    assert "/time_tags ignore" in line
 
 
 @pytest.mark.parametrize(

@@ -237,6 +237,16 @@ def test_a_client_that_plans_is_believed_from_its_first_tag_on() -> None:
     assert read_all([0.0, -0.01, 0.0, 0.2, 0.0]) == [False, False, False, True, True]
 
 
+def test_that_a_client_is_believed_is_said_once_with_how_far_it_is_ahead() -> None:
+    told: list[tuple[object, float]] = []
+    tags, peer, other = TimeTags(believe=lambda *what: told.append(what)), object(), object()
+    for n, lead in enumerate((0.0, 0.3, 0.3, 0.5)):
+        tags.read(ntp_of(1e9 + n + lead), peer, wall=1e9 + n, now=n)  # type: ignore[arg-type]
+    tags.choose(other, "honour")  # type: ignore[arg-type]
+    tags.read(ntp_of(1e9 + 1), other, wall=1e9, now=9.0)  # type: ignore[arg-type]
+    assert told == [(peer, pytest.approx(0.3, abs=1e-6))]
+
+
 @dataclass(frozen=True)
 class Sender:
     """Somebody at a port of a machine."""

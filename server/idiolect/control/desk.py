@@ -14,6 +14,7 @@ from idiolect.control.clients import Clients, Peer
 from idiolect.control.codec import Argument, Message, OscBundle, encode
 from idiolect.control.commands import Act
 from idiolect.control.door import Applied, Player
+from idiolect.control.hosts import is_local
 from idiolect.control.keepers import Devices, Presets, Recording
 from idiolect.control.promises import Promises
 from idiolect.control.requests import take_request
@@ -30,6 +31,7 @@ _sent = logging.getLogger("idiolect.osc.out")
 _FAILS_PER_SECOND = 50.0
 """Two servers that misunderstand each other would otherwise answer as fast as they can, for ever."""
 _LATE_PER_SECOND = 10.0
+_BELIEFS_PER_SECOND = 1.0  # that are told, of one host
 _REPLIES = {
     "/fail",
     "/done",
@@ -127,7 +129,7 @@ class Desk:
         self.backlog = Backlog()
         self.takes_dirt = takes_dirt
         self.schedule = Schedule()
-        self.time_tags = TimeTags(time_tags)
+        self.time_tags = TimeTags(time_tags, self._tell_belief)
         self.counters = Counters()
         self.watchers: list[Callable[[str, tuple[object, ...]], None]] = []
         """Told of every change too, with its address."""
@@ -135,6 +137,7 @@ class Desk:
         self._promises = Promises(self)
         self._request: tuple[int, ...] = ()  # number of the command that is being obeyed
         self._lateness = Allowance(_LATE_PER_SECOND)
+        self._believing = Allowance(_BELIEFS_PER_SECOND)
 
     def now(self) -> float:
         """Return seconds on a clock that is never set back."""
@@ -205,6 +208,17 @@ class Desk:
             first = next((e for e in bundle.elements if isinstance(e, Message)), None)
             address = "" if first is None else first.address[:256]
             self.reply(peer, "/late", 1000 * seconds, address)
+
+    def _tell_belief(self, peer: Peer, lead: float) -> None:
+        """Say that a client's time tags are believed from now on, where its clock may be ahead."""
+        if is_local(peer.host) or not self._believing.allows(peer.host, self.now()):
+            return
+        _log.warning(
+            "OSC bundles of %s:%s are waited for from now on, since a time tag lies %.3f s ahead: if "
+            "they come late by that, set its clock by NTP, or send /time_tags ignore from there",
+            peer.host, peer.port, lead,
+        )  # fmt: skip
+        self.reply(peer, "/time_tags", self.time_tags.policy(peer), lead)
 
     def launch(
         self, peer: Peer, address: str, voice: int, act: Act, then: Callable[[], None] | None = None

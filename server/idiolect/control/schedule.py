@@ -163,14 +163,20 @@ class TimeTags:
     ----------
     policy : str
         Of `config.playing.TIME_TAGS`, for clients that have not asked for another.
+    believe : callable
+        Told, under ``auto``, of each client from whose tag on it is believed, and by how many
+        seconds that lies ahead: that is its plan, or how far its clock is.
 
     Notes
     -----
     Control thread only.
     """
 
-    def __init__(self, policy: str = "auto") -> None:
+    def __init__(
+        self, policy: str = "auto", believe: Callable[[Peer, float], None] = lambda peer, lead: None
+    ) -> None:
         self._policy = policy
+        self._believe = believe
         self._habits: OrderedDict[Peer, _Habit] = OrderedDict()
 
     def policy(self, peer: Peer) -> str:
@@ -219,6 +225,7 @@ class TimeTags:
             habit.lead, habit.read_at = max(habit.lead - _DRIFT, lead), now
             if not habit.plans:
                 return None
+            self._believe(peer, lead)
         return seconds
 
     def _habit(self, peer: Peer) -> _Habit:

@@ -206,7 +206,10 @@ what others ask is answered in between.
 
 Some clients, TouchDesigner among them, stamp what they send with the time of sending, by a clock of
 their own. So by default (`auto`) tags mean "at once" until a client sends the first that lies further
-ahead than such clocks explain; from then on it is believed, as with `honour`. With `ignore` nothing
+ahead than such clocks explain; from then on it is believed, as with `honour`. That tag may be a plan, or
+the time of sending by a clock that is ahead, which nothing can tell apart: so a client of another machine
+is told `/time_tags` s `auto`, f seconds by which it lies ahead, and the log is too. Where everything
+acts late by as much, set that clock by NTP, or send `/time_tags ignore`. With `ignore` nothing
 ever waits. `control.time_tags` is what holds for clients that do not choose with `/time_tags`.
 """
 
