@@ -195,6 +195,7 @@ def test_the_schedule_can_be_cleared(wire: Wire, player: TimedPlayer) -> None:
     for _ in range(3):
         wire.raw(tagged(at, gain(-1.0)))
     assert wire.ask("/clear_sched") == ("/done", "/clear_sched", 3)
+    assert ("recall",) in player.calls  # also what is to be played and was handed on
     until(at)
     wire.settle()
     assert gains(player) == []

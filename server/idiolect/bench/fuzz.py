@@ -69,6 +69,8 @@ class _Nobody:
 
     def panic(self) -> None: ...
 
+    def recall(self) -> None: ...
+
     def load(self, name: str) -> Any:
         return _come(name)
 

@@ -29,9 +29,11 @@ def tell_time(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
 
 
 def clear_schedule(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
-    """Forget every OSC bundle that waits for its time."""
+    """Forget every OSC bundle that waits for its time, and what is handed on to be played then."""
     if is_pressed(arguments):
-        desk.done(peer, "/clear_sched", desk.schedule.clear())
+        forgotten = desk.schedule.clear()
+        desk.player.recall()
+        desk.done(peer, "/clear_sched", forgotten)
 
 
 def time_tags(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:

@@ -202,13 +202,13 @@ class Tree(Generic[Leaf]):
         else:
             part = ""  # it ends on the way
         if not node.children:
-            return f"{path} is as far as it goes"
+            return f"{path} is as far as it goes: send to that"
         if near := _nearest(part, node.children):
-            return f"is it {', '.join(f'{path}/{name}' for name in near)}?"
+            return f"there is {', '.join(f'{path}/{name}' for name in near)}"
         there = ", ".join(node.children)
         if len(there) <= _A_LINE:
             return f"{path or '/'} has {there}"
-        return f"{path or '/'} has none like it; `idiolect osc` prints them all"
+        return f"{path or '/'} has none like it: see `idiolect osc`"
 
 
 def _nearest(part: str, names: Iterable[str]) -> list[str]:

@@ -6,6 +6,7 @@ over with its value, since live coders' tools send all they know with each event
 
 import math
 from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -162,5 +163,7 @@ def _tell_refused(
 ) -> None:
     try:
         done.result(0)
+    except CancelledError:
+        return  # it was taken back, and who did that knows
     except Exception as error:  # the border: whatever a player raises is the sender's to know
         desk.fail(peer, address, error, request)
