@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import count, pairwise
 
 import pytest
 
@@ -64,10 +64,10 @@ def untimed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("idiolect.control.intake._LOOK_S", 0.0)
 
 
-def wait_together(intake: Intake, peer: Sender, count: int, at: float) -> None:
+def wait_together(intake: Intake, peer: Sender, many: int, at: float) -> None:
     """Let so many OSC bundles wait for one moment."""
     packet = encode_bundle(*[READING] * 100, time_tag=ntp_of(at))
-    for _ in range(count):
+    for _ in range(many):
         intake.desk.schedule.add(Due(at, packet, peer))
 
 
@@ -88,11 +88,11 @@ def turns(intake: Intake, done: Sequence[object], most: int = 10_000) -> list[in
 @pytest.mark.usefixtures("untimed")
 def test_what_is_due_at_one_moment_is_taken_up_in_bursts(intake: Intake) -> None:
     """However much that is: whoever asks meanwhile is answered in between, and each stays whole."""
-    peer, count = Sender(), 100
-    wait_together(intake, peer, count, time.time())
+    peer, many = Sender(), 100
+    wait_together(intake, peer, many, time.time())
     answered = turns(intake, peer.answers)
     steps = [after - before for before, after in pairwise(answered)]
-    assert sum(steps) == 100 * count
+    assert sum(steps) == 100 * many
     assert max(steps) <= BURST_WORK + 100
     assert all(step % 100 == 0 for step in steps)
 
@@ -110,6 +110,27 @@ def test_what_waited_for_its_time_is_charged_to_who_sent_it(
     assert intake.owes(flood.host) > 0
     assert len(flood.answers) < 2 * BURST_WORK
     assert len(other.answers) == 100
+
+
+def test_all_that_has_one_time_tag_acts_at_one_frame(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many OSC bundles it comes in, and however the clock is read."""
+    frames = count(1000)
+    monkeypatch.setattr(Clock, "frame_at", lambda self, seconds: next(frames))
+    desk, peer, at = intake.desk, Sender(), time.time()
+    for seconds, unit in ((at, 1), (at, 2), (at + 0.01, 3), (at + 0.01, 4)):
+        packet = encode_bundle(encode("/play", "unit", unit), time_tag=ntp_of(seconds))
+        desk.schedule.add(Due(seconds, packet, peer))
+    for due in intake.dispatcher.take_due(lambda host: 0.0):
+        intake.dispatcher.act(due)
+    assert isinstance(desk.player, RecordingPlayer)
+    assert [call[2:] for call in desk.player.calls] == [
+        (1000, {"unit": 1}),
+        (1000, {"unit": 2}),
+        (1001, {"unit": 3}),
+        (1001, {"unit": 4}),
+    ]
 
 
 def test_nothing_overtakes_what_waits_for_an_earlier_time(intake: Intake) -> None:

@@ -50,6 +50,7 @@ class Dispatcher:
             VoiceCommand: self._command,
             SystemCommand: self._system,
         }
+        self._last: tuple[float, int] | None = None  # time tag and its frame
         self._work = 0
         self._walked = 0  # bytes that were read, and leaves of the tree that patterns led past
 
@@ -95,7 +96,8 @@ class Dispatcher:
 
         To be asked every few milliseconds while any wait for their time.
         """
-        while (due := self.desk.schedule.take(self._soon, wait)) is not None:
+        until = self._soon
+        while (due := self.desk.schedule.take(until, wait)) is not None:
             yield due
 
     def act(self, due: Due) -> int:
@@ -160,7 +162,7 @@ class Dispatcher:
     def _act_at(self, due: Due, bundle: OscBundle) -> None:
         """Run an OSC bundle so that it acts at the frame of its time, or now when that has passed."""
         desk, player = self.desk, self.desk.player
-        frame = desk.witness.frame_at(due.seconds) if desk.witness is not None else None
+        frame = self._frame_at(due.seconds)
         if frame is not None and frame < player.frame:
             desk.tell_late(due.peer, bundle, (player.frame - frame) / player.status().sample_rate)
             frame = None
@@ -173,6 +175,17 @@ class Dispatcher:
                 self.flush()
         finally:
             player.at = before
+
+    def _frame_at(self, seconds: float) -> int | None:
+        """Give the engine's frame at a time, if it is known: one for all OSC bundles of that time.
+
+        The clock is read anew for each, and would not give every one the same sample.
+        """
+        if self._last is None or self._last[0] != seconds:
+            witness = self.desk.witness
+            frame = None if witness is None else witness.frame_at(seconds)
+            self._last = None if frame is None else (seconds, frame)
+        return None if self._last is None else self._last[1]
 
     def _run(self, message: Message, peer: Peer) -> None:
         if _heard.isEnabledFor(logging.DEBUG):
