@@ -53,6 +53,9 @@ class Page:
                   deviceScaleFactor=1, mobile=False)  # fmt: skip
         self.call("Emulation.setEmulatedMedia",
                   features=[{"name": "prefers-color-scheme", "value": theme}])  # fmt: skip
+        self.call("Page.navigate", url="about:blank")  # what the page before still says is said
+        self.complaints.clear()
+        self.asked.clear()
         self.call("Page.navigate", url=page if isinstance(page, str) else page.resolve().as_uri())
         self.run(
             f"new Promise(done => {{ const look = () => {ready}"

@@ -37,10 +37,6 @@ CURES["strudel"] = (
     "@strudel/transpiler@1.2.6 @strudel/osc@1.3.2"
 )
 
-OPTIONAL = {"ghc", "logrotate", "oscquery", "strudel", "systemd-analyze"}
-"""What CI may be without, too."""
-
-
 VERSIONS = {
     "chromium": "--version",
     "ghc": "--numeric-version",
@@ -71,13 +67,12 @@ def versions() -> list[str]:
 def require(component: str) -> None:
     """Skip the calling test when `component`, a key of `CURES`, is missing.
 
-    With IDIOLECT_REQUIRE_COMPONENTS=1 in the environment, as in CI, it fails instead, but for those
-    of `OPTIONAL`.
+    With IDIOLECT_REQUIRE_COMPONENTS=1 in the environment, as in CI, it fails instead.
     """
     if _present(component):
         return
     reason = f"{component} is missing; install it with: {CURES[component]}"
-    if os.environ.get("IDIOLECT_REQUIRE_COMPONENTS") == "1" and component not in OPTIONAL:
+    if os.environ.get("IDIOLECT_REQUIRE_COMPONENTS") == "1":
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
 

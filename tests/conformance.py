@@ -184,11 +184,12 @@ class Stage:
 
     def until(self, seconds: float) -> "Stage":
         """Wait, and take up what is due, as the daemon does."""
-        while time.time() < seconds:
-            time.sleep(0.005)
+        while True:
             for due in self.dispatcher.take_due(lambda host: 0.0):
                 self.dispatcher.act(due)
-        return self
+            if time.time() >= seconds:
+                return self
+            time.sleep(0.005)
 
     @property
     def set(self) -> list[tuple[str, int, float]]:

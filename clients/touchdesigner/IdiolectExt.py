@@ -84,6 +84,9 @@ class IdiolectExt:
             self._note(dict(zip(idiolect_td.GRAIN, values)), now)  # noqa: B905 (Python 3.9)
         elif address in self._parameters:
             name = self._parameters[address]
+            if not self._knobs[name].has(values[0]):
+                self.Connect()  # a scale of another bundle
+                return
             shown = self._knobs[name].shown(values[0])
             self._known[address] = shown
             setattr(self.ownerComp.par, name, shown)
@@ -112,7 +115,7 @@ class IdiolectExt:
 
 def _of_all(knob):
     """Name a parameter of the whole so that a voice's does not get in its way."""
-    return idiolect_td.Knob(**{**vars(knob), "name": f"Master{knob.name.lower()}"})
+    return knob._replace(name=f"Master{knob.name.lower()}")
 
 
 def _lay_parameter(page, knob):

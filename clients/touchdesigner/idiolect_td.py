@@ -13,8 +13,7 @@ import socket
 import struct
 import urllib.request
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 GRAIN = (
     "voice", "unit", "token", "scale", "source", "start", "seconds", "gain", "pan", "x", "y",
@@ -64,8 +63,7 @@ class Daemon:
         self._socket.close()
 
 
-@dataclass(frozen=True)
-class Knob:
+class Knob(NamedTuple):
     """A custom parameter, and the address it stands for."""
 
     name: str  # of the parameter: a capital letter, then small ones and digits
@@ -83,6 +81,12 @@ class Knob:
         if self.style == "Menu":
             return str(evaluated)
         return float(evaluated) if self.style == "Float" else int(float(evaluated))
+
+    def has(self, told: float | str) -> bool:
+        """Whether what the daemon tells is one that it knows."""
+        if self.style != "Menu":
+            return True
+        return told in self.names if isinstance(told, str) else 0 <= told < len(self.names)
 
     def shown(self, told: float | str) -> float | str:
         """Make of what the daemon tells what the parameter shows: a menu is told by its index."""

@@ -61,4 +61,15 @@ class ControlError(IdiolectError):
 
 
 class PacketError(ControlError):
-    """Bytes that are not well-formed OSC."""
+    """Bytes that are not well-formed OSC.
+
+    Parameters
+    ----------
+    text : str
+    address : str
+        Of the message they are in, where it could be read.
+    """
+
+    def __init__(self, text: str, address: str = "/") -> None:
+        super().__init__(text)
+        self.address = address

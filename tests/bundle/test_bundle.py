@@ -1,8 +1,11 @@
 """A bundle is opened whole or refused in words."""
 
 import json
+import os
 import shutil
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -198,3 +201,25 @@ def test_a_damaged_bundle_is_a_bundle_error(copy: Path, what: str) -> None:
     DAMAGE[what](copy)
     with pytest.raises(BundleError, match=r"copy\.idiolect"):
         Bundle.open(copy)
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Be, if we are root, somebody who is not."""
+    ours = os.geteuid()
+    if ours == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(ours)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "audio.npy", "model.safetensors"])
+def test_what_belongs_to_somebody_else_is_told_as_that(name: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:  # not below one that only we may enter
+        Path(folder).chmod(0o755)
+        path = Path(shutil.copytree(GOLDEN, Path(folder) / "copy.idiolect"))
+        (path / name).chmod(0)
+        with as_nobody(), pytest.raises(BundleError, match=r"may not be read .* `chmod -R a\+rX"):
+            Bundle.open(path)

@@ -12,6 +12,7 @@ from idiolect.control import ControlServer
 from idiolect.control.codec import encode
 from idiolect.control.reference.reference import reference
 from recording import RecordingPlayer, daemon, player, quits, server, tape
+from refusals import has_cure
 
 __all__ = ["daemon", "player", "quits", "server", "tape"]  # fixtures
 
@@ -36,6 +37,37 @@ def test_it_sends_and_prints_what_comes_back(
     assert player.values["scale", 1] == 1
     assert main(["osc", "/voice/1/seed/unit", "1000", *port]) == 1
     assert capsys.readouterr().out.startswith("/fail '/voice/1/seed/unit' 'no unit 1000")
+
+
+@pytest.mark.parametrize("name", ["5", "007", "1e5", "-6", ".5", "nan", "infinity", "1_000", "T"])
+def test_every_name_can_be_sent(daemon: int, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """In quotes, and without them where it is no number."""
+    port = ["--port", str(daemon), "--wait", "0.2"]
+    quoted = [f'"{name}"', *([name] if name.strip("-.0123456789e") else [])]
+    for word in quoted:
+        main(["osc", "/clock", word, *port])
+        assert capsys.readouterr().out.endswith(f" {name!r}\n")
+
+
+@pytest.mark.parametrize(
+    ("word", "value"), [("5", 5), ("-6", -6), ("+1", 1), ("1e2", 100.0), (".5", 0.5), ("2.", 2.0)]
+)
+def test_what_looks_like_a_number_is_one(
+    daemon: int, word: str, value: float, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["osc", "/clock", word, "--port", str(daemon), "--wait", "0.2"])
+    assert capsys.readouterr().out.endswith(f" {value:g}\n")
+
+
+@pytest.mark.parametrize("word", ["9" * 30, "-" + "9" * 300, "1e300"])
+def test_a_number_that_osc_has_no_room_for_is_one_line(
+    daemon: int, word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["osc", "/sync", word, "--port", str(daemon)]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("idiolect: ")
+    assert said.count("\n") == 1
+    assert has_cure(said)
 
 
 def test_nobody_listening_is_said_with_the_cure(capsys: pytest.CaptureFixture[str]) -> None:

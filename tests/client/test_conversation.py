@@ -8,6 +8,7 @@ import pytest
 
 from idiolect.client import RefusedError
 from idiolect.client.conversation import Conversation
+from idiolect.client.messages import Reply
 from idiolect.client.told import Meters, Rounds, grains, group_of
 from idiolect.control.codec import Message, OscBundle, encode, encode_bundle, parse
 from idiolect.control.telling import METERED, ntp, pack
@@ -78,6 +79,20 @@ def test_bundles_within_each_other_go_their_own_ways(
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("value", [2**63, -(2**63) - 1, 10**400, 1e300, -1e300])
+def test_a_number_that_osc_has_no_room_for_is_refused_with_the_cure(
+    conversation: Conversation, sent: list[bytes], value: float
+) -> None:
+    with pytest.raises(ValueError, match="send"):
+        conversation.send("/sync", value)
+    assert sent == []
+    for fits in (2**63 - 1, -(2**63), 3.4e38, float("inf")):
+        conversation.send("/sync", fits)
+    assert [parse(packet).arguments for packet in sent] == [
+        (2**63 - 1,), (-(2**63),), (pytest.approx(3.4e38),), (float("inf"),),
+    ]  # fmt: skip
+
+
 def test_nothing_is_sent_of_a_bundle_that_an_error_ends(
     conversation: Conversation, sent: list[bytes]
 ) -> None:
@@ -118,6 +133,8 @@ def test_a_question_within_a_bundle_is_refused(conversation: Conversation) -> No
 
 def test_questions_to_one_address_are_answered_in_their_order(conversation: Conversation) -> None:
     with conversation.ask("/voice/1/cut") as first, conversation.ask("/voice/1/cut") as second:
+        for fence in (1, 2):
+            conversation.take(encode("/clock.reply", 0, 0, fence))
         conversation.take(encode("/done", "/voice/1/cut", 1))
         conversation.take(encode("/fail", "/voice/1/cut", "no"))
         assert [reply.arguments[1] for reply in first.items] == [1]
@@ -144,14 +161,42 @@ def test_numbered_questions_are_answered_in_any_order(
 
 
 def test_an_answer_is_nobodys_change(conversation: Conversation) -> None:
+    """Changes are told under the same address: what stands before the fence is the answer."""
     changes = conversation.subscribe("state", iter)
     with conversation.ask("/voice/1/pan") as question:
         conversation.take(encode("/voice/2/pan", 0.5))
+        conversation.take(encode("/voice/1/pan", -0.5))
         conversation.take(encode("/voice/1/pan", 0.0))
+        assert not question.items
+        conversation.take(encode("/clock.reply", 0, 0, 1))
         conversation.take(encode("/voice/1/pan", 0.25))
         assert [reply.arguments for reply in question.items] == [(0.0,)]
-    assert [reply.arguments for reply in changes.items] == [(0.5,), (0.25,)]
+    assert [reply.arguments for reply in changes.items] == [(0.5,), (-0.5,), (0.25,)]
     assert list(conversation.unread.items) == []
+
+
+def test_why_a_setting_was_refused_is_no_answer_to_a_question(conversation: Conversation) -> None:
+    with conversation.ask("/voice/1/pan") as question:
+        conversation.take(encode("/fail", "/voice/1/pan", "pan is a number"))
+        conversation.take(encode("/voice/1/pan", 0.0))
+        conversation.take(encode("/clock.reply", 0, 0, 1))
+        assert question.take() == Reply("/voice/1/pan", (0.0,))
+    assert [reply.address for reply in conversation.unread.items] == ["/fail"]
+
+
+def test_a_question_that_is_refused_says_why(conversation: Conversation) -> None:
+    with conversation.ask("/voice/1/speed") as question:
+        conversation.take(encode("/fail", "/voice/1/speed", "there is no such address"))
+        conversation.take(encode("/clock.reply", 0, 0, 1))
+        with pytest.raises(RefusedError, match="no such address"):
+            question.take()
+
+
+@pytest.mark.parametrize("pattern", ["/voice/*/pan", "/voice/{1,2}/pan", "/voice/?/pan"])
+def test_patterns_are_sent_and_not_asked(conversation: Conversation, pattern: str) -> None:
+    conversation.send(pattern, 0.5)
+    with pytest.raises(ValueError, match="ask one"), conversation.ask(pattern):
+        pass
 
 
 def test_a_lease_names_all_groups_that_somebody_waits_for(

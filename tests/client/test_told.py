@@ -84,6 +84,31 @@ def test_changes_that_others_make_are_told_and_answers_are_not_among_them(daemon
         assert next(changes) == Reply("/mute", (1,))
 
 
+def test_who_never_takes_what_he_asked_for_is_told_nothing_once_he_has_gone(
+    server: ControlServer, daemon: int
+) -> None:
+    with Client(port=daemon) as client:
+        grains = client.grains()
+        client.sync()
+        assert leases(server) == 1
+        del grains
+        client.sync()
+        assert leases(server) == 0
+
+
+def test_what_is_read_is_what_was_set_last_whatever_is_told_meanwhile(daemon: int) -> None:
+    """Neither what others are told, nor what was out of range or refused, is taken for it."""
+    with Client(port=daemon) as client, client.told("state"):
+        for step in range(50):
+            client["/voice/1/pan"] = step / 50
+            assert client["/voice/1/pan"] == pytest.approx(step / 50)
+        client["/voice/1/pan"] = 7
+        client["/voice/1/pan"] = "left"
+        assert client["/voice/1/pan"] == 1
+        client["/voice/1/pan"] = -0.5
+        assert client["/voice/1/pan"] == -0.5
+
+
 def test_what_is_told_can_be_taken_as_it_comes(server: ControlServer, daemon: int) -> None:
     with Client(port=daemon) as client, Client(port=daemon) as other:
         with client.told("state", "log"):

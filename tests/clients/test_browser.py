@@ -166,6 +166,9 @@ def test_a_number_can_be_typed_and_is_told_as_it_was_taken(
     page.run(f"{exact}.value = 99; {exact}.dispatchEvent(new Event('change'))")
     wait(lambda: app.player.get("gain", 0) == 12)
     wait(lambda: page.run(f"{exact}.value") == "12")
+    page.run(f"{exact}.value = ''; {exact}.dispatchEvent(new Event('change'))")
+    wait(lambda: page.run(f"{exact}.value") == "12")  # emptied: it is as it was
+    assert app.player.get("gain", 0) == 12
     client["/gain"] = 0
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from components import require
 from idiolect.control.codec import Message
+from idiolect.control.telling import GRAIN
 from idiolect.daemon.app import App
 from tap import Tap
 
@@ -36,6 +37,13 @@ def first_lines() -> str:
 def test_the_bytes_are_those_of_sonic_pi() -> None:
     lines = [line for line in KEPT.read_text().splitlines() if not line.startswith("#")]
     assert ruby(text="\n".join(lines[::2])).split() == lines[1::2]
+
+
+def test_a_grain_goes_by_the_names_of_the_reference() -> None:
+    code = (FOLDER / "idiolect.rb").read_text()
+    names = re.search(r"names = \[(.*?)\]", code, re.DOTALL)
+    assert names is not None
+    assert re.findall(r":(\w+)", names[1]) == [name for _, name, _ in GRAIN]
 
 
 @pytest.mark.slow

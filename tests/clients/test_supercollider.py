@@ -13,6 +13,7 @@ import soundfile
 
 from components import require
 from daemons import RESTING
+from idiolect import __version__
 from idiolect.bench.jackd import dummy_server
 from idiolect.compiled import CACHE
 from idiolect.config.config import load
@@ -20,8 +21,9 @@ from idiolect.control.bindings import BINDINGS
 from idiolect.daemon.app import App
 from synthetic import make_bundle
 
-QUARK = Path(__file__).parents[2] / "clients/supercollider"
-PAGE = (QUARK / "README.md").read_text()
+FOLDER = Path(__file__).parents[2] / "clients/supercollider"
+QUARK = FOLDER / "Idiolect"
+PAGE = (FOLDER / "README.md").read_text()
 RUN = Path(__file__).with_name("run_tests.scd")
 RATE = 48_000
 
@@ -145,14 +147,22 @@ def test_its_own_unit_tests_pass(daemon: App, tmp_path: Path, tests: str) -> Non
 def test_what_is_written_from_the_table_is_what_is_kept() -> None:
     kept = (QUARK / "Classes/IdiolectParameters.sc").read_text()
     assert kept == BINDINGS["supercollider"](), (
-        "run: idiolect osc --for supercollider > clients/supercollider/Classes/IdiolectParameters.sc"
+        "run: idiolect osc --for supercollider > clients/supercollider/Idiolect/Classes/IdiolectParameters.sc"
     )
 
 
-def test_the_quark_has_the_version_of_the_package() -> None:
-    from idiolect import __version__
-
-    assert f'version: "{__version__}"' in (QUARK / "Idiolect.quark").read_text()
+def test_the_quark_has_the_name_and_the_version_of_the_package(tmp_path: Path) -> None:
+    """As SuperCollider sees it when it is installed from a checkout, by the page's own line."""
+    require("sclang")
+    (line,) = re.findall(r"^Quarks.install.*", PAGE, re.MULTILINE)
+    script = tmp_path / "install.scd"
+    script.write_text(
+        line.replace("/path/to/idiolect", str(FOLDER.parents[1]))
+        + '\nQuarks.installed.do { |quark| "QUARK % % %".format(quark.name, quark.data[\\version], '
+        "quark.isCompatible).postln };\n0.exit;\n"
+    )
+    done = run(script, tmp_path, 0)
+    assert f"QUARK Idiolect {__version__} true\n" in done.stdout, done.stdout
 
 
 def lines_of(after: str) -> list[str]:
@@ -244,7 +254,7 @@ def test_the_example_of_grains_is_heard_with_them(learned: Path, tmp_path: Path)
     """In their rhythm: few pings come too late for scsynth, as it says itself."""
     for component in ("sclang", "scsynth", "jackd"):
         require(component)
-    example = (QUARK / "grains.scd").read_text()
+    example = (FOLDER / "grains.scd").read_text()
     ((block, last),) = re.findall(r"^\(\n(.*?)^\)\n+(.*)", example, re.MULTILINE | re.DOTALL)
     script = PINGS.replace("BLOCK", block).replace("LAST", last)
     with (
@@ -259,16 +269,18 @@ def test_the_example_of_grains_is_heard_with_them(learned: Path, tmp_path: Path)
     assert late < int(units[1]) / 10
 
 
-def test_every_method_is_in_the_help() -> None:
-    for name in ("Idiolect", "IdiolectVoice"):
-        source = (QUARK / "Classes/Idiolect.sc").read_text()
-        own = re.split(rf"^{name} : ", source, flags=re.MULTILINE)[1].split("\n}\n")[0]
-        there = set(re.findall(r"^\t\*?(?!pr[A-Z])([a-z]\w*) \{", own, re.MULTILINE))
-        variables = "".join(re.findall(r"^\t(?:class)?var (.*)", own, re.MULTILINE))
+@pytest.mark.parametrize("name", ["Idiolect", "IdiolectVoice"])
+def test_every_method_is_in_the_help(name: str) -> None:
+    source = (QUARK / "Classes/Idiolect.sc").read_text()
+    own = re.split(rf"^{name} : ", source, flags=re.MULTILINE)[1].split("\n}\n")[0]
+    page = (QUARK / f"HelpSource/Classes/{name}.schelp").read_text()
+    of_class, of_instance = page.split("classmethods::")[1].split("instancemethods::")
+    for told, star, kind in ((of_class, r"\*", "classvar"), (of_instance, "", "var")):
+        there = set(re.findall(rf"^\t{star}(?!pr[A-Z])([a-z]\w*) \{{", own, re.MULTILINE))
+        variables = "".join(re.findall(rf"^\t{kind} (.*)", own, re.MULTILINE))
         there |= set(re.findall(r"[<>]+(\w+)", variables))
-        page = (QUARK / f"HelpSource/Classes/{name}.schelp").read_text()
-        told = re.findall(r"^method:: (.*)", page, re.MULTILINE)
-        assert there - {"initClass", "printOn"} == set(re.split(", *", ", ".join(told)))
+        words = ", ".join(re.findall(r"^method:: (.*)", told, re.MULTILINE))
+        assert there - {"initClass", "printOn"} == set(re.split(", *", words))
 
 
 @pytest.mark.slow

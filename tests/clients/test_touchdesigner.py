@@ -257,6 +257,19 @@ def test_what_is_turned_is_sent_and_what_is_told_is_not_sent_back(
     ]  # fmt: skip
 
 
+def test_a_scale_that_is_not_in_the_menu_makes_it_anew(
+    modules: SimpleNamespace, component: tuple[Any, Fake]
+) -> None:
+    """Somebody has swapped the bundle for one that has more scales, or others."""
+    extension, _ = component
+    extension.Connect()
+    name = extension._parameters["/voice/1/scale"]
+    there = extension._knobs[name].names
+    extension._knobs[name] = extension._knobs[name]._replace(names=there[:1])
+    extension.Told("/voice/1/scale", (1,), 0.0)
+    assert extension._knobs[name].names == there
+
+
 def test_a_grain_that_is_told_gets_a_row_and_is_drawn_while_it_sounds(
     modules: SimpleNamespace, component: tuple[Any, Fake], app: App
 ) -> None:

@@ -13,7 +13,7 @@ from idiolect.control.codec import Message, encode, encode_bundle, parse
 from idiolect.control.desk import Desk
 from idiolect.control.dispatch import MAX_WORK
 from idiolect.control.intake import BURST_WORK, Intake
-from idiolect.control.schedule import Due, ntp_of
+from idiolect.control.schedule import Due, ntp_of, seconds_of
 from recording import RecordingPlayer
 
 READING = encode("/voice/1/pan")
@@ -135,7 +135,7 @@ def test_all_that_has_one_time_tag_acts_at_one_frame(
 
 def test_nothing_overtakes_what_waits_for_an_earlier_time(intake: Intake) -> None:
     """Also when both are so near that the later could act where it comes."""
-    desk, peer, at = intake.desk, Sender(), time.time() + 0.05
+    desk, peer, at = intake.desk, Sender(), seconds_of(ntp_of(time.time() + 0.05))
     early, late = (
         encode_bundle(encode("/voice/1/run", run), time_tag=ntp_of(at)) for run in (1, 0)
     )

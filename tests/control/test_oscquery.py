@@ -1,15 +1,19 @@
 import json
-from dataclasses import fields
+import math
+import re
 
 import pytest
 
 from idiolect.control.arguments import fit, fit_scale
-from idiolect.control.commands import VOICE_COMMANDS
+from idiolect.control.command import SystemCommand
+from idiolect.control.commands import VOICE_COMMANDS, VoiceCommand
 from idiolect.control.namespace import Leaf, Namespace
 from idiolect.control.oscquery import ATTRIBUTES, Directory, Node, notices, signature
+from idiolect.control.questions import QUESTIONS
 from idiolect.control.system import SYSTEM_COMMANDS
 from idiolect.parameters.parameter import Parameter
 from idiolect.parameters.table import PARAMETERS
+from recording import Wire
 
 SCALES = ("grain", "note")
 
@@ -95,14 +99,16 @@ def test_what_must_not_be_lost_is_critical_and_tags_say_what_is_what() -> None:
 
 
 def test_units_are_those_of_the_proposal() -> None:
-    units = {
-        name: (directory().node(f"/voice/1/{name}") or {}).get("UNIT")
-        for name in ("gain", "length", "rate", "tempo", "density", "top_k", "pan")
-    }
-    assert units == {
-        "gain": ["gain.db"], "length": ["time.second"], "rate": ["time.cents"],
-        "tempo": ["time.bpm"], "density": ["time.hz"], "top_k": None, "pan": None,
+    """Each unit there is, but those that only we count in."""
+    names = {
+        "dB": ["gain.db"], "s": ["time.second"], "cents": ["time.cents"], "Hz": ["time.hz"],
+        "1/s": ["time.hz"], "beats/min": ["time.bpm"],
+        **dict.fromkeys(("", "beats", "deviations", "tokens", "units")),
     }  # fmt: skip
+    for leaf in Namespace(2, ("loudness",)).leaves.values():
+        if isinstance(leaf.target, Parameter):
+            node = directory().node(leaf.address) or {}
+            assert node.get("UNIT") == names[leaf.target.unit], leaf.address
 
 
 def test_a_short_form_can_be_written_and_not_read() -> None:
@@ -147,18 +153,40 @@ def test_a_scale_goes_by_name_too() -> None:
         ("i token, ...", ["i"], ["token"]),
         ("s source, [f start], [f duration]", ["s", "sf", "sff"], ["source"]),
         ("f x, f y, [s or i scale]", ["ff", "ffs", "ffi"], ["x", "y"]),
+        ("i on, [f rate], [s group, ...]", ["i", "if", "ifs"], ["on"]),
+        ("[i or s echo, ...]", ["", "i", "s"], []),
+        ("[s name, i or f value, ...]", ["", "si", "sf"], []),
+        ("i voice, [i how many]", ["i", "ii"], ["voice"]),
     ],
 )
 def test_a_command_says_what_it_takes(arguments: str, tags: list[str], names: list[str]) -> None:
     assert signature(arguments) == (tags, names)
 
 
-@pytest.mark.parametrize("command", [*VOICE_COMMANDS, *SYSTEM_COMMANDS], ids=lambda c: c.doc)
-def test_every_commands_arguments_can_be_read(command: object) -> None:
-    tags, names = signature(command.arguments)  # type: ignore[attr-defined]
+COMMANDS = (*VOICE_COMMANDS, *SYSTEM_COMMANDS, *QUESTIONS)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda c: c.doc)
+def test_every_commands_arguments_can_be_read(command: VoiceCommand | SystemCommand) -> None:
+    tags, names = signature(command.arguments)
     assert all(set(tag) <= set("ifsbI") for tag in tags)
     assert all(name.isidentifier() for name in names)
-    assert "arguments" in {field.name for field in fields(command)}  # type: ignore[arg-type]
+    assert len(set(tags)) == len(tags)
+    assert all(len(tag) >= len(names) for tag in tags)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda c: c.doc)
+def test_what_a_command_says_it_takes_is_never_too_much_nor_of_another_type(
+    command: VoiceCommand | SystemCommand, wire: Wire
+) -> None:
+    sent = {"I": math.inf, "i": 1, "f": 0.5, "s": "x"}
+    is_voice = isinstance(command, VoiceCommand)
+    address = f"/voice/1/{command.path}" if is_voice else command.address
+    for tags in signature(command.arguments)[0]:
+        wire.send(address, *(sent[tag] for tag in tags))
+        for answer in wire.settle():
+            told = " ".join(map(str, answer[2:])) if answer[0] == "/fail" else ""
+            assert not re.search(r"\d arguments|send a (number|string)", told), (tags, told)
 
 
 def test_who_is_connected_learns_what_changed_and_nothing_else() -> None:

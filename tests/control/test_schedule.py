@@ -170,7 +170,7 @@ def test_a_tag_of_no_clock_of_ours_means_now_and_is_told_once(
         wire.raw(encode_bundle(gain(value), time_tag=tag))
     answers = wire.settle()
     assert [value for value, _ in gains(player)] in ([-1.0, -2.0], [-2.0])
-    assert [answer[:2] for answer in answers] == [("/fail", "#bundle")]
+    assert [answer[:2] for answer in answers] == [("/fail", "/")]
     assert f"0 to {FURTHEST_S:g} s" in answers[0][2]
 
 

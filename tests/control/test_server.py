@@ -2,22 +2,23 @@ import ipaddress
 import math
 import socket
 import struct
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from idiolect import __version__
-from idiolect.control import ControlServer
+from idiolect.control import ControlServer, udp
 from idiolect.control.clients import MAX_CLIENTS
 from idiolect.control.codec import encode, encode_bundle
 from idiolect.control.hosts import is_allowed, open_sockets
 from idiolect.errors import ConfigError, ControlError
 from idiolect.parameters.table import VOICE
-from recording import Applied, RecordingPlayer, Wire
+from recording import Applied, RecordingPlayer, TcpWire, Wire
 
 
 def sets(player: RecordingPlayer) -> list[tuple]:
@@ -434,6 +435,96 @@ def test_who_is_to_know_is_told_when_it_starts_and_stops(player: RecordingPlayer
         assert known.recv(100) == encode("/startup", "idiolect", __version__, port)
         server.stop()
         assert known.recv(100) == encode("/shutdown", "idiolect", __version__, port)
+
+
+def test_a_place_elsewhere_that_is_to_know_need_not_have_sent_anything(
+    player: RecordingPlayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """This machine plays another one: its loopback counts for nothing here."""
+    monkeypatch.setattr(udp, "is_local", lambda _: False)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as known:
+        known.bind(("127.0.0.1", 0))
+        known.settimeout(10)
+        announce = (known.getsockname(),)
+        server = ControlServer(player, "127.0.0.1", 0, lambda: None, announce=announce)
+        server.start()
+        assert known.recv(100).startswith(b"/startup")
+        known.sendto(encode("/notify", 1), server.address)
+        assert known.recv(100).startswith(b"/done")
+        server.stop()
+        assert known.recv(100).startswith(b"/shutdown")  # once, though it is notified, too
+        known.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            known.recv(100)
+    assert server.counters.dropped == 0
+
+
+@pytest.fixture
+def dual(
+    player: RecordingPlayer, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., ControlServer]]:
+    """Start servers that hear both families of addresses through one socket."""
+    monkeypatch.setattr("idiolect.control.server.Announcement", Rumour)
+    started: list[ControlServer] = []
+
+    def start(**options: Any) -> ControlServer:
+        allow = (ipaddress.ip_network("192.0.2.0/24"),)
+        server = ControlServer(player, "::", 0, lambda: None, allow=allow, **options)
+        try:
+            server.start()
+        except ControlError:
+            pytest.skip("this machine has no IPv6")
+        started.append(server)
+        return server
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+def test_a_place_in_the_other_family_is_told(dual: Callable[..., ControlServer]) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as known:
+        known.bind(("127.0.0.1", 0))
+        known.settimeout(10)
+        dual(announce=(known.getsockname(),))
+        assert known.recv(100).startswith(b"/startup")
+
+
+def test_a_place_that_cannot_be_told_is_warned_of(
+    player: RecordingPlayer, caplog: pytest.LogCaptureFixture
+) -> None:
+    announce = (("255.255.255.255", 9),)  # which sockets do not send to, unless they ask to
+    server = ControlServer(player, "127.0.0.1", 0, lambda: None, announce=announce)
+    server.start()
+    server.stop()
+    assert "255.255.255.255 of control.announce is not told /startup" in caplog.text
+
+
+def test_this_machine_is_this_machine_in_either_family(dual: Callable[..., ControlServer]) -> None:
+    """Who is at home may read as much as he likes, however the socket writes his address."""
+    port = dual().address[1]
+    told = []
+    for host in ("127.0.0.1", "::1"):
+        wire = Wire(port, host)
+        wire.send("/voice/*/*")
+        told.append(len(wire.settle()))
+        wire.socket.close()
+    assert told[0] == told[1] > 100
+
+
+def test_a_lease_taken_over_tcp_for_a_port_is_that_ports(
+    dual: Callable[..., ControlServer],
+) -> None:
+    """Whoever sends from there can end it, and has no second one."""
+    port = dual().address[1]
+    for host in ("127.0.0.1", "::1"):
+        told, asking = Wire(port, host), TcpWire(port, host)
+        assert asking.ask("/notify", 1, told.socket.getsockname()[1])[2] == 0
+        assert told.ask("/notify", 1)[2] == 0
+        assert told.ask("/notify", 0)[2] == 0
+        assert told.ask("/notify", 0)[2] == -1
+        told.socket.close()
+        asking.socket.close()
 
 
 def test_stop_may_be_called_by_quit(player: RecordingPlayer) -> None:

@@ -1,21 +1,27 @@
 """OSC over TCP, against a real server, by clients that behave and clients that do not."""
 
+import asyncio
 import contextlib
 import itertools
 import socket
 import struct
 import time
 from collections.abc import Iterator
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from idiolect.control import ControlServer
+from idiolect.control.allowance import Allowance
 from idiolect.control.codec import MAX_PACKET, encode, encode_bundle
+from idiolect.control.desk import Desk
 from idiolect.control.framing import Framing, Sized, Slip
+from idiolect.control.intake import Intake
 from idiolect.control.listener import MAX_FROM_ONE
-from recording import RecordingPlayer, TcpWire, Wire
+from idiolect.control.tcp import TcpPeer
+from recording import Applied, RecordingPlayer, TcpWire, Wire
 
 
 def until_closed(wire: TcpWire) -> None:
@@ -90,6 +96,89 @@ def test_both_loopbacks_are_connected_to(daemon: int) -> None:
         pytest.skip("this machine has no IPv6 loopback")
     assert wire.ask("/mute") == ("/mute", 0)
     wire.socket.close()
+
+
+def test_who_speaks_no_more_is_answered_all_that_is_open_and_then_closed(
+    tcp: TcpWire, wire: Wire, player: RecordingPlayer
+) -> None:
+    """As `nc -N` does, and whatever else ends its side when it has asked."""
+    held = player.held = []
+    tcp.send("/voice/1/cut", "id", 3)
+    assert tcp.ask("/mute") == ("/mute", 0)
+    tcp.send("/sync", 5)
+    tcp.socket.shutdown(socket.SHUT_WR)
+    for _ in range(2):  # when these are answered, that has been read to its end
+        assert wire.ask("/mute") == ("/mute", 0)
+    held[0].set_result(Applied(1, 1, 1))
+    assert tcp.receive()[:3] == ("/done", "/voice/1/cut", 1)
+    assert tcp.receive() == ("/synced", 5)
+    with pytest.raises(EOFError):
+        tcp.receive()
+
+
+def test_who_has_asked_nothing_or_has_his_answers_is_closed(tcp: TcpWire, daemon: int) -> None:
+    tcp.send("/mute")
+    tcp.socket.shutdown(socket.SHUT_WR)
+    assert tcp.receive() == ("/mute", 0)
+    with pytest.raises(EOFError):
+        tcp.receive()
+    with socket.create_connection(("127.0.0.1", daemon), 10) as silent:
+        silent.shutdown(socket.SHUT_WR)
+        assert silent.recv(1) == b""
+
+
+class Cable(asyncio.Transport):
+    """A transport that leads nowhere, and can be pulled."""
+
+    def __init__(self) -> None:
+        super().__init__({"peername": ("127.0.0.1", 9), "socket": Mock()})
+        self.pulled = False
+
+    def is_closing(self) -> bool:
+        return self.pulled
+
+    def pause_reading(self) -> None:
+        """It has no more."""
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def write(self, data: object) -> None:
+        """It leads nowhere."""
+
+
+def run_and_pull(per_second: float, packets: list[bytes]) -> tuple[RecordingPlayer, Desk]:
+    """Read packets of one connection at once, and lose it before all of them are run."""
+
+    async def run() -> tuple[RecordingPlayer, Desk]:
+        player, cable = RecordingPlayer(), Cable()
+        desk = Desk(player, name="test", defer=lambda work: work(), quit=lambda: None)
+        intake = Intake(desk, ())
+        intake._allowance = Allowance(per_second)
+        peer = TcpPeer(intake)
+        peer.connection_made(cable)
+        peer.data_received(b"".join(map(Slip().frame, packets)))
+        assert len(player.calls) < len(packets)
+        cable.pulled = True
+        peer.connection_lost(ConnectionResetError())
+        await peer.gone
+        return player, desk
+
+    return asyncio.run(run())
+
+
+def test_what_was_read_of_who_has_gone_is_run() -> None:
+    """He sends a lot, reads no answers and leaves, which resets the connection."""
+    packets = [encode("/voice/1/run", i % 2) for i in range(3000)]
+    player, desk = run_and_pull(1e6, [*packets, encode("/notify", 1)])
+    assert [call[3] for call in player.calls] == [i % 2 for i in range(3000)]
+    assert desk.clients.leases(desk.now()) == []  # he is told nothing more
+
+
+def test_who_floods_and_leaves_is_not_waited_for() -> None:
+    packets = [encode("/voice/1/run", i % 2) for i in range(3000)]
+    player, _ = run_and_pull(100.0, packets)
+    assert 0 < len(player.calls) < 3000
 
 
 @settings(

@@ -14,13 +14,15 @@ import pytest
 from idiolect.bundle.soundness import MOST_SCALES
 from idiolect.client import Client, Reply
 from idiolect.control import ControlServer, udp
-from idiolect.control.clients import GROUPS, Credit
+from idiolect.control.brevity import MOST_BYTES
+from idiolect.control.clients import GROUPS, MAX_CLIENTS, Credit
 from idiolect.control.codec import encode, encode_bundle, parse
+from idiolect.control.desk import Desk
 from idiolect.control.health import HEALTH, Pulse, resident_mb
-from idiolect.control.telling import METERED, MOST_BYTES, ntp, pack
+from idiolect.control.telling import METERED, Teller, ntp, pack
 from idiolect.control.warnings import WarningTap
 from idiolect.errors import ControlError
-from recording import RecordingPlayer, Wire
+from recording import Applied, RecordingPlayer, Wire
 
 LONG = "\N{MUSICAL SYMBOL G CLEF}" * 400
 
@@ -56,15 +58,18 @@ class Sound:
 class KnownWitness:
     sounds: list[Sound] = field(default_factory=list)
     frame: int = 0
+    asked: list[tuple[int, int]] = field(default_factory=list)  # from and to which frame, levels
     scales: tuple = (("grain", 100, 12, 0.125), ("note", 20, 5, 0.5))
+    scale: str = "grain"
     sources: tuple = (("a.wav", 2.0), ("b.wav", 3.0))
 
     def watch(self) -> list[Sound]:
+        self.frame += 240
         sounds, self.sounds = self.sounds, []
         return sounds
 
     def levels(self, since: int) -> SimpleNamespace:
-        self.frame += 512
+        self.asked.append((since, self.frame))
         voices = [(0.5, 0.25)] * 4
         return SimpleNamespace(until=self.frame, voices=voices, outputs=[(1.0, 0.5), (0.75, 0.125)])
 
@@ -82,11 +87,15 @@ class KnownWitness:
     def exemplar(self, token: int, scale: str | float, voice: int) -> tuple[Unit, int]:
         return Unit(token=token), 12
 
-    def ask_next(self, voice: int, count: int) -> "Future[SimpleNamespace]":
-        answer: Future[SimpleNamespace] = Future()
+    def ask_next(self, voice: int, count: int) -> "Future[object]":
         chances = [(token, 1 / (token + 2)) for token in range(count)]
-        answer.set_result(SimpleNamespace(scale="grain", tokens=chances))
-        return answer
+        return done(SimpleNamespace(scale=self.scale, tokens=chances))
+
+
+def done(result: object) -> "Future[object]":
+    future: Future[object] = Future()
+    future.set_result(result)
+    return future
 
 
 @pytest.fixture
@@ -165,6 +174,111 @@ def test_an_onset_is_told_once_and_when_it_is_heard(client: Client, witness: Kno
     assert onsets[0][0] >= at
     assert sum(value for _, value in onsets) == 1
     assert onsets[0][1] == 1
+
+
+class Ear:
+    """A place to which is told; counts what comes, by address."""
+
+    host, port = "127.0.0.1", 1
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, object]] = []
+
+    def send(self, packet: bytes) -> None:
+        element = parse(packet)
+        for message in getattr(element, "elements", (element,)):
+            self.told.append((message.address, message.arguments[0]))
+
+    def take(self, address: str) -> list[object]:
+        """Give what came on an address, and forget all."""
+        told, self.told = self.told, []
+        return [value for name, value in told if name == address]
+
+
+@dataclass
+class Stage:
+    """A teller whose clock is turned by hand."""
+
+    witness: KnownWitness
+    desk: Desk
+    teller: Teller
+    time: float = 1000.0
+
+    def turn(self, seconds: float) -> None:
+        end = self.time + seconds
+        while self.time < end:
+            self.time += 0.005
+            self.teller.tick()
+
+
+@pytest.fixture
+def stage(player: RecordingPlayer, witness: KnownWitness, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    desk = Desk(player, name="", defer=lambda act: None, quit=lambda: None, witness=witness)
+    stage = Stage(witness, desk, Teller(desk))
+    monkeypatch.setattr(desk, "now", lambda: stage.time)
+    return stage
+
+
+ONSET = "/meter/voice/2/onset"
+
+
+def test_renewing_is_no_onset(stage: Stage) -> None:
+    ear, clients = Ear(), stage.desk.clients
+    clients.add(ear, stage.time, ("meter",))
+    stage.witness.sounds = [Sound()]
+    stage.turn(1.0)
+    assert sum(ear.take(ONSET)) == 1
+    for _ in range(5):
+        clients.add(ear, stage.time, ("meter", "log"), 60.0)
+        stage.turn(1.0)
+        assert set(ear.take(ONSET)) == {0.0}
+
+
+@pytest.mark.parametrize("before", [(), ("log",)])
+def test_what_had_begun_before_it_was_asked_for_is_no_onset(
+    stage: Stage, before: tuple[str, ...]
+) -> None:
+    ear, clients = Ear(), stage.desk.clients
+    if before:
+        clients.add(ear, stage.time, before)
+    stage.witness.sounds = [Sound()]
+    stage.turn(1.0)
+    clients.add(ear, stage.time, ("meter",))
+    stage.turn(1.0)
+    assert set(ear.take(ONSET)) == {0.0}
+
+
+def test_a_meter_shows_no_more_than_was_heard_since_the_last(stage: Stage) -> None:
+    """Whoever renews is told of each frame once, and who is new of none from before."""
+    ear, clients = Ear(), stage.desk.clients
+    stage.witness.frame = begun = stage.desk.player.status().frame
+    for _ in range(3):
+        clients.add(ear, stage.time, ("meter",))
+        stage.turn(0.5)
+    since, until = zip(*stage.witness.asked, strict=True)
+    assert since == (begun, *until[:-1])
+
+
+@pytest.mark.parametrize("rate", [1.0, 7.0, 30.0, 37.5, 50.0, 60.0])
+def test_meters_come_at_the_rate_that_was_asked_for(stage: Stage, rate: float) -> None:
+    ear = Ear()
+    stage.desk.clients.add(ear, stage.time, ("meter",), rate)
+    stage.turn(40.0)
+    assert len(ear.take("/meter/voice/1/peak")) == pytest.approx(40 * rate, abs=2)
+
+
+def test_what_is_the_same_for_many_is_made_once(stage: Stage) -> None:
+    ears = [Ear() for _ in range(MAX_CLIENTS)]
+    for ear in ears:
+        stage.desk.clients.add(ear, stage.time, ("meter",), 30.0)
+        stage.turn(0.01)
+    stage.turn(1.0)
+    for ear in ears:
+        ear.told.clear()
+    stage.witness.asked.clear()
+    stage.turn(1.0)
+    assert len({len(ear.take("/meter/voice/1/peak")) for ear in ears}) == 1
+    assert len(stage.witness.asked) <= 31
 
 
 def test_meters_come_as_often_as_was_asked_for_and_no_oftener(client: Client) -> None:
@@ -270,6 +384,43 @@ def test_no_packet_is_longer_than_a_network_takes(
         sizes.append(len(packet))
     assert len(sizes) > 20
     assert max(sizes) <= MOST_BYTES
+
+
+@pytest.mark.parametrize(
+    ("address", "arguments"),
+    [
+        (f"/{LONG}", ()),
+        ("/voice/1/scale", (LONG,)),
+        ("/voice/1/gain", (LONG,)),
+        ("/voice/1/seed/unit", (1,)),
+        ("/time_tags", (LONG,)),
+        ("/status", ()),
+        ("/version", ()),
+        ("/output", ()),
+        ("/unit/info", (1, LONG)),
+        ("/model/next", (1, 64)),
+    ],
+)
+def test_no_answer_is_longer_than_a_network_takes(
+    player: RecordingPlayer, witness: KnownWitness, address: str, arguments: tuple[object, ...]
+) -> None:
+    """Neither for what was sent, nor for names in a bundle, of a device or of the daemon."""
+    seed = Applied(1, 0, 1, 7, LONG, 0.0)
+    player.seed_unit = lambda voice, unit: done(seed)
+    player.scales = tuple(f"{n}{LONG}" for n in range(9))
+    witness.scale = LONG
+    server = ControlServer(
+        player, "127.0.0.1", 0, on_quit=lambda: None, witness=witness, name=LONG,
+        output=lambda: (LONG, "here"),
+    )  # fmt: skip
+    server.start()
+    wire = Wire(server.address[1])
+    wire.send(address, *arguments)
+    packet = wire.socket.recv(65536)
+    wire.socket.close()
+    server.stop()
+    assert len(packet) <= MOST_BYTES
+    assert "\N{REPLACEMENT CHARACTER}" not in str(parse(packet))
 
 
 def test_packing_keeps_every_message_and_its_order() -> None:

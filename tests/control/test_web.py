@@ -382,6 +382,33 @@ def test_who_listens_hears_the_value_and_each_change(
         time.sleep(0.01)
 
 
+def test_who_listens_to_a_twin_hears_each_change_however_it_was_made(
+    converse: Callable[..., Any], wire: Wire
+) -> None:
+    pan, twin = "/voice/1/pan", "/norm/voice/1/pan"
+
+    async def talk(socket: aiohttp.ClientWebSocketResponse) -> None:
+        await socket.send_json({"COMMAND": "LISTEN", "DATA": twin})
+        assert await receive(socket) == (twin, 0.5)
+        for address, value, norm in ((pan, 0.5, 0.75), (twin, 0.25, 0.25), ("/pan", 1, 1.0)):
+            wire.send(address, value)
+            wire.settle()
+            assert await receive(socket) == (twin, norm)
+        await socket.send_json({"COMMAND": "LISTEN", "DATA": pan})
+        assert await receive(socket) == (pan, 1.0)
+        wire.send(pan, -1)
+        wire.settle()
+        assert {await receive(socket), await receive(socket)} == {(pan, -1.0), (twin, 0.0)}
+        await socket.send_json({"COMMAND": "IGNORE", "DATA": twin})
+        assert await ask(socket, "/mute") == ("/mute", 0)
+        wire.send(twin, 1)
+        wire.settle()
+        assert await receive(socket) == (pan, 1.0)
+        assert await ask(socket, "/mute") == ("/mute", 0)
+
+    converse(talk)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -430,6 +457,46 @@ def test_pages_of_other_origins_get_no_websocket(
     with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
         converse(talk, origin=origin)
     assert server.counters.refused == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAEA"},
+        {"Connection": "upgrade", "Upgrade": "h2c, x/1"},
+        {"Upgrade": "TLS/1.0"},
+        {"Upgrade": ""},
+    ],
+)
+def test_who_could_speak_something_newer_is_answered_all_the_same(
+    port: int, headers: dict[str, str]
+) -> None:
+    """As Java's HTTP client asks, and curl --http2; the connection can be asked again."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    for _ in range(2):
+        connection.request("GET", "/mute?VALUE", headers=headers)
+        answer = connection.getresponse()
+        assert (answer.status, json.loads(answer.read())) == (200, {"VALUE": [0]})
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Connection": "Upgrade"},
+        {"Connection": "Upgrade", "Sec-WebSocket-Version": "13"},
+        {"Connection": "Upgrade", "Sec-WebSocket-Version": "7", "Sec-WebSocket-Key": "AAAA"},
+        {"Connection": "Upgrade", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "AAAA"},
+    ],
+)
+def test_what_begins_no_websocket_is_refused_and_no_fault_of_ours(
+    browser: Browser, headers: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    status, content = browser.ask("/", Upgrade="WebSocket", **headers)
+    assert status == 400
+    assert b"RFC 6455" in content
+    assert not caplog.records
 
 
 def test_a_page_that_is_named_gets_one(player: RecordingPlayer) -> None:

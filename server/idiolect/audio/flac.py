@@ -52,7 +52,9 @@ class FlacWriter:
         try:
             self._file.write(block)
         except self._errors as error:
-            raise AudioError(f"cannot write {self.path}: {error or 'no room left'}") from error
+            raise AudioError(
+                f"cannot write {self.path}: {error or 'no room left'}; begin again"
+            ) from error
         self.frames += len(block)
 
     def close(self) -> None:
@@ -61,7 +63,7 @@ class FlacWriter:
             self._file.close()
             os.replace(self._temporary, self.path)
         except self._errors as error:
-            raise AudioError(f"cannot complete {self.path}: {error}") from error
+            raise AudioError(f"cannot complete {self.path}: {error}; begin again") from error
 
     def discard(self) -> None:
         """Leave nothing behind."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.bundle.reading import load, load_arrays, open_scale, read_manifest
+from idiolect.bundle.reading import load, load_arrays, not_ours, open_scale, read_manifest
 from idiolect.bundle.scale import Scale
 from idiolect.bundle.soundness import MOST_SCALES, check
 from idiolect.errors import BundleError
@@ -102,6 +102,8 @@ class Bundle:
             check(bundle)
         except BundleError:
             raise
+        except PermissionError as error:
+            raise not_ours(path) from error
         except Exception as error:  # the border: a stranger's bytes may raise anything
             raise BundleError(
                 f"{path} is damaged ({error}); run `idiolect learn` again to make a new one"

@@ -14,7 +14,7 @@ from idiolect.bundle.soundness import MOST_FRAMES, check_file, is_plain
 from idiolect.errors import BundleError
 from idiolect.grain import UNIT
 
-__all__ = ["load", "load_arrays", "open_scale", "read_manifest"]
+__all__ = ["load", "load_arrays", "not_ours", "open_scale", "read_manifest"]
 
 _MOST_TEXT, _MOST_WEIGHTS = 2**28, 2**31  # bytes of files that are read as a whole
 _MOST_ARRAY = 8 * MOST_FRAMES + 4096  # bytes, of the audio's two channels
@@ -34,8 +34,12 @@ def read_manifest(path: Path) -> dict[str, Any]:
         check_file(path / "manifest.json", _MOST_TEXT)
         manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
         version = manifest["format"]
+    except PermissionError as error:
+        raise not_ours(path) from error
     except Exception as error:  # the border: a stranger's bytes may raise anything
-        raise BundleError(f"{path} is not a bundle: its manifest.json cannot be read") from error
+        raise BundleError(
+            f"{path} is not a bundle: its manifest.json cannot be read; make one with `idiolect learn`"
+        ) from error
     if version not in READS:
         raise BundleError(
             f"{path} has bundle format {str(version)[:32]}, this version reads "
@@ -44,6 +48,13 @@ def read_manifest(path: Path) -> dict[str, Any]:
             f"({str(manifest.get('idiolect', 'unknown'))[:32]})"
         )
     return dict(manifest)
+
+
+def not_ours(path: Path) -> BundleError:
+    """Say that a bundle may not be read, and what to do."""
+    return BundleError(
+        f"{path} may not be read by this user; run `chmod -R a+rX {path}` as its owner"
+    )
 
 
 def load(path: Path, dtype: np.dtype[Any], ndim: int) -> NDArray[Any]:

@@ -38,11 +38,15 @@ def check_file(path: Path, most: int) -> None:
     ------
     ValueError
         When it is a pipe or a device, which would never end, or has more bytes than that.
+    OSError
+        When it is not there, or not for us to read.
     """
     if path.exists() and not path.is_file():
         raise ValueError(f"{path.name} is no plain file")
     if path.stat().st_size > most:
         raise ValueError(f"{path.name} has more than {most} bytes")
+    with path.open("rb"):  # safetensors would say that there is none
+        pass
 
 
 def is_plain(name: object) -> bool:

@@ -26,22 +26,18 @@ _QUIETEST = -60.0  # dB, where a meter begins
 
 
 class Dashboard:
-    """Gathers what comes from a daemon and draws it.
+    """Gathers what comes from a daemon and draws it."""
 
-    Parameters
-    ----------
-    scales : sequence of str
-        Of the bundle, finest first.
-    """
-
-    def __init__(self, scales: Sequence[str] = ()) -> None:
+    def __init__(self) -> None:
         self.name = ""
         self.voices: dict[int, dict[str, float]] = {}
         self.meters: dict[str, float] = {}
         self.health: dict[str, float] = {}
         self.grains: deque[Reply] = deque(maxlen=_GRAINS)
         self.lines: deque[str] = deque(maxlen=_LINES)
-        self._scales = scales
+        self.unnamed: set[int] = set()
+        """Voices of whose scales the names are to be asked for."""
+        self._scales: dict[int, Sequence[str]] = {}  # of each voice's bundle, finest first
         self._heard_at = time.monotonic()
 
     def take(self, reply: Reply) -> None:
@@ -60,9 +56,19 @@ class Dashboard:
             kept = self.meters if parts[0] == "meter" else self.health
             kept["/".join(parts[1:])] = float(reply.arguments[0])
         elif parts[0] == "voice" and len(parts) == 3 and parts[1].isdigit():
-            value = reply.arguments[0]
-            if not isinstance(value, str):
-                self.voices.setdefault(int(parts[1]), {})[parts[2]] = float(value)
+            self._take_value(int(parts[1]), parts[2], reply.arguments[0])
+
+    def name_scales(self, voice: int, names: Sequence[str]) -> None:
+        """Remember what the scales of a voice's bundle are called, the finest first."""
+        self._scales[voice] = names
+        self.unnamed.discard(voice)
+
+    def _take_value(self, voice: int, name: str, value: float | str) -> None:
+        if name == "bundle" or voice not in self.voices:
+            self.unnamed.add(voice)
+        values = self.voices.setdefault(voice, {})
+        if not isinstance(value, str):
+            values[name] = float(value)
 
     def draw(self) -> RenderableType:
         """Draw everything as it is now."""
@@ -104,7 +110,7 @@ class Dashboard:
         table.add_row("level", *(bar for bar, _ in levels))
         table.add_row("dB", *(peak for _, peak in levels))
         for name in SHOWN:
-            table.add_row(name, *(self._value(name, self.voices[v].get(name)) for v in voices))
+            table.add_row(name, *(self._value(v, name) for v in voices))
         for name, kept, digits in (
             ("token", "token", 0),
             ("unit", "unit", 0),
@@ -139,11 +145,12 @@ class Dashboard:
         bar = "#" * full + "-" * max(0, part - full)
         return bar.ljust(width), f"{peak:.1f}" if peak > _QUIETEST else ""
 
-    def _value(self, name: str, value: float | None) -> str:
+    def _value(self, voice: int, name: str) -> str:
+        value, scales = self.voices[voice].get(name), self._scales.get(voice, ())
         if value is None:
             return ""
-        if name == "scale" and 0 <= value < len(self._scales):
-            return self._scales[int(value)]
+        if name == "scale" and voice not in self.unnamed and 0 <= value < len(scales):
+            return scales[int(value)]
         return f"{value:.4g}"
 
 

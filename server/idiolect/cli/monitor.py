@@ -11,12 +11,13 @@ from rich.live import Live
 
 from idiolect.cli.connection import connect
 from idiolect.cli.dashboard import SHOWN, Dashboard
-from idiolect.client import DEFAULT_PORT, Client, RefusedError, Reply
+from idiolect.client import DEFAULT_PORT, Client, RefusedError
 from idiolect.errors import ControlError
 
 __all__ = ["monitor", "watch"]
 
 _PICTURES = 10.0  # a second
+_PATIENCE = 0.5  # seconds, with one question
 _ASK_AGAIN = 10.0  # seconds: so soon the parameters are right again after a daemon began anew
 
 
@@ -60,7 +61,7 @@ def watch(client: Client, console: Console, seconds: float) -> Dashboard:
     ConnectionRefusedError
         When nobody listens from the start.
     """
-    dashboard = Dashboard(_scales(client))
+    dashboard = Dashboard()
     dashboard.take(client.ask("/status"))
     end, asked, drawn = time.monotonic() + seconds, -math.inf, -math.inf
     live = Live(console=console, auto_refresh=False, transient=False)
@@ -70,6 +71,7 @@ def watch(client: Client, console: Console, seconds: float) -> Dashboard:
                 if now - asked > _ASK_AGAIN:
                     asked = now
                     _ask_values(client)
+                    dashboard.unnamed.update(dashboard.voices)
                 _listen(client, dashboard, min(1 / _PICTURES, end - now))
                 if time.monotonic() - drawn > 1 / _PICTURES:
                     live.update(dashboard.draw(), refresh=True)
@@ -91,11 +93,19 @@ def _listen(client: Client, dashboard: Dashboard, seconds: float) -> None:
         reply = client.receive(seconds)
         if reply is not None:
             dashboard.take(reply)
+            _ask_scales(client, dashboard)
 
 
-def _scales(client: Client) -> list[str]:
+def _ask_scales(client: Client, dashboard: Dashboard) -> None:
+    """Ask what the scales are called of voices that may have another bundle now."""
+    with contextlib.suppress(TimeoutError):  # lost on the way: with what comes next again
+        for voice in sorted(dashboard.unnamed):
+            dashboard.name_scales(voice, _scales(client, voice))
+
+
+def _scales(client: Client, voice: int) -> list[str]:
     try:
-        told: Reply = client.ask("/scales")
+        told = client.ask("/scales", voice, timeout=_PATIENCE)
     except RefusedError:
         return []
     return [str(name) for name in told.arguments[::4]]

@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 import time
 from collections.abc import Iterator, Sequence
 from typing import Annotated
@@ -23,6 +24,8 @@ __all__ = ["SETTINGS", "osc"]
 SETTINGS = {"ignore_unknown_options": True}
 """How the command line is read: -6 is a value here, no option."""
 
+
+_NUMBER = re.compile(r"[-+]?(\d{1,309}(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 
 _PATIENCE = 30.0  # seconds, from one word of how far a command is to the next
 
@@ -77,7 +80,8 @@ def osc(
 ) -> None:
     """Send one OSC message and print what comes back; alone, print the reference.
 
-    For example: idiolect osc /voice/1/temperature 0.8.  A token in IDIOLECT_TOKEN is shown first.
+    For example: idiolect osc /voice/1/temperature 0.8.  What looks like a number is sent as one,
+    unless it is in quotes that the shell leaves: '"5"'.  A token in IDIOLECT_TOKEN is shown first.
     """
     if words and words[0] == "send":
         words = words[1:]
@@ -105,13 +109,15 @@ def _print_binding(language: str) -> None:
 
 def _exchange(client: Client, words: Sequence[str], wait: float) -> bool:
     """Send, print each answer; True when one of them was a refusal."""
-    failed = False
+    failed, values = False, [_value(word) for word in words[1:]]
     try:
         _show_token(client)
-        client.send(words[0], *[_value(word) for word in words[1:]])
+        client.send(words[0], *values)
         for reply in _answers(client, wait):
             print(_line(reply))
             failed = failed or reply.address == "/fail"
+    except ValueError as error:
+        raise ControlError(str(error)) from None
     except ConnectionRefusedError:
         raise ControlError(
             "no daemon listens there: start one with `idiolect serve`, or name its --port"
@@ -146,12 +152,12 @@ def _answers(client: Client, wait: float) -> Iterator[Reply]:
 
 
 def _value(word: str) -> int | float | str:
-    for kind in (int, float):
-        try:
-            return kind(word)
-        except ValueError:
-            continue
-    return word
+    """Read a number where a word is one, and a string in quotes or where it is none."""
+    if len(word) > 1 and word[0] == word[-1] == '"':
+        return word[1:-1]
+    if not _NUMBER.fullmatch(word):
+        return word
+    return float(word) if set(word) & set(".eE") else int(word)
 
 
 def _line(reply: Reply) -> str:

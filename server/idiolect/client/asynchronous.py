@@ -158,14 +158,18 @@ class AsyncClient:
         """Return the next message that nothing else waited for, None when none comes so soon."""
         return await self._wait(self._conversation.unread, timeout)
 
-    async def _told(self, subscription: Subscription[T], seconds: float) -> AsyncIterator[T]:
+    def _told(self, subscription: Subscription[T], seconds: float) -> AsyncIterator[T]:
+        told = self._take(subscription, seconds)
+        self._conversation.unsubscribe_without(told, subscription)
+        return told
+
+    async def _take(self, subscription: Subscription[T], seconds: float) -> AsyncIterator[T]:
         end = asyncio.get_running_loop().time() + seconds
         try:
             while (item := await self._wait(subscription, end - _now())) is not None:
                 yield item
         finally:
-            if self._transport is not None:
-                self._conversation.unsubscribe(subscription)
+            self._conversation.unsubscribe(subscription)
 
     async def _wait(self, inbox: Inbox[T], timeout: float) -> T | None:
         """Return what comes in time, None when nothing does."""

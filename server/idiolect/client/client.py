@@ -106,6 +106,8 @@ class Client:
         ------
         TypeError
             When an argument is of another type.
+        ValueError
+            When a number is too large for OSC.
         ConnectionRefusedError
             When an earlier message found nobody listening.
         """
@@ -233,13 +235,17 @@ class Client:
                 yield reply
 
     def _told(self, subscription: Subscription[T], seconds: float) -> Iterator[T]:
+        told = self._take(subscription, seconds)
+        self._conversation.unsubscribe_without(told, subscription)
+        return told
+
+    def _take(self, subscription: Subscription[T], seconds: float) -> Iterator[T]:
         end = time.monotonic() + seconds
         try:
             while (item := self._wait(subscription, end - time.monotonic())) is not None:
                 yield item
         finally:
-            if self._socket.fileno() >= 0:
-                self._conversation.unsubscribe(subscription)
+            self._conversation.unsubscribe(subscription)
 
     def _wait(self, inbox: Inbox[T], timeout: float) -> T | None:
         """Return what comes in time, None when nothing does."""

@@ -5,12 +5,13 @@
 
 import contextlib
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 
-from idiolect.client.messages import Reply, decode, encode, encode_bundle, time_tag
+from idiolect.client.messages import IMMEDIATELY, Reply, decode, encode, encode_bundle, time_tag
 from idiolect.client.told import group_of
 
 __all__ = ["DEFAULT_PORT", "Conversation", "Inbox", "Question", "RefusedError", "Subscription"]
@@ -20,6 +21,7 @@ DEFAULT_RATE = 30.0  # meters a second
 
 _MOST_UNREAD = 10_000  # messages; of more, the oldest are lost
 _RENEWAL = 5.0  # seconds; so soon it is told again after a daemon that ended in silence is back
+_WILD = frozenset("*?[]{}")  # in patterns alone
 _RETRY = 1.0  # seconds, while it does not answer
 
 T = TypeVar("T")
@@ -53,26 +55,55 @@ class Inbox(Generic[T]):
 
 
 class Question(Inbox[Reply]):
-    """Waits for the answer to one message; its number, if it has one, comes last in the answer."""
+    """Waits for the answer to one message.
 
-    def __init__(self, address: str, number: int | None) -> None:
+    Parameters
+    ----------
+    address : str
+        Of the message.
+    number : int, optional
+        Comes last in the answer.
+    fence : int, optional
+        What ``/clock`` was sent behind the message, and comes back behind its answer.  The value of
+        a parameter is told under its address whoever asks and whoever turns it, and so is what a
+        setting became, or why it was refused: of all that the last before the fence is the answer.
+    """
+
+    def __init__(self, address: str, number: int | None = None, fence: int | None = None) -> None:
         super().__init__()
         self._address = address
         self._number = number
+        self._fence = fence
+        self._latest: Reply | None = None
         self._is_open = True
 
-    def takes(self, reply: Reply) -> bool:
-        """Take what the daemon says, if that is the answer."""
-        if not (self._is_open and reply.is_about(self._address)):
-            return False
+    def take_from(self, reply: Reply) -> Reply | None:
+        """Take what the daemon says, if that is the answer; return what is left to others."""
+        if not self._is_open:
+            return reply
+        if self._fence is not None and reply.address == "/clock.reply":
+            if reply.arguments[-1] != self._fence:
+                return reply
+            self._fence = None
+            if self._latest is not None:
+                self._close(self._latest)
+            return None
+        if not reply.is_about(self._address):
+            return reply
         if self._number is not None and reply.arguments[-1] != self._number:
-            return False
+            return reply
+        if self._fence is None:
+            self._close(reply)
+            return None
+        earlier, self._latest = self._latest, reply
+        return earlier
+
+    def _close(self, reply: Reply) -> None:
         if reply.address == "/fail":
             self.error = RefusedError(str(reply.arguments[1]))
         else:
             self.items.append(reply)
         self._is_open = False
-        return True
 
 
 class Subscription(Inbox[T]):
@@ -147,16 +178,28 @@ class Conversation:
     @contextlib.contextmanager
     def ask(self, address: str, *arguments: object, numbered: bool = False) -> Iterator[Question]:
         """Send a message whose answer is waited for."""
+        if not _WILD.isdisjoint(address):
+            raise ValueError(
+                f"{address} is a pattern, and each address it means answers for itself: ask one "
+                "(/pan and its like tell of all voices)"
+            )
         if any(bundle.conversation is self for bundle in _open_bundles.get()):
             raise RuntimeError(
                 f"{address} is asked where an OSC bundle is written, and it is sent at the end: "
                 "ask before or after"
             )
         number = self.next_number() if numbered else None
-        question = Question(address, number)
+        is_read = not arguments and not numbered and address != "/clock"
+        fence = self.next_number() if is_read else None
+        question = Question(address, number, fence)
         self._questions.append(question)
         try:
-            self.send(address, *arguments, *(() if number is None else ("id", number)))
+            if fence is None:
+                self.send(address, *arguments, *(() if number is None else ("id", number)))
+            else:
+                self._transmit(
+                    encode_bundle([encode(address), encode("/clock", fence)], IMMEDIATELY)
+                )
             yield question
         finally:
             self._questions.remove(question)
@@ -180,9 +223,14 @@ class Conversation:
         return subscription
 
     def unsubscribe(self, subscription: Subscription[T]) -> None:
-        """Ask no longer."""
-        self._subscriptions.remove(subscription)
-        self.renew(at_once=True)
+        """Ask no longer, if it has not ended already."""
+        if subscription in self._subscriptions:
+            self._subscriptions.remove(subscription)
+            self.renew(at_once=True)
+
+    def unsubscribe_without(self, taker: object, subscription: Subscription[T]) -> None:
+        """Ask no longer when nobody has `taker` any more, who may not have begun to take."""
+        weakref.finalize(taker, self.unsubscribe, subscription).atexit = False
 
     @contextlib.contextmanager
     def told(self, groups: Sequence[str], rate: float) -> Iterator[None]:
@@ -216,7 +264,7 @@ class Conversation:
         self._was_heard, self.unread.error = True, None
         for reply in replies:
             self._note(reply)
-        told = [reply for reply in replies if not self._answer(reply)]
+        told = [left for reply in replies if (left := self._answer(reply)) is not None]
         awaited = set()
         for subscription in self._subscriptions:
             if subscription.read is not None:
@@ -266,11 +314,14 @@ class Conversation:
                     inbox: Inbox[Any] = self.unread if subscription.read is None else subscription
                     inbox.error = RefusedError(str(reply.arguments[1]))
 
-    def _answer(self, reply: Reply) -> bool:
-        """Give an answer to the first who waits for it; True when it was one, or ours."""
-        if any(question.takes(reply) for question in self._questions):
-            return True
-        return self._renews and reply.is_about("/notify")
+    def _answer(self, reply: Reply) -> Reply | None:
+        """Give an answer to the first who waits for it; return what is left to be told."""
+        left: Reply | None = reply
+        for question in self._questions:
+            left = question.take_from(reply)
+            if left is not reply:
+                return left
+        return None if self._renews and reply.is_about("/notify") else left
 
 
 _NO_MORE = encode("/notify", 0)

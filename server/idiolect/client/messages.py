@@ -17,6 +17,7 @@ IMMEDIATELY = 1
 MOST_BYTES = 65507
 """In one datagram."""
 
+_LARGEST = (2 - 2**-23) * 2.0**127  # of ``f``
 _BUNDLE = b"#bundle\0"
 _SINCE_1900 = 2_208_988_800  # seconds, from NTP's beginning to Unix'
 _EARLIEST, _LATEST = 946_684_800, 2**32 - _SINCE_1900  # Unix seconds: the year 2000, and 2036
@@ -46,6 +47,8 @@ def encode(address: str, *arguments: object) -> bytes:
     ------
     TypeError
         When an argument is of another type.
+    ValueError
+        When a number is too large for ``h`` or ``f``.
     """
     builder = OscMessageBuilder(address)
     for argument in arguments:
@@ -112,14 +115,26 @@ def _replies(packet: bytes, when: float | None) -> Iterator[Reply]:
         at += 4 + size
 
 
+def _whole(value: int) -> tuple[int, str]:
+    if not -(2**63) <= value < 2**63:
+        raise ValueError(f"a whole number of {value.bit_length()} bits: send one of at most 63")
+    return value, "i" if -(2**31) <= value < 2**31 else "h"
+
+
+def _real(value: float) -> tuple[float, str]:
+    if _LARGEST < abs(value) < math.inf:
+        raise ValueError(f"{value:g} is too large: send a number below {_LARGEST:g}")
+    return value, "f"
+
+
 def _typed(argument: object) -> tuple[int | float | str, str]:
     """Choose among i, f and s; python-osc alone would send booleans and large ints otherwise."""
     item = getattr(argument, "item", None)  # numpy's scalars
     value = item() if callable(item) else argument
     if isinstance(value, numbers.Integral):
-        return int(value), "i" if -(2**31) <= int(value) < 2**31 else "h"
+        return _whole(int(value))
     if isinstance(value, numbers.Real):
-        return float(value), "f"
+        return _real(float(value))
     if isinstance(value, str):
         return value, "s"
     raise TypeError(f"{type(value).__name__} cannot be sent over OSC: use int, float or str")

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from functools import partial
 
 from idiolect.control.arguments import arity, text, whole
+from idiolect.control.brevity import fitting, plain_name
 from idiolect.control.clients import Peer
 from idiolect.control.codec import Argument
 from idiolect.control.command import SystemCommand
 from idiolect.control.desk import Desk
 from idiolect.control.door import Applied
-from idiolect.control.telling import fitting, plain_name
 from idiolect.errors import ControlError
 
 __all__ = ["BUNDLING", "announce_bundle"]

@@ -59,8 +59,9 @@ class Lease:
     ends: float  # seconds, of the clock handed in
     groups: tuple[str, ...] = GROUPS[:1]
     rate: float = DEFAULT_RATE  # meters a second
-    metered_at: float = 0.0  # when it was sent them last, of the same clock
-    metered_to: int = 0  # the engine's frame up to which
+    metered_at: float = 0.0  # when it was sent them last or asked for them, of the same clock
+    metered_to: int | None = None  # the engine's frame up to which; None: it has just asked
+    turn: int = 0  # which of so many a second that was, counted from the clock's beginning
 
 
 class Clients:
@@ -76,7 +77,7 @@ class Clients:
         groups: tuple[str, ...] = GROUPS[:1],
         rate: float = DEFAULT_RATE,
     ) -> int:
-        """Begin or renew a lease; returns the client's number.
+        """Begin or renew a lease, which goes on from what was told; returns the client's number.
 
         Raises
         ------
@@ -92,7 +93,11 @@ class Clients:
                     f"or wait {LEASE_S:g} s for a lease to end"
                 )
             number = next(free for free in range(MAX_CLIENTS) if free not in self._leases)
-        self._leases[number] = Lease(peer, now + LEASE_S, groups, rate)
+        lease = self._leases.get(number) or Lease(peer, now)
+        if "meter" not in lease.groups:
+            lease.metered_at, lease.metered_to = now, None
+        lease.ends, lease.groups, lease.rate = now + LEASE_S, groups, rate
+        self._leases[number] = lease
         return number
 
     def remove(self, peer: Peer) -> int:

@@ -4,12 +4,12 @@ import time
 from collections.abc import Sequence
 
 from idiolect.control.arguments import arity, is_pressed, text
+from idiolect.control.brevity import MOST_BYTES
 from idiolect.control.clients import Peer
 from idiolect.control.codec import Argument, encode
 from idiolect.control.desk import Desk
 from idiolect.control.requests import MARK
 from idiolect.control.schedule import ntp_of
-from idiolect.control.telling import MOST_BYTES
 from idiolect.errors import ControlError
 
 __all__ = ["clear_schedule", "tell_time", "time_tags"]

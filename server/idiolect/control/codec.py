@@ -116,7 +116,7 @@ def _element(
 ) -> Message | OscBundle:
     """Read what fills ``packet[start:end]``; here and below, positions are multiples of 4."""
     if start == end or (end - start) % 4:
-        raise PacketError(f"{end - start} bytes are no OSC: sizes are multiples of 4, above 0")
+        raise PacketError(f"{end - start} bytes are no OSC: send a multiple of 4, above 0")
     if packet.startswith(_BUNDLE, start, end):
         return _bundle(packet, start, end, depth, numbers)
     return _message(packet, start, end)
@@ -132,7 +132,9 @@ def _bundle(packet: bytes, start: int, end: int, depth: int, numbers: Iterator[i
     while at < end:
         size, at = _size(packet, at, end)
         if not 0 < size <= end - at:
-            raise PacketError(f"an OSC bundle element of {size} bytes where {end - at} are left")
+            raise PacketError(
+                f"an OSC bundle element of {size} bytes where {end - at} are left: send its real size"
+            )
         if next(numbers) > MAX_ELEMENTS:
             raise PacketError(f"more than {MAX_ELEMENTS} elements in a packet: send several")
         elements.append(_element(packet, at, at + size, depth + 1, numbers))
@@ -148,23 +150,26 @@ def _message(packet: bytes, start: int, end: int) -> Message:
     address, tags, numbers = read(packet[start:at])
     if numbers is not None and numbers.size == end - at:
         return Message(address, numbers.unpack_from(packet, at))
-    arguments, at = _arguments(packet, tags, at, end)
-    if at != end:
-        raise PacketError(f"{address[:64]}: {end - at} bytes after the last argument")
-    return Message(address, arguments)
+    try:
+        return Message(address, _arguments(packet, tags, at, end))
+    except PacketError as error:
+        error.address = address
+        raise
 
 
 def _read_head(head: bytes) -> tuple[str, str, struct.Struct | None]:
     """Read a message up to its arguments: address, type tags, and how numbers alone would lie."""
     address, at = _text(head, 0, len(head))
     if not address.startswith("/"):
-        raise PacketError(f"an address starts with /, this packet with {address[:16]!r}")
+        raise PacketError(f"{address[:16]!r} is no address: send one that starts with /")
     tags = _text(head, at, len(head))[0] if at < len(head) else ","
     if not tags.startswith(","):
-        raise PacketError(f"{address[:64]}: type tags start with a comma, not {tags[:16]!r}")
+        raise PacketError(f"type tags are {tags[:16]!r}: send them behind a comma", address)
     tags = tags[1:]
     if len(tags) > MAX_ARGUMENTS:
-        raise PacketError(f"{len(tags)} arguments are too many: send at most {MAX_ARGUMENTS}")
+        raise PacketError(
+            f"{len(tags)} arguments are too many: send at most {MAX_ARGUMENTS}", address
+        )
     if tags.strip(_PLAIN):
         return address, tags, None
     return address, tags, struct.Struct(">" + tags.replace("h", "q"))
@@ -173,7 +178,7 @@ def _read_head(head: bytes) -> tuple[str, str, struct.Struct | None]:
 _recall = lru_cache(_REMEMBERED)(_read_head)  # senders repeat them
 
 
-def _arguments(packet: bytes, tags: str, at: int, end: int) -> tuple[tuple[Argument, ...], int]:
+def _arguments(packet: bytes, tags: str, at: int, end: int) -> tuple[Argument, ...]:
     levels: list[list[Argument]] = [[]]
     for tag in tags:
         if tag == "[":
@@ -182,15 +187,17 @@ def _arguments(packet: bytes, tags: str, at: int, end: int) -> tuple[tuple[Argum
             levels.append([])
         elif tag == "]":
             if len(levels) == 1:
-                raise PacketError("a type tag ] without its [")
+                raise PacketError(f"type tags {tags[:16]!r} close [] that is not open: send pairs")
             array = levels.pop()
             levels[-1].append(array)
         else:
             value, at = _argument(packet, tag, at, end)
             levels[-1].append(value)
     if len(levels) > 1:
-        raise PacketError("a type tag [ without its ]")
-    return tuple(levels[0]), at
+        raise PacketError(f"type tags {tags[:16]!r} open [] and do not close it: send pairs")
+    if at != end:
+        raise PacketError(f"{end - at} bytes behind the last argument: send a type tag for each")
+    return tuple(levels[0])
 
 
 def _argument(packet: bytes, tag: str, at: int, end: int) -> tuple[Argument, int]:
@@ -203,21 +210,21 @@ def _argument(packet: bytes, tag: str, at: int, end: int) -> tuple[Argument, int
     if tag == "b":
         size, at = _size(packet, at, end)
         if not 0 <= size <= end - at:
-            raise PacketError(f"a blob of {size} bytes where {end - at} are left")
+            raise PacketError(f"a blob of {size} bytes where {end - at} are left: send its size")
         return packet[at : at + size], at + _padded(size)
     if tag == "c":
         code = int.from_bytes(_take(packet, at, 4, end))
         return chr(code) if code <= sys.maxunicode else "\N{REPLACEMENT CHARACTER}", at + 4
     if tag in _OPAQUE:
         return Opaque(tag, _take(packet, at, _OPAQUE[tag], end)), at + _OPAQUE[tag]
-    raise PacketError(f"type tag {tag!r} is not OSC")
+    raise PacketError(f"type tag {tag!r} is not OSC: send i, f or s")
 
 
 def _after_text(packet: bytes, at: int, end: int) -> int:
     """Give where what follows a string begins."""
     stop = packet.find(b"\0", at, end)
     if stop < 0:
-        raise PacketError("a string without its end")
+        raise PacketError(f"a string of {end - at} bytes does not end: send a zero byte behind it")
     return stop + 4 & ~3
 
 
@@ -232,7 +239,7 @@ def _size(packet: bytes, at: int, end: int) -> tuple[int, int]:
 
 def _take(packet: bytes, at: int, size: int, end: int) -> bytes:
     if end - at < size:
-        raise PacketError(f"the packet ends {size - (end - at)} bytes too early")
+        raise PacketError(f"{size - (end - at)} bytes are missing at the end: send all of it")
     return packet[at : at + size]
 
 

@@ -10,6 +10,7 @@ from idiolect.control.access import Access
 from idiolect.control.addresses import address_of
 from idiolect.control.allowance import Allowance
 from idiolect.control.backlog import Backlog
+from idiolect.control.brevity import plain_name
 from idiolect.control.clients import Clients, Peer
 from idiolect.control.codec import Argument, Message, OscBundle, encode
 from idiolect.control.commands import Act
@@ -32,6 +33,7 @@ _FAILS_PER_SECOND = 50.0
 """Two servers that misunderstand each other would otherwise answer as fast as they can, for ever."""
 _LATE_PER_SECOND = 10.0
 _BELIEFS_PER_SECOND = 1.0  # that are told, of one host
+_LONGEST_TEXT = 1024  # bytes of a reason
 _REPLIES = {
     "/fail",
     "/done",
@@ -116,13 +118,13 @@ class Desk:
         takes_dirt: bool = False,
     ) -> None:
         self.player = player
-        self.name = name
+        self.name = plain_name(name)
         self.quit = quit
         self.recording = recording
         self.witness = witness
         self.presets = presets
         self.devices = devices
-        self.output = output
+        self._output = output
         self.defer = defer
         self.access = Access(token)
         self.clients = Clients()
@@ -142,6 +144,11 @@ class Desk:
     def now(self) -> float:
         """Return seconds on a clock that is never set back."""
         return time.monotonic()
+
+    def output(self) -> tuple[str, str]:
+        """Give the name of the way out, and how it is."""
+        name, state = self._output()
+        return plain_name(name), state
 
     def reply(self, peer: Peer, address: str, *arguments: object) -> None:
         """Send one message."""
@@ -191,7 +198,7 @@ class Desk:
         if not isinstance(error, IdiolectError):
             _log.error("%s failed", address, exc_info=error)
             text = f"an internal error ({type(error).__name__}); the daemon's log has the details"
-        self.reply(peer, "/fail", address[:256], text[:1024], *request)
+        self.reply(peer, "/fail", plain_name(address), plain_name(text, _LONGEST_TEXT), *request)
 
     def scold(
         self, peer: Peer, address: str, error: Exception, request: tuple[int, ...] = ()
@@ -206,7 +213,7 @@ class Desk:
         self.counters.late_tags += 1
         if self._lateness.allows(peer, self.now()):
             first = next((e for e in bundle.elements if isinstance(e, Message)), None)
-            address = "" if first is None else first.address[:256]
+            address = "" if first is None else plain_name(first.address)
             self.reply(peer, "/late", 1000 * seconds, address)
 
     def _tell_belief(self, peer: Peer, lead: float) -> None:
@@ -275,5 +282,5 @@ class Desk:
         status = self.player.status()
         ahead_s = (applied.frame - status.frame) / status.sample_rate
         voice, frame, units = applied.voice, wrap(applied.frame), applied.units
-        place = (applied.unit, applied.source, applied.start) if applied.source else ()
+        place = (applied.unit, plain_name(applied.source), applied.start) if applied.source else ()
         return (voice, frame, units, ahead_s, *place)

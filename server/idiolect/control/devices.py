@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from idiolect.control.arguments import arity, is_pressed, text
+from idiolect.control.brevity import fitting, plain_name
 from idiolect.control.clients import Peer
 from idiolect.control.codec import Argument
 from idiolect.control.command import SystemCommand
 from idiolect.control.desk import Desk
 from idiolect.control.keepers import Devices
-from idiolect.control.telling import fitting, plain_name
 from idiolect.errors import ControlError
 
 __all__ = ["DEVICES"]
@@ -29,7 +29,9 @@ def device_open(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
     """Go over to another device."""
     arity(arguments, 1, 1, "a device's name, or a part of it")
     name, devices = text(arguments[0], "a device"), _devices(desk)
-    desk.promise(peer, "/device/open", lambda: devices.open(name), lambda moved: (moved,))
+    desk.promise(
+        peer, "/device/open", lambda: devices.open(name), lambda moved: (plain_name(moved),)
+    )
 
 
 def _devices(desk: Desk) -> Devices:

@@ -77,7 +77,7 @@ class Dispatcher:
             element = parse(packet)
         except PacketError as error:
             self.desk.counters.malformed += 1
-            self.desk.scold(peer, "/", error)
+            self.desk.scold(peer, error.address, error)
         else:
             self._take(element, peer)
         return self._work + self._walked
@@ -108,7 +108,7 @@ class Dispatcher:
             assert isinstance(element, OscBundle)
             self._act_at(due, element)
         except Exception as error:  # the border: as in `_run`
-            self.desk.fail(due.peer, "#bundle", error)
+            self.desk.fail(due.peer, "/", error)
         return self._work + self._walked
 
     @property
@@ -146,7 +146,7 @@ class Dispatcher:
             return desk.time_tags.read(element.time_tag, peer, wall=time.time(), now=desk.now())
         except ControlError as error:
             desk.counters.absurd_tags += 1
-            desk.scold(peer, "#bundle", error)
+            desk.scold(peer, "/", error)
             return None
 
     def _wait_for(self, due: Due, bundle: OscBundle) -> None:
@@ -157,7 +157,7 @@ class Dispatcher:
         try:
             self.desk.schedule.add(due)
         except ControlError as error:
-            self.desk.scold(due.peer, "#bundle", error)
+            self.desk.scold(due.peer, "/", error)
 
     def _act_at(self, due: Due, bundle: OscBundle) -> None:
         """Run an OSC bundle so that it acts at the frame of its time, or now when that has passed."""

@@ -81,7 +81,7 @@ class Slip:
 def _unescape(raw: bytes) -> bytes | PacketError:
     pairs = raw.count(_ESCAPED_END) + raw.count(_ESCAPED_ESCAPE)
     if raw.count(_ESCAPE) != pairs:
-        return PacketError("SLIP: byte 219 is followed by 220 or 221, and by nothing else")
+        return PacketError("SLIP: byte 219 is not followed by 220 or 221: use it to escape alone")
     return raw.replace(_ESCAPED_END, _END).replace(_ESCAPED_ESCAPE, _ESCAPE)
 
 

@@ -118,21 +118,24 @@ def port_of(handle: socket.socket) -> int:
 @lru_cache(maxsize=1024)
 def is_local(host: str) -> bool:
     """Tell whether a host is this machine by its loopback, which nobody elsewhere can forge."""
-    return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    return _unmap(ipaddress.ip_address(host.partition("%")[0])).is_loopback
 
 
 @lru_cache(maxsize=1024)
 def is_allowed(host: str, allow: tuple[Network, ...]) -> bool:
     """Tell whether what a sender sends is read."""
-    address = ipaddress.ip_address(host)
-    mapped = getattr(address, "ipv4_mapped", None)  # an IPv4 sender seen by an IPv6 socket
-    address = mapped or address
+    address = _unmap(ipaddress.ip_address(host))
     return address.is_loopback or any(address in network for network in allow)
 
 
 def is_loopback(host: str) -> bool:
     """Tell whether nobody else's machine can reach a host."""
     return _parse(host).is_loopback
+
+
+def _unmap(address: _Address) -> _Address:
+    """Give an IPv4 sender's own address where an IPv6 socket has seen it."""
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def _parse(host: str) -> _Address:

@@ -44,8 +44,8 @@ class Datagrams(Protocol):
     def port(self) -> int:
         """The port OSC is read on."""
 
-    def peer(self, host: str, port: int) -> Peer:
-        """Return a place that can be sent to."""
+    def peer(self, host: str, port: int, *rest: int) -> Peer:
+        """Return a place that can be sent to; `rest` is an IPv6 address's flow and scope."""
 
 
 class Intake:

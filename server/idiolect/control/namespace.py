@@ -104,7 +104,7 @@ class Namespace:
                 self._found.clear()
             self._found[address] = found
         if not found:
-            raise ControlError("no address fits this pattern: `idiolect osc` prints them all")
+            raise ControlError(f"no address fits {address[:64]!r}: see `idiolect osc`")
         return found
 
     def _select(self, pattern: str) -> list[Leaf]:

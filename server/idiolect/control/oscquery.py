@@ -7,6 +7,7 @@ each argument.
 
 import itertools
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -40,12 +41,15 @@ _UNITS = {
     "s": "time.second",
     "cents": "time.cents",
     "beats/min": "time.bpm",
+    "Hz": "time.hz",
     "1/s": "time.hz",
 }
 """Those of our units the proposal has a name for."""
 
 _NEITHER, _WRITE, _READ_WRITE = 0, 2, 3
 _TRIGGER = "I"  # OSC 1.1: an impulse
+_ARGUMENT = re.compile(r"(\w(?: or \w)*) ")  # its types; its name comes behind
+_TOP_COMMA = re.compile(r", (?![^\[]*\])")  # none within brackets
 
 
 class Directory:
@@ -123,7 +127,8 @@ def signature(arguments: str) -> tuple[list[str], list[str]]:
     Parameters
     ----------
     arguments : str
-        Types and names, as in ``"s source, [f start], [s or i scale]"``; or ``"trigger"``.
+        Types and names, as in ``"s source, [f start], [s or i scale]"``; or ``"trigger"``.  What
+        stands in brackets may be left out; dots say that what is before them may come again.
 
     Returns
     -------
@@ -136,23 +141,26 @@ def signature(arguments: str) -> tuple[list[str], list[str]]:
     --------
     >>> signature("s source, [f start]")
     (['s', 'sf'], ['source'])
+    >>> signature("[s name, i or f value, ...]")
+    (['', 'si', 'sf'], [])
     """
     if arguments == "trigger":
         return [_TRIGGER], []
-    parts = [part for part in arguments.split(", ") if part != "..."]
-    *kinds, names = zip(*(_argument(part) for part in parts), strict=True)
-    needed = sum(not part.startswith("[") for part in parts)
+    groups = _TOP_COMMA.split(arguments)
+    needed = [group for group in groups if group != "..." and not group.startswith("[")]
+    options = [group.strip("[]") for group in groups if group.startswith("[")]
     tags = [
         "".join(chosen)
-        for count in range(needed, len(parts) + 1)
-        for chosen in itertools.product(*kinds[0][:count])
+        for count in range(len(options) + 1)
+        for chosen in itertools.product(*_kinds([*needed, *options[:count]]))
     ]
-    return tags, list(names[:needed])
+    return tags, [_ARGUMENT.sub("", part) for part in needed]
 
 
-def _argument(part: str) -> tuple[list[str], str]:
-    kinds, _, name = part.strip("[]").rpartition(" ")
-    return kinds.split(" or "), name
+def _kinds(groups: Iterable[str]) -> list[list[str]]:
+    """Give the types that each argument may have."""
+    parts = [_ARGUMENT.match(part) for group in groups for part in group.split(", ")]
+    return [part[1].split(" or ") for part in parts if part]
 
 
 def _notice(command: str, path: str) -> str:

@@ -113,7 +113,7 @@ def wish_of_dirt(given: dict[str, Argument], voices: int) -> Wish:
     Raises
     ------
     ControlError
-        When a value is of another type than its name wants.
+        When a value is of another type than its name wants, or it would not sound at all.
     """
     plain = {
         name: number(given[name], name)
@@ -132,11 +132,20 @@ def wish_of_dirt(given: dict[str, Argument], voices: int) -> Wish:
     if "gain" in plain:
         amplitude = min(max(plain["gain"], 0.0), _LOUDEST) ** 4
         wish["gain"] = 20 * math.log10(amplitude) if amplitude > 0 else _SILENT
-    if "sustain" in plain:
-        wish["dur"] = plain["sustain"]
-    elif "legato" in plain and "delta" in plain:
-        wish["dur"] = plain["legato"] * plain["delta"]
-    return wish
+    return wish | _length_of_dirt(plain)
+
+
+def _length_of_dirt(given: dict[str, float]) -> Wish:
+    if "sustain" in given:
+        said, seconds = f"sustain is {given['sustain']:g}", given["sustain"]
+    elif "legato" in given and "delta" in given:
+        said = f"legato is {given['legato']:g} and delta is {given['delta']:g}"
+        seconds = given["legato"] * given["delta"]
+    else:
+        return {}
+    if seconds <= 0:
+        raise ControlError(f"{said}: send more than 0")
+    return {"dur": seconds}
 
 
 def _pairs(arguments: Sequence[Argument]) -> dict[str, Argument]:

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from functools import partial
 
 from idiolect.control.arguments import LONGEST_RAMP, arity, number, text, whole
+from idiolect.control.brevity import fitting, plain_name
 from idiolect.control.bundling import announce_bundle
 from idiolect.control.clients import Peer
 from idiolect.control.codec import Argument
 from idiolect.control.command import SystemCommand
 from idiolect.control.desk import Desk
 from idiolect.control.keepers import Loaded, Presets
-from idiolect.control.telling import fitting, plain_name
 from idiolect.errors import ControlError
 
 __all__ = ["PRESETS"]

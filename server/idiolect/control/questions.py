@@ -6,11 +6,11 @@ Each answer is one message below 1,400 bytes; a list that is longer goes on wher
 from collections.abc import Sequence
 
 from idiolect.control.arguments import arity, number, text, whole
+from idiolect.control.brevity import MOST_BYTES, fitting, plain_name
 from idiolect.control.clients import Peer
 from idiolect.control.codec import Argument
 from idiolect.control.command import SystemCommand
 from idiolect.control.desk import Desk
-from idiolect.control.telling import MOST_BYTES, fitting, plain_name
 from idiolect.control.witness import Answer, UnitFacts, Witness
 from idiolect.errors import ControlError
 
@@ -75,7 +75,11 @@ def model_next(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
     witness = _witness(desk)
 
     def tell(answer: Answer) -> tuple[object, ...]:
-        return (voice, answer.scale, *[value for pair in answer.tokens for value in pair])
+        return (
+            voice,
+            plain_name(answer.scale),
+            *[value for pair in answer.tokens for value in pair],
+        )
 
     desk.promise(peer, "/model/next", lambda: witness.ask_next(voice, count), tell)
 
@@ -103,8 +107,8 @@ def _member(arguments: Sequence[Argument], what: str) -> tuple[int, str | float,
 
 def _told(facts: UnitFacts) -> tuple[object, ...]:
     return (
-        facts.unit, facts.scale, facts.token, plain_name(facts.source), facts.start, facts.duration,
-        facts.x, facts.y, facts.loudness, facts.centroid, facts.pitch,
+        facts.unit, plain_name(facts.scale), facts.token, plain_name(facts.source), facts.start,
+        facts.duration, facts.x, facts.y, facts.loudness, facts.centroid, facts.pitch,
     )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ def record_state(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
 
 def _recording(desk: Desk) -> Recording:
     if desk.recording is None:
-        raise ControlError("nothing can be recorded here")
+        raise ControlError("nothing can be recorded here: ask a daemon that plays")
     return desk.recording
 
 

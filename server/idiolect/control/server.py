@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any, TypeVar
 
 from idiolect import __version__
+from idiolect.control.codec import encode
 from idiolect.control.desk import Counters, Desk
 from idiolect.control.door import Player
 from idiolect.control.hosts import Network, Sockets, is_loopback, open_sockets, sort_sockets
@@ -218,7 +219,7 @@ class ControlServer:
 
     def _make_entrances(self) -> None:
         udp = UdpEntrance(self._sockets.datagrams, self._intake)
-        self._intake.datagrams = udp
+        self._udp = self._intake.datagrams = udp
         renew(self._listeners, udp, self._desk.clients, self._desk.now())
         self._listeners = ()
         self._entrances = [udp, TcpEntrance(self._sockets.streams, self._intake)]
@@ -284,9 +285,17 @@ class ControlServer:
             _log.exception("HTTP is not answered")
 
     def _tell(self, address: str) -> None:
-        known = [self._intake.datagrams.peer(host, port) for host, port in self._announce]
-        for peer in dict.fromkeys([*known, *self._desk.clients.listening(self._desk.now())]):
-            self._desk.reply(peer, address, self._desk.name, __version__, self.address[1])
+        desk, facts = self._desk, (self._desk.name, __version__, self.address[1])
+        known = dict.fromkeys(self._udp.peer(*place) for place in self._announce)
+        for place in known:
+            if not place.tell(encode(address, *facts)):
+                _log.warning(
+                    "%s of control.announce is not told %s: --host %s cannot reach it",
+                    *(place.host, address, self._host),
+                )
+        for peer in desk.clients.listening(desk.now()):
+            if peer not in known:
+                desk.reply(peer, address, *facts)
 
     def _defer(self, function: Callable[[], None]) -> None:
         loop = self._loop

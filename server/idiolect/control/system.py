@@ -237,12 +237,14 @@ SYSTEM_COMMANDS: tuple[SystemCommand, ...] = (
         doc="Answers when all earlier commands of this sender are answered.",
     ),
     SystemCommand(
-        address="/play", arguments="[s name, ...]", run=play, answer="nothing, or `/fail`",
+        address="/play", arguments="[s name, i or f or s value, ...]", run=play,
+        answer="nothing, or `/fail`",
         doc="Plays a stretch of the corpus beside what a voice says: names and values in pairs (see "
         "\"Playing by hand\"), at the time of the OSC bundle it comes in.",
     ),
     SystemCommand(
-        address="/dirt/play", arguments="[s name, ...]", run=play_dirt, answer="nothing, or `/fail`",
+        address="/dirt/play", arguments="[s name, i or f or s value, ...]", run=play_dirt,
+        answer="nothing, or `/fail`",
         doc="The same in SuperDirt's words, as Tidal and Strudel send them; where `control.dirt` "
         "is on.",
     ),

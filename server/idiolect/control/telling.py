@@ -9,32 +9,25 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
+from idiolect.control.brevity import MOST_BYTES, plain_name
 from idiolect.control.clients import PLAIN, Lease
 from idiolect.control.codec import IMMEDIATELY, encode, encode_bundle
 from idiolect.control.desk import Desk
 from idiolect.control.health import HEALTH, Pulse
 from idiolect.control.schedule import ntp_of
 from idiolect.control.warnings import WarningTap
-from idiolect.control.witness import Sounding, Witness
+from idiolect.control.witness import Levels, Sounding, Witness
 
 __all__ = [
     "GRAIN",
     "METERED",
-    "MOST_BYTES",
     "Teller",
-    "fitting",
     "grain_arguments",
     "ntp",
     "pack",
-    "plain_name",
 ]
 
-MOST_BYTES = 1400
-"""Of a packet that is sent unasked: what no network on the way takes apart."""
-
-_LONGEST_NAME = 256  # bytes of a source's name
 _LONGEST_LINE = 1024  # bytes of a warning
-_ROOM = 64  # bytes of an answer that are kept for what is before and behind a list
 _BUSY, _IDLE = 0.005, 0.1  # seconds from one look to the next
 _PULSE = 1.0  # seconds
 
@@ -42,26 +35,6 @@ _PULSE = 1.0  # seconds
 def ntp(seconds: float | None) -> int:
     """Make an OSC time tag of Unix seconds; of None "immediately"."""
     return IMMEDIATELY if seconds is None else ntp_of(seconds)
-
-
-def plain_name(text: str, most: int = _LONGEST_NAME) -> str:
-    """Shorten a text so that it takes at most so many bytes."""
-    return text.encode(errors="replace")[:most].decode(errors="ignore")
-
-
-def fitting(
-    address: str, head: Sequence[object], rows: Iterable[Sequence[str | int | float]]
-) -> list[object]:
-    """Give as many rows, of words and numbers, behind a head as one message takes."""
-    values = list(head)
-    size = len(encode(address, *head)) + _ROOM
-    for row in rows:
-        for value in row:  # a word has its end and its padding, and each has its type
-            size += 5 + (len(value.encode()) if isinstance(value, str) else 0)
-        if size > MOST_BYTES:
-            break
-        values += row
-    return values
 
 
 GRAIN = (
@@ -80,8 +53,8 @@ def grain_arguments(sounding: Sounding) -> tuple[object, ...]:
     """Give the arguments of ``/grain``."""
     facts = sounding.facts
     return (
-        sounding.voice, facts.unit, facts.token, facts.scale, plain_name(facts.source),
-        facts.start, sounding.seconds,
+        sounding.voice, facts.unit, facts.token, plain_name(facts.scale),
+        plain_name(facts.source), facts.start, sounding.seconds,
         sounding.gain, sounding.pan, facts.x, facts.y, facts.loudness, facts.centroid, facts.pitch,
         sounding.entropy, sounding.natural,
     )  # fmt: skip
@@ -122,8 +95,7 @@ class Teller:
         witness = self._desk.witness
         if witness is not None:
             self._announce(witness, now)
-            for lease in clients.leases(now, "meter"):
-                self._meter(witness, lease, now)
+            self._meter(witness, now)
         if now - self._pulsed_at >= _PULSE:
             self._tell_health(now)
         self._tell_warnings(now)
@@ -145,22 +117,34 @@ class Teller:
             while coming and (coming[0].heard_at or wall) <= wall:
                 self._heard[voice], self._began[voice] = coming.popleft(), now
 
-    def _meter(self, witness: Witness, lease: Lease, now: float) -> None:
-        if now - lease.metered_at < 1 / lease.rate - _BUSY / 2:
-            return
-        levels = witness.levels(lease.metered_to)
+    def _meter(self, witness: Witness, now: float) -> None:
+        """Tell meters to those whose turn it is; what is the same for several is made once."""
+        due: dict[tuple[float, int], list[Lease]] = {}
+        for lease in self._desk.clients.leases(now, "meter"):
+            turn = int(now * lease.rate)
+            if lease.metered_to is None:
+                lease.metered_to = self._desk.player.status().frame
+            elif turn != lease.turn:
+                due.setdefault((lease.metered_at, lease.metered_to), []).append(lease)
+            lease.turn = turn
+        for (since, frame), leases in due.items():
+            levels = witness.levels(frame)
+            _send(leases, self._meters(levels, since))
+            for lease in leases:
+                lease.metered_at, lease.metered_to = now, levels.until
+
+    def _meters(self, levels: Levels, since: float) -> list[bytes]:
+        """Make the messages: levels, and what is heard, which may have begun since a moment."""
         messages = [
             encode(f"/meter/{where}/{number}/{name}", value)
             for where, pairs in (("output", levels.outputs), ("voice", levels.voices))
             for number, pair in enumerate(pairs, 1)
             for name, value in zip(("peak", "rms"), pair, strict=True)
         ]
-        for voice, heard in enumerate(self._heard):
+        for heard, began in zip(self._heard, self._began, strict=True):
             if heard is not None:
-                onset = float(self._began[voice] > lease.metered_at)
-                messages += _unit_messages(heard, onset)
-        lease.metered_at, lease.metered_to = now, levels.until
-        _send(lease, messages)
+                messages += _unit_messages(heard, float(began > since))
+        return messages
 
     def _tell_health(self, now: float) -> None:
         before, self._pulse, self._pulsed_at = self._pulse, self._desk.player.status(), now
@@ -169,8 +153,7 @@ class Teller:
             return
         pulse = Pulse(before, self._pulse, self._desk.counters)
         messages = [encode(f"/health/{f.name}", f.read(pulse)) for f in HEALTH]
-        for lease in listeners:
-            _send(lease, messages)
+        _send(listeners, messages)
 
     def _tell_warnings(self, now: float) -> None:
         listeners = self._desk.clients.listening(now, "log")
@@ -199,10 +182,12 @@ def _unit_messages(heard: Sounding, onset: float) -> list[bytes]:
     ]
 
 
-def _send(lease: Lease, messages: Iterable[bytes]) -> None:
+def _send(leases: Iterable[Lease], messages: Sequence[bytes]) -> None:
     """Send what belongs together, in OSC bundles for those who can read them."""
-    for packet in messages if PLAIN in lease.groups else pack(messages):
-        lease.peer.send(packet)
+    packets = list(pack(messages))
+    for lease in leases:
+        for packet in messages if PLAIN in lease.groups else packets:
+            lease.peer.send(packet)
 
 
 def pack(messages: Iterable[bytes]) -> Iterator[bytes]:

@@ -38,6 +38,10 @@ class UdpPeer(NamedTuple):
         """Send without waiting; what the system does not take, or the host has not earned, is counted."""
         self.socket.send(packet, self)
 
+    def tell(self, packet: bytes) -> bool:
+        """Send what nobody asked for, whatever the host has earned; say whether the system took it."""
+        return self.socket.put(packet, self)
+
     def at(self, port: int) -> "UdpPeer":
         """Return the same host at another port."""
         return self._replace(port=port)
@@ -70,12 +74,15 @@ class UdpSocket:
         self._count_lost()
 
     def send(self, packet: bytes, peer: UdpPeer) -> None:
-        """Send one datagram, or count it as lost."""
-        sent = 0
-        if self._may_send(peer, len(packet)):
-            with contextlib.suppress(OSError):
-                sent = self.handle.sendto(packet, (peer.host, peer.port, *peer.rest))
+        """Send one datagram that its host has earned, or count it as lost."""
+        sent = self._may_send(peer, len(packet)) and self.put(packet, peer)
         self._intake.desk.counters.dropped += not sent
+
+    def put(self, packet: bytes, peer: UdpPeer) -> bool:
+        """Send one datagram; say whether the system took it."""
+        with contextlib.suppress(OSError):
+            return self.handle.sendto(packet, (peer.host, peer.port, *peer.rest)) > 0
+        return False
 
     def at(self, address: tuple[Any, ...]) -> UdpPeer:
         """Return the peer at a socket address."""
@@ -120,11 +127,22 @@ class UdpEntrance:
         """The port it is bound to."""
         return port_of(self.sockets[0].handle)
 
-    def peer(self, host: str, port: int) -> UdpPeer:
-        """Return an address that can be sent to."""
+    def peer(self, host: str, port: int, *rest: int) -> UdpPeer:
+        """Return an address that can be sent to, equal to the one that is heard from there.
+
+        Parameters
+        ----------
+        host, port
+            Numeric; an IPv4 host is spoken to over an IPv6 socket where there is no other.
+        *rest : int
+            IPv6: flow and scope, where they are known.
+        """
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         fitting = [udp for udp in self.sockets if udp.handle.family == family]
-        return UdpPeer((fitting or self.sockets)[0], host, port)
+        udp = (fitting or self.sockets)[0]
+        if udp.handle.family == socket.AF_INET:
+            return UdpPeer(udp, host, port)
+        return UdpPeer(udp, host if ":" in host else f"::ffff:{host}", port, rest or (0, 0))
 
     def open(self) -> None:
         """Begin to read."""

@@ -136,11 +136,12 @@ class WebEntrance:
             self._desk.counters.limited += 1
             await asyncio.sleep(wait)
         self._renew()
-        response = _refusal(request)
+        response: web.StreamResponse | None = _refusal(request)
         if response is None:  # not `or`: to some versions of aiohttp a response counts as false
-            if "Upgrade" in request.headers:
-                return await self._upgrade(request)
-            response = self._answer(request)
+            if _wants_websocket(request):
+                response = await self._upgrade(request)
+            else:
+                response = self._answer(request)
         response.headers["X-Content-Type-Options"] = "nosniff"
         origin = request.headers.get("Origin", "")
         if origin.lower() in self._origins:
@@ -156,7 +157,10 @@ class WebEntrance:
         ):
             self._desk.counters.refused += 1
             return _text(403, "pages of other origins may not speak to this daemon")
-        return await accept(request, self._intake, lambda: self._directory, self._audience)
+        try:
+            return await accept(request, self._intake, lambda: self._directory, self._audience)
+        except web.HTTPBadRequest as error:
+            return _text(400, f"this begins no WebSocket (RFC 6455, version 13): {error.text}")
 
     def _answer(self, request: web.BaseRequest) -> web.Response:
         page = self._pages.get(request.path)
@@ -225,6 +229,12 @@ def _refusal(request: web.BaseRequest) -> web.Response | None:
         return None
     response.force_close()
     return response
+
+
+def _wants_websocket(request: web.BaseRequest) -> bool:
+    """Tell whether a request asks for a WebSocket; what else it could become is passed over."""
+    protocols = ",".join(request.headers.getall("Upgrade", [])).lower().split(",")
+    return "websocket" in map(str.strip, protocols)
 
 
 def _peer(request: web.BaseRequest) -> tuple[str, int]:

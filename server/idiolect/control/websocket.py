@@ -11,6 +11,7 @@ from idiolect.control.clients import Peer
 from idiolect.control.codec import MAX_PACKET
 from idiolect.control.intake import BURST_WORK, Intake
 from idiolect.control.listener import MAX_UNSENT, PATIENCE_S
+from idiolect.control.namespace import NORM
 from idiolect.control.oscquery import Directory
 
 __all__ = ["Audience", "WebPeer", "accept"]
@@ -33,6 +34,7 @@ class Audience:
     def __init__(self, intake: Intake) -> None:
         self.peers: set[WebPeer] = set()
         self._desk = intake.desk
+        self._dispatcher = intake.dispatcher
         self._listening: dict[str, set[WebPeer]] = {}
 
     def listen(self, peer: "WebPeer", address: str) -> None:
@@ -55,6 +57,13 @@ class Audience:
             self.ignore(peer, address)
 
     def _tell(self, address: str, arguments: tuple[object, ...]) -> None:
+        self._reply(address, *arguments)
+        twin = NORM + address
+        if twin in self._listening:  # it changes with what it is the twin of
+            leaf = self._dispatcher.namespace.leaves[twin]
+            self._reply(twin, self._dispatcher.steering.shown(leaf, leaf.voices[0]))
+
+    def _reply(self, address: str, *arguments: object) -> None:
         for peer in tuple(self._listening.get(address, ())):
             self._desk.reply(peer, address, *arguments)
 
@@ -65,7 +74,7 @@ class WebPeer:
     def __init__(self, request: web.BaseRequest, socket: web.WebSocketResponse, intake: Intake):
         assert request.transport is not None
         self._transport = request.transport
-        self.host, self.port = self._transport.get_extra_info("peername")[:2]
+        self.host, self.port, *self._rest = self._transport.get_extra_info("peername")
         self._socket = socket
         self._intake = intake
         self._queue: asyncio.Queue[bytes | str | None] = asyncio.Queue()  # None: the end
@@ -85,7 +94,7 @@ class WebPeer:
 
     def at(self, port: int) -> Peer:
         """Return the same host at another port, where it is spoken to over UDP."""
-        return self._intake.datagrams.peer(self.host, port)
+        return self._intake.datagrams.peer(self.host, port, *self._rest)
 
     def close(self) -> None:
         """Send what is unsent, then close."""

@@ -119,7 +119,7 @@ class Library:
         name = name.removesuffix(".idiolect")
         tongue = self._loaded.get(name)
         if tongue is None:
-            raise ControlError(f"{name[:64]!r} is not loaded; {', '.join(self._loaded)} is")
+            raise ControlError(f"{name[:64]!r} is not loaded; there is {', '.join(self._loaded)}")
         if tongue in spoken:
             raise ControlError(f"{name} is played: move its voices to another bundle first")
         del self._loaded[name]
@@ -168,7 +168,9 @@ class Library:
 
 
 def _no_folder(name: str) -> ControlError:
-    return ControlError(f"no bundle {name[:64]!r}: there is no folder to load it from")
+    return ControlError(
+        f"no bundle {name[:64]!r}: name a folder as control.bundles in the settings"
+    )
 
 
 def _promise_step(

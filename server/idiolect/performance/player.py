@@ -234,7 +234,10 @@ class Player:
         """
         parameter = MASTER[name] if voice == 0 else self._tongues[voice].parameters.get(name)
         if parameter is None:
-            raise ControlError(f"{self.bundle_of(voice)}, which voice {voice} plays, has no {name}")
+            raise ControlError(
+                f"{self.bundle_of(voice)}, which voice {voice} plays, has no {name}: use one it has "
+                "(`idiolect inspect` lists them), or send it another bundle"
+            )
         if name == "scale":
             self._check_scale(voice, value)
         changed = self.get(name, voice) != value

@@ -100,7 +100,7 @@ def units_of_tokens(bundle: Bundle, scale: int, tokens: list[int]) -> Units:
     """
     own = bundle.scales[scale]
     if not tokens:
-        raise ControlError("seed/tokens needs at least one token")
+        raise ControlError("no tokens: send one or more")
     for token in tokens:
         if not 0 <= token < own.token_count:
             raise ControlError(
@@ -134,7 +134,7 @@ def units_of_file(bundle: Bundle, scale: int, name: str, start: float, duration:
     units, source = bundle.scales[scale].units, find_source(bundle, name)
     inside = np.flatnonzero(stretch_of(bundle, units, source, start, duration))
     if not len(inside):
-        raise ControlError(f"{name!r} ends before {start:g} s")
+        raise ControlError(f"{name[:64]!r} has nothing at {start:g} s: give a start before its end")
     return inside[-CONTEXT_STEPS:].astype(np.int64)
 
 

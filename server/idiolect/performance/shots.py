@@ -62,7 +62,9 @@ class Wish:
         """Refuse what means nothing."""
         given = [n for n in ("unit", "token", "file") if getattr(self, n) is not None]
         if "token" in given and len(given) > 1:
-            raise ControlError(f"{' and '.join(given)} are given: a token says alone what to play")
+            raise ControlError(
+                f"{' and '.join(given)} are given: a token says alone what to play; leave the rest"
+            )
         for name in (field.name for field in fields(self)):
             value = getattr(self, name)
             if isinstance(value, float) and not math.isfinite(value):
@@ -159,7 +161,7 @@ def _stretch(bundle: Bundle, wish: Wish, scale: int, draw: Callable[[int], int])
         source = bundle.sources[find_source(bundle, wish.file)]
         into = round(max(0.0, wish.start) * bundle.sample_rate)
         if into >= int(source["frames"]):
-            raise ControlError(f"{wish.file!r} ends before {wish.start:g} s")
+            raise ControlError(f"{wish.file[:64]!r} ends before {wish.start:g} s: start sooner")
         return int(source["start"]) + into, int(source["frames"]) - into
     elif wish.unit is not None:
         unit = int(units_before(bundle, scale, wish.unit)[-1])

@@ -2,6 +2,7 @@
 
 from idiolect.control.access import AUTH, WRONG_PER_SECOND
 from idiolect.control.arguments import LONGEST_RAMP
+from idiolect.control.brevity import MOST_BYTES
 from idiolect.control.clients import (
     DEFAULT_RATE,
     LEASE_S,
@@ -18,7 +19,7 @@ from idiolect.control.pattern import MAX_WILDCARDS
 from idiolect.control.promises import PROGRESS_S
 from idiolect.control.schedule import BESIDE, FURTHEST_S, MOST_WAITING, MOST_WAITING_EACH
 from idiolect.control.system import API, MOST_OF_A_HOST, SYSTEM_COMMANDS
-from idiolect.control.telling import GRAIN, METERED, MOST_BYTES
+from idiolect.control.telling import GRAIN, METERED
 from idiolect.control.warnings import LINES_PER_SECOND
 from idiolect.parameters.table import MOST_BUNDLES
 
@@ -87,9 +88,9 @@ TCP. The port above it has WebSockets and OSCQuery: [ways in](control.md). Voice
   the sender's. Loading a bundle is told on the way, to who asked, at most {1 / PROGRESS_S:g} times a second:
   `/progress` s address, s what is done, f how much of the whole was, 0 to 1, and i the number if there
   was one.
-- Mistakes (no such address, a value that a parameter cannot have, bytes that are not OSC: address `/`)
-  are answered with `/fail` too: each that has a number, and of the others at most 50 a second for
-  each sender.
+- Mistakes (no such address, a value that a parameter cannot have, bytes that are not OSC) are answered
+  with `/fail` too: each that has a number, and of the others at most 50 a second for each sender; the
+  address is `/` where it cannot be read, and of a time tag that makes no sense.
 - A client that sent `/notify 1` is told what it asked for (see "What is told"), and `/shutdown`
   s name, s version, i port when the daemon ends. A lease lasts {LEASE_S:g} s; there is room for
   {MAX_CLIENTS}, and {MOST_OF_A_HOST} of one host of another machine. Places that
@@ -159,7 +160,9 @@ Each allow/... takes the place of the one before, and acts as a parameter does, 
 of the voice's scale. What would leave nothing to play is refused, and so is a scale of which nothing
 is allowed.
 
-What a seed, a cut or another bundle would do to a voice that is frozen waits until it is not.
+What a seed, a cut or another bundle would do to a voice that is frozen waits until it is not. The
+`/done` does not: it says that the command is taken, and its frame is then the present one, at which
+nothing of it is heard.
 """
 
 GUARD = f"""\

@@ -227,7 +227,9 @@ def _explained(act: Callable[[], object], failure: str) -> None:
     try:
         act()
     except OSError as error:
-        raise ControlError(f"{failure}: {error.strerror or error}") from error
+        raise ControlError(
+            f"{failure}: {error.strerror or error}; name another, or see to the folder"
+        ) from error
 
 
 def _is_own(path: Path) -> bool:

@@ -176,7 +176,7 @@ def _restore_bundle(player: Player, voice: int, name: str, fetch: bool, missed: 
         return
     try:
         if not fetch and not player.bundles().get(name):
-            raise ControlError(f"bundle {name} is not there")
+            raise ControlError(f"bundle {name} is not there: put it into the folder of bundles")
         player.speak_now(voice, name)
     except IdiolectError as error:
         missed.append(f"voice {voice} plays {player.bundle_of(voice)}: {error}")

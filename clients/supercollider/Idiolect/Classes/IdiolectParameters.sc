@@ -1,5 +1,5 @@
 // Made from the table of parameters; change that, then:
-//   idiolect osc --for supercollider > clients/supercollider/Classes/IdiolectParameters.sc
+//   idiolect osc --for supercollider > clients/supercollider/Idiolect/Classes/IdiolectParameters.sc
 
 // Names in the order in which a status and a grain tell them, the words of playing by hand, and the
 // descriptors a voice can lean towards.

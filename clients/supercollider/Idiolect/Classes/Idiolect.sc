@@ -5,9 +5,9 @@
 
 Idiolect : IdiolectMasterParameters {
 	classvar <all, >program, <>default;
-	classvar <leaseSeconds = 60, <waitSeconds = 10;
-	var <addr, <pid, <ready = false;
-	var voiceNumbered, requests, reads, hearing, renewal, groups;
+	classvar <leaseSeconds = 60, <>waitSeconds = 10;
+	var <addr, <pid, <ready = false, <groups;
+	var voiceNumbered, requests, reads, hearing, kept, renewal, progressAt = 0, isEnding = false;
 
 	*initClass {
 		Class.initClassTree(Event);
@@ -24,7 +24,7 @@ Idiolect : IdiolectMasterParameters {
 	// What `boot` starts: that of the checkout these classes lie in, if it is set up, else what the
 	// path has.
 	*program {
-		var own = this.filenameSymbol.asString.dirname +/+ "../../../.venv/bin/idiolect";
+		var own = this.filenameSymbol.asString.dirname +/+ "../../../../.venv/bin/idiolect";
 		^program ?? { if(File.exists(own)) { own } { "idiolect" } }
 	}
 
@@ -42,7 +42,8 @@ Idiolect : IdiolectMasterParameters {
 		addr = argAddr;
 		voiceNumbered = IdentityDictionary.new;
 		requests = IdentityDictionary.new;
-		reads = IdentityDictionary.new;
+		reads = List.new;
+		kept = IdentityDictionary.new;
 		all.add(this);
 		if(default.isNil) { default = this };
 		CmdPeriod.add(this);
@@ -58,11 +59,13 @@ Idiolect : IdiolectMasterParameters {
 		command = "exec % serve % --port % %".format(
 			this.class.program.shellQuote, bundle.asString.standardizePath.shellQuote, addr.port, options
 		);
+		isEnding = false;
 		pid = command.unixCmd({ |status|
 			pid = nil;
 			ready = false;
 			this.changed(\ended, status);
-			if(status != 0) { "idiolect ended with status %".format(status).warn };
+			// What was killed has status 0, too.
+			if(isEnding.not) { "idiolect has ended by itself, with status %".format(status).warn };
 		});
 		this.whenReady(action, 300);
 	}
@@ -70,15 +73,15 @@ Idiolect : IdiolectMasterParameters {
 	// Ask until it answers: the first start after an install compiles for half a minute to a minute.
 	whenReady { |action, seconds = 30|
 		var deadline = Main.elapsedTime + seconds;
+		ready = isEnding = false;
 		this.prKeepOn {
-			this.status { ready = true };
-			while { ready.not and: { Main.elapsedTime < deadline } } {
+			while { ready.not and: { isEnding.not } and: { Main.elapsedTime < deadline } } {
 				addr.sendMsg('/status');
 				0.2.wait;
 			};
-			if(ready) { action.value(this) } {
-				"idiolect does not answer at %:%; is it started?".format(addr.hostname, addr.port).warn
-			};
+			case
+				{ ready } { action.value(this) }
+				{ isEnding.not } { "% does not answer; is it started?".format(this).warn };
 		}
 	}
 
@@ -140,25 +143,36 @@ Idiolect : IdiolectMasterParameters {
 
 	panic { |action| ^this.command("/panic", [], action) }
 
-	quit { |action| ready = false; ^this.command("/quit", [], action) }
+	// What does not listen yet is ended by a signal.
+	quit { |action|
+		if(pid.notNil and: { ready.not }) { this.kill; action.value; ^nil };
+		isEnding = true;
+		^this.command("/quit", [], action)
+	}
 
 	// --- Playing by hand.
 
-	// Play a stretch of the corpus beside what a voice says: (unit: 12, gain: -6), with the words of
-	// IdiolectNames.play; `seconds` from the thread's own time, or at once.
-	play { |what, seconds| addr.sendBundle(seconds, *this.plays(what ? ())) }
+	// Play a stretch of the corpus beside what a voice says: (unit: 12, gain: -6, dur: 0.3), with the
+	// words of IdiolectNames.play; `seconds` from the thread's own time, or at once.
+	play { |what, seconds|
+		what = what ? ();
+		addr.sendBundle(seconds, *this.plays(what, what[\dur]))
+	}
 
-	// What an event plays, as messages.  How long it sounds an event calls its sustain, and how loud
-	// it is amp; arrays are several at once.
-	plays { |event|
+	// What an event plays, as messages.  How long it sounds an event calls its sustain, in beats, for its
+	// dur is until the next; and how loud it is amp.  Arrays are several at once.
+	plays { |event, seconds|
 		var given = List.new, own = event.keys;
 		IdiolectNames.play.do { |name|
 			if(name != \dur and: { own.includes(name) }) { given.add([name, event[name]]) }
 		};
 		if([\sustain, \legato].any { |name| own.includes(name) }) {
-			given.add([\dur, event.use { ~sustain.value }])
+			seconds = event.use { ~sustain.value } !? (_ * this.prBeatSeconds) ? seconds
 		};
-		if(own.includes(\amp)) { given.add([\gain, event[\amp].ampdb]) };
+		if(seconds.notNil) { given.add([\dur, seconds]) };
+		if(own.includes(\amp)) {
+			given.add([\gain, event[\amp].value.ampdb.max(IdiolectVoiceParameters.specs[\gain].minval)])
+		};
 		given = given.collect { |pair| pair.collect(_.value) };
 		^given.flatten(1).asArray.flop.collect { |words| ["/play"] ++ words }
 	}
@@ -188,11 +202,13 @@ Idiolect : IdiolectMasterParameters {
 
 	// From now on dependants get `changed(\told, address, values...)` for what anyone changes; of the
 	// group \grain, too, `changed(\grain, event, seconds until it is heard)` for every unit; of other
-	// groups what they are told as \told.
+	// groups what they are told as \told.  What is asked for again is added.
 	notify { |... argGroups|
-		this.stopNotify;
-		groups = if(argGroups.isEmpty) { [\state] } { argGroups };
-		this.prRenew;
+		this.prStop(renewal);
+		if(argGroups.isEmpty) { argGroups = [\state] };
+		groups = (groups ? []).asSet.addAll(argGroups).asArray;
+		renewal = { loop { this.prAskToBeTold; (leaseSeconds / 3).wait } };
+		this.prKeepOn(renewal);
 	}
 
 	// A message of a grain as an Event, with the names of IdiolectNames.grain.
@@ -200,37 +216,47 @@ Idiolect : IdiolectMasterParameters {
 
 	stopNotify {
 		if(groups.isNil) { ^this };
-		renewal.stop;
+		this.prStop(renewal);
 		groups = nil;
-		addr.sendMsg('/notify', 0);
+		this.prAskToBeTold;
 	}
 
-	// Renew what Cmd-period has stopped.
-	cmdPeriod { if(groups.notNil) { this.prRenew } }
+	// Go on with what Cmd-period has stopped.
+	cmdPeriod { kept.keys.copy.do { |function| this.prKeepOn(function) } }
 
 	// Forget the daemon, which plays on unless it is a child.
 	free {
 		this.stopNotify;
 		this.kill;
+		kept.keys.copy.do { |function| this.prStop(function) };
 		thisProcess.removeOSCRecvFunc(hearing);
 		CmdPeriod.remove(this);
 		all.remove(this);
 		if(default === this) { default = all.choose };
 	}
 
-	kill { if(pid.notNil) { "kill %".format(pid).unixCmd(postOutput: false); pid = nil } }
+	kill { isEnding = true; if(pid.notNil) { "kill %".format(pid).unixCmd(postOutput: false); pid = nil } }
 
 	printOn { |stream| stream << "Idiolect(" << addr.hostname << ", " << addr.port << ")" }
 
 	// --- Inside.
 
 	prHear { |message, time|
+		if(ready.not and: { isEnding.not }) {
+			ready = true;
+			if(groups.notNil) { this.prAskToBeTold }
+		};
 		switch(message[0],
 			'/done', { requests.removeAt(message.last).value(true, message.drop(2).drop(-1)) },
 			'/synced', { requests.removeAt(message.last).value(true, message.last) },
 			'/fail', { this.prRefuse(message) },
+			'/clock.reply', { this.prFence(message.last) },
+			// What takes long tells how far it is.
+			'/progress', { progressAt = Main.elapsedTime; this.prTell(*message) },
 			'/grain', {
-				this.changed(\grain, this.class.grain(message), time - thisThread.seconds)
+				if(groups !? { groups.includesAny([\grain, \all]) } ? false) {
+					this.changed(\grain, this.class.grain(message), time - thisThread.seconds)
+				}
 			},
 			'/shutdown', { ready = false; this.changed(\shutdown) },
 			{ this.prTell(*message) }
@@ -242,67 +268,109 @@ Idiolect : IdiolectMasterParameters {
 		if(asked.endsWith(".reply")) { asked = asked.drop(-6) } {
 			if(groups.notNil) { this.changed(\told, address, *values) }
 		};
-		reads.removeAt(asked.asSymbol).do { |waiting| waiting.(true, values) }
+		this.prAnswer(asked.asSymbol, [true, values]);
 	}
 
 	prRefuse { |message|
 		var address = message[1], reason = message[2], request = requests.removeAt(message.last);
-		case
-			{ request.notNil } { request.(false, reason) }
-			{ reads[address].notNil } {
-				reads.removeAt(address).do { |waiting| waiting.(false, reason) }
-			}
-			{ true } { this.prWarn(address, reason) }
+		if(request.notNil) { ^request.(false, reason) };
+		if(this.prAnswer(address, [false, reason]).not) { this.prWarn(address, reason) };
+	}
+
+	// The value of a parameter is told under its address whoever asks and whoever turns it, and so is why
+	// a setting was refused.  So each question has a fence sent behind it, and of what is told the last
+	// before that is the answer.
+	prAnswer { |address, outcome|
+		var read = reads.detect { |each| each[\address] == address };
+		if(read.isNil) { ^false };
+		if(read[\isFenced]) { reads.remove(read); read[\answered].(*outcome) } {
+			// A refusal that something newer follows was not of the question.
+			read[\outcome] !? { |earlier| if(earlier[0].not) { this.prWarn(address, earlier[1]) } };
+			read[\outcome] = outcome
+		};
+		^true
+	}
+
+	prFence { |number|
+		var read = reads.detect { |each| each[\fence] == number };
+		read !? {
+			read[\isFenced] = true;
+			read[\outcome] !? { |outcome| reads.remove(read); read[\answered].(*outcome) }
+		}
 	}
 
 	prWarn { |address, reason| "idiolect refuses %: %".format(address, reason).warn }
 
 	prRead { |address, action, shape|
 		^this.prAwait(action, address) { |answered|
-			var key = address.asSymbol, waiting = { |good, answer|
-				answered.(good, if(good) { shape.(answer) } { answer })
-			};
-			reads[key] = reads[key].add(waiting);
-			addr.sendMsg(key);
-			{ reads[key].remove(waiting) }
+			var read = (
+				address: address.asSymbol, fence: UniqueID.next, isFenced: false,
+				answered: { |good, answer| answered.(good, if(good) { shape.(answer) } { answer }) }
+			);
+			reads.add(read);
+			addr.sendBundle(nil, [read[\address]], ['/clock', read[\fence]]);
+			{ reads.remove(read) }
 		}
 	}
 
 	// Ask, with what is to be called when it is answered; then wait, if nobody else does.  Asking gives
 	// what forgets the question.
 	prAwait { |action, address, asking|
-		var condition, outcome, forget;
+		var condition = CondVar.new, asked = Main.elapsedTime, outcome, forget, patience;
+		var left = { max(asked, progressAt) + waitSeconds - Main.elapsedTime };
+		patience = {
+			while { outcome.isNil and: { left.value > 0 } } {
+				condition.waitFor(left.value) { outcome.notNil }
+			};
+			if(outcome.isNil) { forget.value; ready = false }
+		};
 		if(action.notNil or: { thisThread.isKindOf(Routine).not }) {
-			asking.({ |good, answer|
+			forget = asking.({ |good, answer|
+				outcome = [good, answer];
+				condition.signalAll;
 				if(good.not) { this.prWarn(address, answer) };
 				action.value(if(good) { answer })
 			});
+			Routine {
+				patience.value;
+				if(outcome.isNil) { "% does not answer %".format(this, address).warn; action.value }
+			}.play(SystemClock);
 			^nil
 		};
-		condition = CondVar.new;
 		forget = asking.({ |good, answer| outcome = [good, answer]; condition.signalAll });
-		condition.waitFor(waitSeconds) { outcome.notNil };
-		if(outcome.isNil) {
-			forget.value;
-			Error("idiolect does not answer %".format(address)).throw
-		};
+		patience.value;
+		if(outcome.isNil) { Error("% does not answer %".format(this, address)).throw };
 		if(outcome[0].not) { Error("idiolect refuses %: %".format(address, outcome[1])).throw };
 		^outcome[1]
 	}
 
-	prKeepOn { |function| ^Routine(function).play(SystemClock) }
-
-	prRenew {
-		renewal.stop;
-		renewal = this.prKeepOn { loop {
-			addr.sendMsg('/notify', 1, 0, 30, *groups);
-			(leaseSeconds / 3).wait
-		} };
+	// Run what Cmd-period begins anew.
+	prKeepOn { |function|
+		this.prStop(function);
+		kept[function] = Routine { function.value; kept.removeAt(function) }.play(SystemClock)
 	}
+
+	prStop { |function|
+		var routine = function !? { kept.removeAt(function) };
+		if(routine !== thisThread) { routine.stop }
+	}
+
+	// A daemon sees one client in all of sclang: ask for what any of us wants.
+	prAskToBeTold {
+		var wanted = Set.new;
+		all.do { |each| if(each.addr == addr) { wanted.addAll(each.groups ? []) } };
+		if(wanted.isEmpty) { addr.sendMsg('/notify', 0) } {
+			addr.sendMsg('/notify', 1, 0, 30, *wanted.asArray)
+		}
+	}
+
+	prBeatSeconds { ^thisThread.clock.tryPerform(\beatDur) ? 1 }
 
 	// What an event holds of its voices' parameters, and a seed, as messages.
 	messages { |event|
-		^(event[\voice] ? 1).asArray.collect { |number| this.voice(number).messages(event) }.flatten(1)
+		^(event[\voice] ? 1).asArray.collect { |number, i|
+			this.voice(number).messages(event, i)
+		}.flatten(1)
 	}
 
 	// Send what an event says at the event's own time.
@@ -345,12 +413,16 @@ IdiolectVoice : IdiolectVoiceParameters {
 	seedFile { |source, start = 0, duration, action|
 		^this.prCommand("seed/file", [source, start] ++ duration, action)
 	}
-	seedMap { |x, y, scale, action| ^this.prCommand("seed/map", [x, y] ++ scale, action) }
+	seedMap { |x, y, scale, action|
+		^this.prCommand("seed/map", [x, y] ++ (scale !? { [scale] }), action)
+	}
 	seedRandom { |action| ^this.prCommand("seed/random", [], action) }
 	seedClear { |action| ^this.prCommand("seed/clear", [], action) }
 
 	// Keep it to a part of the corpus.
-	allowSources { |sources, action| ^this.prCommand("allow/sources", sources.asArray, action) }
+	allowSources { |sources, action|
+		^this.prCommand("allow/sources", if(sources.isString) { [sources] } { sources.asArray }, action)
+	}
 	allowStretch { |source, start = 0, duration, action|
 		^this.prCommand("allow/stretch", [source, start] ++ duration, action)
 	}
@@ -362,13 +434,14 @@ IdiolectVoice : IdiolectVoiceParameters {
 	// Leave what sounds at once.
 	cut { |action| ^this.prCommand("cut", [], action) }
 
-	// What an event says of this voice, as messages.  Only what the event holds itself counts: of its
-	// parents it has a pan and a scale that nobody asked for.
-	messages { |event|
+	// What an event says of this voice, as messages; of arrays the value at `index`.  Only what the event
+	// holds itself counts: of its parents it has a pan and a scale that nobody asked for.
+	messages { |event, index = 0|
 		var messages = List.new, own = event.keys;
 		own.do { |key|
-			var name = this.prAddressOf(key);
-			if(name.notNil) { messages.add([this.address(name), event[key].value]) }
+			var name = this.prAddressOf(key), value = event[key].value;
+			if(value.isArray and: { value.isString.not }) { value = value.wrapAt(index) };
+			if(name.notNil) { messages.add([this.address(name), value]) }
 		};
 		if(own.includes(\seed)) {
 			messages.add([this.address("seed/" ++ event[\seed][0])] ++ event[\seed][1..])

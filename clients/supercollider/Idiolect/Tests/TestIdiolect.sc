@@ -126,6 +126,72 @@ TestIdiolect : UnitTest {
 		watcher.remove;
 	}
 
+	test_what_is_read_is_what_was_set_last_whatever_is_told_meanwhile {
+		daemon.notify;
+		20.do { |step|
+			daemon.voice(2).pan = step / 20;
+			this.assertFloatEquals(daemon.voice(2).pan, step / 20, within: 0.0001, report: false);
+		};
+		daemon.voice(2).pan = 7;
+		daemon.voice(2).set("pan", "left");
+		this.assertEquals(daemon.voice(2).pan, 1.0, "neither what is told nor what is refused");
+		daemon.voice(2).pan = -0.5;
+		this.assertEquals(daemon.voice(2).pan, -0.5);
+		daemon.voice(2).pan = 0;
+		daemon.stopNotify;
+	}
+
+	test_of_two_that_are_told_one_may_go {
+		var done = CondVar.new, told = 0, watcher, other = Idiolect("127.0.0.1", daemon.addr.port);
+		watcher = SimpleController(daemon).put(\told, { |who, what, address, value|
+			if(address == '/voice/3/pan') { told = told + 1; done.signalAll }
+		});
+		daemon.voice(3).pan = -1;
+		daemon.sync;
+		daemon.notify;
+		other.notify(\grain);
+		daemon.sync;
+		daemon.voice(3).pan = 0.25;
+		done.waitFor(5) { told == 1 };
+		this.assertEquals(told, 1, "with another one that is told, too");
+		other.free;
+		daemon.sync;
+		daemon.voice(3).pan = 0;
+		done.waitFor(5) { told == 2 };
+		this.assertEquals(told, 2, "and when that has gone");
+		daemon.notify(\grain);
+		this.assertEquals(daemon.groups.asSet, Set[\state, \grain], "what is asked for is added");
+		daemon.stopNotify;
+		watcher.remove;
+	}
+
+	test_who_is_not_there_does_not_answer {
+		var done = CondVar.new, patience = Idiolect.waitSeconds, told = false, answer = 1;
+		var nobody = Idiolect("127.0.0.1", 9);
+		Idiolect.waitSeconds = 0.3;
+		nobody.voice(1).pan { |value| answer = value; told = true; done.signalAll };
+		done.waitFor(5) { told };
+		this.assertEquals(answer, nil, "an action gets nil");
+		this.assertException({ nobody.voice(1).pan }, Error, "a Routine an error");
+		Idiolect.waitSeconds = patience;
+		nobody.free;
+	}
+
+	test_waiting_until_it_is_ready_outlives_cmd_period {
+		var done = CondVar.new, there;
+		daemon.whenReady { there = true; done.signalAll };
+		CmdPeriod.run;
+		done.waitFor(5) { there.notNil };
+		this.assert(there == true);
+	}
+
+	test_names_of_sources_and_scales_are_whole {
+		var scale = daemon.voice(1).scale, name = "no such source";
+		this.assertException({ daemon.voice(1).allowSources(name) }, Error, "refused by its whole name");
+		this.assertEquals(daemon.voice(1).seedMap(0, 0, "note")[0], 1);
+		this.assertEquals(daemon.voice(1).scale, scale, "the voice's own scale stays");
+	}
+
 	test_what_listens_goes_with_it {
 		var other, before, there = {
 			var hearing = thisProcess.instVarAt(\prRecvOSCFunc);
@@ -156,6 +222,17 @@ TestIdiolect : UnitTest {
 		);
 	}
 
+	test_of_arrays_each_voice_gets_its_own {
+		var event = (voice: [2, 3], temperature: [0.5, 1.5], pan: 1, scale: "note");
+		this.assertEquals(
+			daemon.messages(event).asSet,
+			Set[
+				["/voice/2/temperature", 0.5], ["/voice/2/pan", 1], ["/voice/2/scale", "note"],
+				["/voice/3/temperature", 1.5], ["/voice/3/pan", 1], ["/voice/3/scale", "note"]
+			]
+		);
+	}
+
 	test_names_that_events_use_themselves_are_written_as_setters {
 		var event = (tempo: 2, stretch: 0.5, tempo_: 90, stretch_: 3).parent_(Event.default.parent);
 		this.assertEquals(
@@ -183,6 +260,22 @@ TestIdiolect : UnitTest {
 		this.assertEquals(messages.keys, IdentitySet[\unit, \voice, \dur, \gain].as(Set));
 		this.assertEquals(messages[\dur], 0.25, "how long it sounds is its sustain");
 		this.assertFloatEquals(messages[\gain], -6.02, within: 0.01);
+	}
+
+	test_how_long_it_sounds_is_in_beats_in_an_event_and_in_seconds_by_hand {
+		var done = CondVar.new, messages, seconds = { |found|
+			Dictionary.newFrom(found[0][1..])[\dur]
+		};
+		fork({ messages = daemon.plays((unit: 3, sustain: 1)); done.signalAll }, TempoClock(2));
+		done.waitFor(5) { messages.notNil };
+		this.assertEquals(seconds.(messages), 0.5);
+		this.assertEquals(seconds.(daemon.plays((unit: 3), 0.3)), 0.3);
+		this.assertEquals(seconds.(daemon.plays((unit: 3, legato: 0.5))), nil, "of nothing known");
+	}
+
+	test_no_amplitude_is_silence {
+		var given = Dictionary.newFrom(daemon.plays((unit: 3, amp: 0))[0][1..]);
+		this.assertEquals(given[\gain], IdiolectVoiceParameters.specs[\gain].minval);
 	}
 
 	test_arrays_are_played_at_once {
