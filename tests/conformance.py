@@ -185,7 +185,8 @@ class Stage:
     def until(self, seconds: float) -> "Stage":
         """Wait, and take up what is due, as the daemon does."""
         while True:
-            self.dispatcher.release()
+            for due in self.dispatcher.take_due(lambda host: 0.0):
+                self.dispatcher.act(due)
             if time.time() >= seconds:
                 return self
             time.sleep(0.005)

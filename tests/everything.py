@@ -125,7 +125,7 @@ class Everything:
         elif deed < 0.42:
             self._play_by_hand(voice)
         elif deed < 0.425:
-            self.planner.submit(Hush())
+            self.planner.submit(Hush(sounding=bool(rng.random() < 0.5)))
         elif deed < 0.47:
             player.set("run", voice, float(rng.random() < 0.8))
         else:

@@ -160,6 +160,9 @@ class RecordingPlayer:
     def cut(self, voice: int) -> "Future[Applied]":
         return self._take("cut", voice)
 
+    def recall(self) -> None:
+        self.calls.append(("recall",))
+
     def panic(self) -> None:
         self.calls.append(("panic",))
         for voice in range(1, self.voices + 1):

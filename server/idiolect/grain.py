@@ -73,7 +73,9 @@ SHOT = np.dtype(
         ("voice", np.int32),  # counted from 0, in whose mix it sounds; -1, of a hush: all of them
         ("quality", np.int32),  # of `engine.interpolation`
         ("channels", np.int32),  # of the bundle's audio; 1: both sides are the same
-        ("kind", np.int32),  # 0: sound, 1: hush (what was played before fades out within `release`)
+        # 0: sound, 1: hush (what was played before fades out within `release`, what waits never
+        # begins), 2: only the latter
+        ("kind", np.int32),
         ("left", np.float32),  # linear gains
         ("right", np.float32),
     ]

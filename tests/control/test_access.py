@@ -111,6 +111,11 @@ def test_a_wrong_token_is_refused_counted_and_written_down_nowhere(
     time.sleep(1.0)
     assert wire.ask("/auth", TOKEN)[0] == "/done"
     wire.ask("//auth", TOKEN)
+    for mistyped in ("/Auth", "/auth/", "/aut?", "/auth/token", "/norm/auth", "/oauth"):
+        assert wire.ask(mistyped, TOKEN)[:2] == ("/fail", mistyped)
+    wire.send("/voice/1/gain", -6.0, "id", 7)
+    wire.settle()
+    assert "/voice/1/gain (-6.0, 'id', 7)" in caplog.text
     assert server.http_address is not None
     host, port = server.http_address
     with urlopen(f"http://{host}:{port}/metrics", timeout=10) as page:

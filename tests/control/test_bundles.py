@@ -74,7 +74,7 @@ def test_a_bundle_is_loaded_played_and_let_go(client: Client) -> None:
     ask(client, "/voice/2/bundle", "first.idiolect")
     assert ask(client, "/bundle/unload", "second") == ("/bundle/unload", "second")
     assert listed(client)["second"] == 0
-    with pytest.raises(RefusedError, match="not loaded; first is"):
+    with pytest.raises(RefusedError, match="not loaded; there is first"):
         ask(client, "/bundle/unload", "second")
 
 

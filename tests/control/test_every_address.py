@@ -235,7 +235,12 @@ def prepare(wire: Wire, address: str) -> None:
 
 @pytest.mark.parametrize(
     ("address", "near"),
-    [("/voice/1/temperatuur", "temperature"), ("/voice/9/pan", "1, 2"), ("/x", "gain")],
+    [
+        ("/voice/1/temperatuur", "temperature"),
+        ("/voice/9/pan", "1, 2"),
+        ("/gian", "/gain"),
+        ("/x", "idiolect osc"),
+    ],
 )
 def test_an_address_that_is_none_is_refused_with_what_there_is(
     wire: Wire, address: str, near: str

@@ -1,5 +1,7 @@
 import pytest
 
+from idiolect.control.clients import Credit
+from idiolect.control.codec import encode
 from idiolect.control.namespace import Namespace, address_of
 from idiolect.errors import ControlError
 from idiolect.parameters.table import MASTER, PARAMETERS, VOICE
@@ -26,6 +28,19 @@ def test_every_descriptor_has_its_bias() -> None:
 def test_an_unknown_descriptor_is_refused_with_those_there_are() -> None:
     with pytest.raises(ControlError, match="/voice/1/bias has loudness, centroid"):
         Namespace(2, ("loudness", "centroid")).find("/voice/1/bias/brightness")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/x", "/ru", "/*x", "/gian", "/nosuch", "/temperatuur", "/voice", "/voice/", "/voice/99/gain",
+     "/voice/1/temperatuur", "/voice/1/x", "/norm/x", "/bundle", "/gain/x", "/t" + "e" * 5000],
+)  # fmt: skip
+def test_who_mistypes_an_address_hears_of_it_on_another_machine_too(address: str) -> None:
+    """The answer is no longer than what a host may be answered that has sent nothing else."""
+    sent = len(address) // 4 * 4 + 4  # bytes, without type tags
+    with pytest.raises(ControlError) as refused:
+        Namespace(16, tuple("abcdefghijklmnop")).find(address)
+    assert len(encode("/fail", address[:256], str(refused.value))) <= Credit.FACTOR * sent
 
 
 def test_a_short_form_gives_way_to_the_master() -> None:

@@ -105,7 +105,8 @@ def test_a_pattern_too_large_or_unfinished_is_refused(tree: Tree[str], pattern: 
 
 def test_what_is_missing_is_said_with_what_there_is(tree: Tree[str]) -> None:
     assert tree.missing("/voice/3/gain") == "/voice has 1, 2, 12"
-    assert tree.missing("/gian") == "there is gain, voice"
+    assert tree.missing("/gian") == "there is /gain"
+    assert tree.missing("/x") == "/ has gain, voice"
     assert tree.missing("/gain/x") == "/gain is as far as it goes: send to that"
 
 

@@ -77,6 +77,58 @@ def test_every_fail_ends_in_the_number_if_there_was_one(
     assert wire.receive() == ("/fail", "/voice/3/cut", "a later command took its place", 7)
 
 
+@pytest.mark.parametrize("number", [True, False], ids=["with a number", "without"])
+def test_every_command_that_fails_at_once_is_answered(wire: Wire, number: bool) -> None:
+    """However many there are in a second: a script that waits for each goes on."""
+    count = 300
+    for n in range(count):
+        wire.send("/bundle/unload", "nobody", *(("id", n) if number else ()))
+    answers = wire.settle()
+    assert [answer[:2] for answer in answers] == [("/fail", "/bundle/unload")] * count
+    if number:
+        assert [answer[-1] for answer in answers] == list(range(count))
+
+
+def test_a_mistake_with_a_number_is_answered_however_many_there_were(wire: Wire) -> None:
+    for n in range(200):
+        wire.send("/voice/1/gain", "loud")
+        wire.send("/voice/1/gian", -6.0, "id", n)
+        wire.send("/fail", "/voice/1/gain", "id", n)  # but an answer never is
+    answers = wire.settle()
+    assert [answer[-1] for answer in answers if answer[1] == "/voice/1/gian"] == list(range(200))
+    assert len(answers) < 300
+
+
+def test_what_is_read_takes_no_notice_of_the_number(wire: Wire) -> None:
+    assert wire.ask("/voice/1/gain", "id", 7) == ("/voice/1/gain", 0.0)
+    assert wire.ask("/norm/voice/1/pan", "id", 7) == ("/norm/voice/1/pan", 0.5)
+    wire.send("/voice/1/gain", -6, "id", 8)
+    wire.send("/voice/2/gain", -6, 0.5, "id", 9)
+    assert wire.settle() == []
+    assert wire.ask("/voice/1/gain", "id", 10) == ("/voice/1/gain", -6.0)
+
+
+def test_the_clock_sends_the_number_back(wire: Wire) -> None:
+    assert wire.ask("/clock", "a", "id", 7)[3:] == ("a", "id", 7)
+    assert wire.ask("/clock", "id", 7)[3:] == ("id", 7)
+
+
+def test_what_is_refused_late_to_be_played_ends_in_its_number(
+    wire: Wire, player: RecordingPlayer
+) -> None:
+    player.held = []
+    for n in (1, 2, 3, 5):
+        wire.send("/play", "unit", n, "id", n)
+    wire.send("/play", "unit", 4)
+    wire.settle()
+    player.held.pop(3).cancel()  # taken back by /clear_sched, which is no refusal
+    for future in player.held:
+        future.set_exception(ControlError("not played"))
+    told = [wire.receive() for _ in player.held]
+    assert told[:3] == [("/fail", "/play", "not played", n) for n in (1, 2, 3)]
+    assert told[3] == ("/fail", "/play", "not played")
+
+
 def test_one_request_to_every_voice_is_answered_by_each_with_its_number(
     wire: Wire, player: RecordingPlayer
 ) -> None:

@@ -1,6 +1,8 @@
 """OSC bundles act at the time their tag says, if that is what the tag means."""
 
+import gc
 import time
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -8,7 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from idiolect.control import ControlServer
-from idiolect.control.codec import IMMEDIATELY, Message, OscBundle, encode, encode_bundle
+from idiolect.control.codec import OscBundle, encode, encode_bundle, parse
 from idiolect.control.schedule import (
     FURTHEST_S,
     MOST_WAITING_EACH,
@@ -193,6 +195,7 @@ def test_the_schedule_can_be_cleared(wire: Wire, player: TimedPlayer) -> None:
     for _ in range(3):
         wire.raw(tagged(at, gain(-1.0)))
     assert wire.ask("/clear_sched") == ("/done", "/clear_sched", 3)
+    assert ("recall",) in player.calls  # also what is to be played and was handed on
     until(at)
     wire.settle()
     assert gains(player) == []
@@ -235,17 +238,84 @@ def test_a_client_that_plans_is_believed_from_its_first_tag_on() -> None:
     assert read_all([0.0, -0.01, 0.0, 0.2, 0.0]) == [False, False, False, True, True]
 
 
+def test_that_a_client_is_believed_is_said_once_with_how_far_it_is_ahead() -> None:
+    told: list[tuple[object, float]] = []
+    tags, peer, other = TimeTags(believe=lambda *what: told.append(what)), object(), object()
+    for n, lead in enumerate((0.0, 0.3, 0.3, 0.5)):
+        tags.read(ntp_of(1e9 + n + lead), peer, wall=1e9 + n, now=n)  # type: ignore[arg-type]
+    tags.choose(other, "honour")  # type: ignore[arg-type]
+    tags.read(ntp_of(1e9 + 1), other, wall=1e9, now=9.0)  # type: ignore[arg-type]
+    assert told == [(peer, pytest.approx(0.3, abs=1e-6))]
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Somebody at a port of a machine."""
+
+    host: str = "192.0.2.1"
+    port: int = 1
+
+
+def nobody_waits(host: str) -> float:
+    return 0.0
+
+
+def take_all(schedule: Schedule, until: float) -> list[Due]:
+    return list(iter(lambda: schedule.take(until, nobody_waits), None))
+
+
 def test_what_waits_is_bounded() -> None:
-    schedule, size = Schedule(), 1 << 16
-    bundle = OscBundle(IMMEDIATELY, (Message("/run"),))
-    peers = [object() for _ in range(8)]
+    schedule, each = Schedule(), 64
+    peers = [Sender(port=port) for port in range(8)]
+    packet = bytes(MOST_WAITING_EACH // each - Due(0.0, b"", peers[0]).size)  # type: ignore[arg-type]
     for peer in peers[:4]:
-        for n in range(MOST_WAITING_EACH // size):
-            schedule.add(Due(float(n), bundle, peer, size))  # type: ignore[arg-type]
+        for n in range(each):
+            schedule.add(Due(float(n), packet, peer))  # type: ignore[arg-type]
     for peer in (peers[0], peers[5]):  # one has its share, then all have
         with pytest.raises(ControlError, match="/clear_sched"):
-            schedule.add(Due(0.0, bundle, peer, size))  # type: ignore[arg-type]
-    assert len(list(schedule.take(0.0))) == 4
-    schedule.add(Due(0.0, bundle, peers[5], size))  # type: ignore[arg-type]
-    assert schedule.clear() == len(peers[:4]) * (MOST_WAITING_EACH // size - 1) + 1
+            schedule.add(Due(0.0, packet, peer))  # type: ignore[arg-type]
+    assert len(take_all(schedule, 0.0)) == 4
+    schedule.add(Due(0.0, packet, peers[5]))  # type: ignore[arg-type]
+    assert schedule.clear() == 4 * (each - 1) + 1
     assert len(schedule) == 0
+    schedule.add(Due(0.0, packet, peers[0]))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [(), (gain(-1.0),), (encode_bundle(),) * 20, (encode("/x", "y" * 500),)],
+    ids=["empty", "a message", "more inside", "long"],
+)
+def test_what_waits_takes_no_more_memory_than_is_counted(elements: tuple[bytes, ...]) -> None:
+    schedule, peer, counted = Schedule(), Sender(), 0
+    tracemalloc.start()
+    for n in range(500):
+        packet = tagged(EPOCH + n / 1e6, *elements)
+        bundle = parse(packet)
+        assert isinstance(bundle, OscBundle)
+        due = Due(seconds_of(bundle.time_tag), bundle.packet, peer)  # type: ignore[arg-type]
+        schedule.add(due)
+        counted += due.size
+    gc.collect()  # also what Python keeps for the next tuples
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert taken < counted
+
+
+def test_a_host_that_is_to_wait_keeps_nobody_else_waiting() -> None:
+    schedule, one, other = Schedule(), Sender("192.0.2.1"), Sender("192.0.2.2")
+    for seconds, peer in ((1.0, one), (3.0, other), (2.0, one)):
+        schedule.add(Due(seconds, b"", peer))  # type: ignore[arg-type]
+    first = schedule.take(9.0, lambda host: float(host == one.host))
+    assert first is not None
+    assert first.peer == other
+    assert schedule.take(9.0, lambda host: float(host == one.host)) is None
+    assert [due.seconds for due in take_all(schedule, 9.0)] == [1.0, 2.0]
+
+
+def test_a_whole_score_may_wait_in_one_packet(wire: Wire, player: TimedPlayer) -> None:
+    """What lies in an OSC bundle is counted by itself, not once more for each of its neighbours."""
+    at = time.time() + 5.0
+    notes = [tagged(at + n / 1000, encode("/x", "y" * 300)) for n in range(150)]
+    wire.raw(encode_bundle(*notes))
+    assert wire.ask("/clear_sched") == ("/done", "/clear_sched", len(notes))

@@ -211,6 +211,29 @@ def test_a_hush_lets_what_sounds_fade_and_what_waits_be(bundle: Bundle) -> None:
     assert stage.play(0.3).any()
 
 
+@pytest.mark.parametrize("block", [1, 64, 4096])
+def test_a_recall_lets_what_sounds_sound_and_what_waits_be(bundle: Bundle, block: int) -> None:
+    """What waits and is not recalled is there to the sample, and so is what comes afterwards."""
+    stage, audio = Stage(bundle, 2), unit_audio(bundle, 5)
+    name = bundle.sources[0]["name"]
+    stage.player.play(1, file=name, dur=0.5, **PLAIN)
+    for frame in (RATE // 4, RATE // 3, 20 * RATE):
+        stage.player.at = frame
+        stage.player.play(2, unit=3)
+    heard = [stage.play(0.1, block=block)]
+    stage.player.recall()
+    stage.player.at = RATE
+    stage.player.play(1, unit=5, **PLAIN)
+    heard.append(stage.play(2, block=block))
+    whole, delay = np.concatenate(heard), stage.engine.delay_frames
+    expected = np.zeros_like(whole)
+    start = int(bundle.sources[0]["start"])
+    expected[delay : delay + RATE // 2] = bundle.audio[start : start + RATE // 2]
+    expected[delay + RATE : delay + RATE + len(audio)] += audio
+    np.testing.assert_array_equal(whole, expected)
+    assert stage.engine.state.counters[PLAYS] == 2
+
+
 def test_the_quietest_shots_go_when_there_is_too_much(bundle: Bundle) -> None:
     heard = []
     for block in (1, 100, 4096):

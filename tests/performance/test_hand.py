@@ -249,6 +249,20 @@ def test_what_is_hushed_before_it_is_announced_is_not_told(stage: MakeStage) -> 
     assert not own.planner.announcer.announced
 
 
+def test_what_is_recalled_is_not_told_and_what_was_told_is_not_recalled(stage: MakeStage) -> None:
+    """Whenever the recall comes, what is announced is what begins, once."""
+    own = stage()
+    rate = own.bundle.sample_rate
+    for k in range(60):
+        own.player.at = rate // 10 + k * rate // 500
+        own.player.play(1, unit=k)
+    own.player.at = -1
+    own.play(1.0, block=64, changes=[(0.15, lambda s: s.player.recall())])
+    told = [int(frame) for part in own.planner.announcer.announced for frame in part["frame"]]
+    assert told == [frame for frame, _, _ in begun(own)]
+    assert 20 < len(told) < 40
+
+
 def test_what_began_is_announced(stage: MakeStage, bundle: Bundle) -> None:
     own = stage(2)
     own.player.at = 1234
@@ -333,6 +347,15 @@ def test_panic_answers_what_waits(stage: MakeStage) -> None:
     own.planner.advance()
     with pytest.raises(ControlError, match="silenced before it began"):
         done.result(0)
+
+
+def test_what_is_recalled_before_it_was_handed_over_is_given_up(stage: MakeStage) -> None:
+    own = stage()
+    own.player.at = 80_000
+    done = own.player.play(1, unit=0)
+    own.player.recall()
+    own.planner.advance()
+    assert done.cancelled()
 
 
 def test_a_mono_bundle_sounds_on_both_sides(tmp_path_factory: pytest.TempPathFactory) -> None:

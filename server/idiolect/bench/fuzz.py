@@ -73,6 +73,8 @@ class _Nobody:
 
     def panic(self) -> None: ...
 
+    def recall(self) -> None: ...
+
     def load(self, name: str) -> Any:
         return _come(name)
 
@@ -133,7 +135,8 @@ class Target:
     def settle(self) -> None:
         """Let through what waits for its burst to end, and what waits for its time."""
         self.dispatcher.flush()
-        self.dispatcher.release()
+        for due in self.dispatcher.take_due(lambda host: 0.0):
+            self.dispatcher.act(due)
 
     def cost(self, packet: bytes) -> float:
         """Tell the processor time a packet takes, microseconds: the least of several times."""

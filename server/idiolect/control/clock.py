@@ -8,6 +8,7 @@ from idiolect.control.brevity import MOST_BYTES
 from idiolect.control.clients import Peer
 from idiolect.control.codec import Argument, encode
 from idiolect.control.desk import Desk
+from idiolect.control.requests import MARK
 from idiolect.control.schedule import ntp_of
 from idiolect.errors import ControlError
 
@@ -20,16 +21,19 @@ def tell_time(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
         if not isinstance(argument, int | float | str):
             raise ControlError("only numbers and strings come back: send i, f or s")
     tag = ntp_of(time.time())
-    answer = (*map(_signed, (tag >> 32, tag & 0xFFFFFFFF)), *arguments)
+    request = (MARK, *desk.request) if desk.request else ()
+    answer = (*map(_signed, (tag >> 32, tag & 0xFFFFFFFF)), *arguments, *request)
     if (size := len(encode("/clock.reply", *answer))) > MOST_BYTES:
         raise ControlError(f"the answer would have {size} bytes, {MOST_BYTES} at most: send less")
     desk.reply(peer, "/clock.reply", *answer)
 
 
 def clear_schedule(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:
-    """Forget every OSC bundle that waits for its time."""
+    """Forget every OSC bundle that waits for its time, and what is handed on to be played then."""
     if is_pressed(arguments):
-        desk.done(peer, "/clear_sched", desk.schedule.clear())
+        forgotten = desk.schedule.clear()
+        desk.player.recall()
+        desk.done(peer, "/clear_sched", forgotten)
 
 
 def time_tags(desk: Desk, peer: Peer, arguments: Sequence[Argument]) -> None:

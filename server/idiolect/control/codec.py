@@ -15,7 +15,7 @@ import math
 import struct
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import count
 from typing import Any, NamedTuple
@@ -77,6 +77,8 @@ class OscBundle:
 
     time_tag: int
     elements: "tuple[Message | OscBundle, ...]" = ()
+    packet: bytes = field(default=b"", compare=False, repr=False)
+    """What it was read from: itself alone, also where it lay inside another."""
 
 
 def parse(packet: bytes, *, longest: int = MAX_PACKET) -> Message | OscBundle:
@@ -116,14 +118,15 @@ def _element(
     if start == end or (end - start) % 4:
         raise PacketError(f"{end - start} bytes are no OSC: send a multiple of 4, above 0")
     if packet.startswith(_BUNDLE, start, end):
-        return _bundle(packet, start + len(_BUNDLE), end, depth, numbers)
+        return _bundle(packet, start, end, depth, numbers)
     return _message(packet, start, end)
 
 
-def _bundle(packet: bytes, at: int, end: int, depth: int, numbers: Iterator[int]) -> OscBundle:
-    """Read an OSC bundle from its time tag on; `numbers` counts the packet's elements."""
+def _bundle(packet: bytes, start: int, end: int, depth: int, numbers: Iterator[int]) -> OscBundle:
+    """Read an OSC bundle; `numbers` counts the packet's elements."""
     if depth > MAX_DEPTH:
         raise PacketError(f"OSC bundles nested deeper than {MAX_DEPTH}: flatten them")
+    at = start + len(_BUNDLE)
     time_tag, at = int.from_bytes(_take(packet, at, 8, end)), at + 8
     elements: list[Message | OscBundle] = []
     while at < end:
@@ -136,7 +139,7 @@ def _bundle(packet: bytes, at: int, end: int, depth: int, numbers: Iterator[int]
             raise PacketError(f"more than {MAX_ELEMENTS} elements in a packet: send several")
         elements.append(_element(packet, at, at + size, depth + 1, numbers))
         at += size
-    return OscBundle(time_tag, tuple(elements))
+    return OscBundle(time_tag, tuple(elements), packet[start:end])
 
 
 def _message(packet: bytes, start: int, end: int) -> Message:

@@ -20,3 +20,4 @@ class SystemCommand:
     doc: str
     run: Callable[[Desk, Peer, Sequence[Argument]], None]
     guarded: bool = False  # obeyed of who has shown the token, where there is one
+    work: int = 1  # what it takes, as `dispatch.MAX_WORK` counts

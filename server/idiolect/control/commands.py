@@ -13,7 +13,10 @@ from idiolect.control.codec import Argument
 from idiolect.control.door import Pending, Player
 from idiolect.errors import ControlError
 
-__all__ = ["VOICE_COMMANDS", "Act", "VoiceCommand"]
+__all__ = ["ALLOW_WORK", "CHANGE_WORK", "VOICE_COMMANDS", "Act", "VoiceCommand"]
+
+CHANGE_WORK, ALLOW_WORK = 8, 64
+"""What a command takes for each voice, as `dispatch.MAX_WORK` counts; the latter looks at every unit."""
 
 _FARTHEST = 1e6  # the map goes from -1 to 1
 
@@ -31,6 +34,7 @@ class VoiceCommand:
     read: Callable[[Sequence[Argument]], Act | None]  # None: a trigger let go, nothing to do
     value: Callable[[Player, int], str] | None = None  # what it reads as without arguments, if so
     guarded: bool = False  # obeyed of who has shown the token, where there is one
+    work: int = CHANGE_WORK  # what it takes for each voice, as `dispatch.MAX_WORK` counts
 
 
 def seed_tokens(arguments: Sequence[Argument]) -> Act:
@@ -165,15 +169,16 @@ VOICE_COMMANDS: tuple[VoiceCommand, ...] = (
         doc="Begins from an empty context.",
     ),
     VoiceCommand(
-        path="allow/sources", arguments="s source, ...", read=allow_sources,
+        path="allow/sources", arguments="s source, ...", read=allow_sources, work=ALLOW_WORK,
         doc="Only these sources may be played: names, or parts of names that one or more have.",
     ),
     VoiceCommand(
         path="allow/stretch", arguments="s source, [f start], [f duration]", read=allow_stretch,
+        work=ALLOW_WORK,
         doc="Only units that reach into this stretch of a source may be played; in seconds.",
     ),
     VoiceCommand(
-        path="allow/region", arguments="f x, f y, f radius", read=allow_region,
+        path="allow/region", arguments="f x, f y, f radius", read=allow_region, work=ALLOW_WORK,
         doc="Only units within this circle may be played, each scale's on its own map.",
     ),
     VoiceCommand(

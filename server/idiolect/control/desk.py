@@ -12,13 +12,14 @@ from idiolect.control.allowance import Allowance
 from idiolect.control.backlog import Backlog
 from idiolect.control.brevity import plain_name
 from idiolect.control.clients import Clients, Peer
-from idiolect.control.codec import Argument, Message, encode
+from idiolect.control.codec import Argument, Message, OscBundle, encode
 from idiolect.control.commands import Act
 from idiolect.control.door import Applied, Player
+from idiolect.control.hosts import is_local
 from idiolect.control.keepers import Devices, Presets, Recording
 from idiolect.control.promises import Promises
 from idiolect.control.requests import take_request
-from idiolect.control.schedule import Due, Schedule, TimeTags
+from idiolect.control.schedule import Schedule, TimeTags
 from idiolect.control.witness import Witness
 from idiolect.errors import IdiolectError
 from idiolect.parameters.bias import BIAS
@@ -31,6 +32,7 @@ _sent = logging.getLogger("idiolect.osc.out")
 _FAILS_PER_SECOND = 50.0
 """Two servers that misunderstand each other would otherwise answer as fast as they can, for ever."""
 _LATE_PER_SECOND = 10.0
+_BELIEFS_PER_SECOND = 1.0  # that are told, of one host
 _LONGEST_TEXT = 1024  # bytes of a reason
 _REPLIES = {
     "/fail",
@@ -129,7 +131,7 @@ class Desk:
         self.backlog = Backlog()
         self.takes_dirt = takes_dirt
         self.schedule = Schedule()
-        self.time_tags = TimeTags(time_tags)
+        self.time_tags = TimeTags(time_tags, self._tell_belief)
         self.counters = Counters()
         self.watchers: list[Callable[[str, tuple[object, ...]], None]] = []
         """Told of every change too, with its address."""
@@ -137,6 +139,7 @@ class Desk:
         self._promises = Promises(self)
         self._request: tuple[int, ...] = ()  # number of the command that is being obeyed
         self._lateness = Allowance(_LATE_PER_SECOND)
+        self._believing = Allowance(_BELIEFS_PER_SECOND)
 
     def now(self) -> float:
         """Return seconds on a clock that is never set back."""
@@ -151,6 +154,11 @@ class Desk:
         """Send one message."""
         _sent.debug("to %s:%s %s %s", peer.host, peer.port, address, arguments)
         peer.send(encode(address, *arguments))
+
+    @property
+    def request(self) -> tuple[int, ...]:
+        """The number of the command that is being obeyed, if it came with one."""
+        return self._request
 
     def take(self, peer: Peer, arguments: Sequence[Argument], guarded: bool) -> Sequence[Argument]:
         """Give a command's own arguments; what it says is answered with the request's number.
@@ -199,18 +207,29 @@ class Desk:
     def scold(
         self, peer: Peer, address: str, error: Exception, request: tuple[int, ...] = ()
     ) -> None:
-        """Answer a message that made no sense, at most so often for each sender."""
+        """Answer a message that made no sense: with a number always, else so often for a sender."""
         is_reply = address in _REPLIES or address.endswith(".reply")
-        if not is_reply and self._scolding.allows(peer, self.now()):
+        if not is_reply and (request or self._scolding.allows(peer, self.now())):
             self.fail(peer, address, error, request)
 
-    def tell_late(self, due: Due, seconds: float) -> None:
+    def tell_late(self, peer: Peer, bundle: OscBundle, seconds: float) -> None:
         """Count an OSC bundle that came after its time, and tell the sender, at most so often."""
         self.counters.late_tags += 1
-        if self._lateness.allows(due.peer, self.now()):
-            first = next((e for e in due.bundle.elements if isinstance(e, Message)), None)
+        if self._lateness.allows(peer, self.now()):
+            first = next((e for e in bundle.elements if isinstance(e, Message)), None)
             address = "" if first is None else plain_name(first.address)
-            self.reply(due.peer, "/late", 1000 * seconds, address)
+            self.reply(peer, "/late", 1000 * seconds, address)
+
+    def _tell_belief(self, peer: Peer, lead: float) -> None:
+        """Say that a client's time tags are believed from now on, where its clock may be ahead."""
+        if is_local(peer.host) or not self._believing.allows(peer.host, self.now()):
+            return
+        _log.warning(
+            "OSC bundles of %s:%s are waited for from now on, since a time tag lies %.3f s ahead: if "
+            "they come late by that, set its clock by NTP, or send /time_tags ignore from there",
+            peer.host, peer.port, lead,
+        )  # fmt: skip
+        self.reply(peer, "/time_tags", self.time_tags.policy(peer), lead)
 
     def launch(
         self, peer: Peer, address: str, voice: int, act: Act, then: Callable[[], None] | None = None

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from idiolect.control.access import AUTH
@@ -45,11 +45,12 @@ class Dispatcher:
         self._namespace = Namespace(desk.player.voices, desk.player.descriptors)
         self.steering = Steering(desk)
         self._ways = {
-            Parameter: self.steering.obey,
-            Norm: self.steering.obey,
+            Parameter: self._steer,
+            Norm: self._steer,
             VoiceCommand: self._command,
             SystemCommand: self._system,
         }
+        self._last: tuple[float, int] | None = None  # time tag and its frame
         self._work = 0
         self._walked = 0  # bytes that were read, and leaves of the tree that patterns led past
 
@@ -78,7 +79,7 @@ class Dispatcher:
             self.desk.counters.malformed += 1
             self.desk.scold(peer, error.address, error)
         else:
-            self._take(element, peer, len(packet))
+            self._take(element, peer)
         return self._work + self._walked
 
     def run(self, message: Message, peer: Peer) -> None:
@@ -90,19 +91,25 @@ class Dispatcher:
         """Let the waiting changes through: the burst is read."""
         self.steering.flush()
 
-    def release(self) -> bool:
-        """Take up the OSC bundles whose time is near; say whether others wait.
+    def take_due(self, wait: Callable[[str], float]) -> Iterator[Due]:
+        """Take the OSC bundles whose time is near, the earliest first, of hosts that need not wait.
 
-        To be called every few milliseconds while that is so.
+        To be asked every few milliseconds while any wait for their time.
         """
-        schedule = self.desk.schedule
-        for due in schedule.take(self._soon):
-            self._work, self._walked = 1, 0
-            try:
-                self._act_at(due)
-            except Exception as error:  # the border: as in `_run`
-                self.desk.fail(due.peer, "/", error)
-        return len(schedule) > 0
+        until = self._soon
+        while (due := self.desk.schedule.take(until, wait)) is not None:
+            yield due
+
+    def act(self, due: Due) -> int:
+        """Run an OSC bundle at its time; nothing is raised, and the work is returned as above."""
+        self._work, self._walked = 1, len(due.packet) // _A_THING
+        try:
+            element = parse(due.packet)
+            assert isinstance(element, OscBundle)
+            self._act_at(due, element)
+        except Exception as error:  # the border: as in `_run`
+            self.desk.fail(due.peer, "/", error)
+        return self._work + self._walked
 
     @property
     def _soon(self) -> float:
@@ -110,14 +117,14 @@ class Dispatcher:
         return time.time() + self.desk.player.lead_seconds + _EARLY_S
 
     def _take(
-        self, element: Message | OscBundle, peer: Peer, size: int, not_before: float | None = None
+        self, element: Message | OscBundle, peer: Peer, not_before: float | None = None
     ) -> None:
         """Run a message, and an OSC bundle when its time comes.
 
         Parameters
         ----------
-        element, peer, size
-            What came, who sent it, and in how many bytes.
+        element, peer
+            What came, and who sent it.
         not_before : float, optional
             Unix seconds of the OSC bundle it lies in, when those are waited for.
         """
@@ -126,11 +133,11 @@ class Dispatcher:
             return
         seconds = self._read_tag(element, peer)
         if seconds is not None and seconds > (not_before or 0.0):
-            self._wait_for(Due(seconds, element, peer, size))
+            self._wait_for(Due(seconds, element.packet, peer), element)
             return
         with self.desk.player.together():
             for inner in element.elements:
-                self._take(inner, peer, size, not_before)
+                self._take(inner, peer, not_before)
 
     def _read_tag(self, element: OscBundle, peer: Peer) -> float | None:
         """Read when an OSC bundle is to act: Unix seconds, or None for at once."""
@@ -142,45 +149,70 @@ class Dispatcher:
             desk.scold(peer, "/", error)
             return None
 
-    def _wait_for(self, due: Due) -> None:
-        """Keep an OSC bundle until its time is near; when it is already, act."""
-        if due.seconds <= self._soon:
-            self._act_at(due)
+    def _wait_for(self, due: Due, bundle: OscBundle) -> None:
+        """Keep an OSC bundle until its time is near; when it is, and nothing is before it, act."""
+        if due.seconds <= self._soon and not self.desk.schedule.comes_before(due):
+            self._act_at(due, bundle)
             return
         try:
             self.desk.schedule.add(due)
         except ControlError as error:
             self.desk.scold(due.peer, "/", error)
 
-    def _act_at(self, due: Due) -> None:
+    def _act_at(self, due: Due, bundle: OscBundle) -> None:
         """Run an OSC bundle so that it acts at the frame of its time, or now when that has passed."""
         desk, player = self.desk, self.desk.player
-        frame = desk.witness.frame_at(due.seconds) if desk.witness is not None else None
+        frame = self._frame_at(due.seconds)
         if frame is not None and frame < player.frame:
-            desk.tell_late(due, (player.frame - frame) / player.status().sample_rate)
+            desk.tell_late(due.peer, bundle, (player.frame - frame) / player.status().sample_rate)
             frame = None
         self.flush()  # what came before acts before
         before, player.at = player.at, SOON if frame is None else frame
         try:
             with player.together():
-                for inner in due.bundle.elements:
-                    self._take(inner, due.peer, due.size, due.seconds)
+                for inner in bundle.elements:
+                    self._take(inner, due.peer, due.seconds)
                 self.flush()
         finally:
             player.at = before
 
+    def _frame_at(self, seconds: float) -> int | None:
+        """Give the engine's frame at a time, if it is known: one for all OSC bundles of that time.
+
+        The clock is read anew for each, and would not give every one the same sample.
+        """
+        if self._last is None or self._last[0] != seconds:
+            witness = self.desk.witness
+            frame = None if witness is None else witness.frame_at(seconds)
+            self._last = None if frame is None else (seconds, frame)
+        return None if self._last is None else self._last[1]
+
     def _run(self, message: Message, peer: Peer) -> None:
         if _heard.isEnabledFor(logging.DEBUG):
-            told = "..." if message.address.endswith(AUTH) else message.arguments
+            told = self._tellable(message)
             _heard.debug("%s:%s %s %s", peer.host, peer.port, message.address, told)
+        leaf: Leaf | None = None
         try:
             for leaf in self._find(message.address):
-                self._spend(len(leaf.voices) or 1)
+                self._spend(leaf.work)
                 self._ways[type(leaf.target)](leaf, message.arguments, peer)
-        except ControlError as error:
-            self.desk.scold(peer, message.address, error, _request_of(message))
         except Exception as error:  # the border: a packet never ends the control thread
-            self.desk.fail(peer, message.address, error, _request_of(message))
+            self._refuse(message, leaf, peer, error)
+
+    def _refuse(self, message: Message, leaf: Leaf | None, peer: Peer, error: Exception) -> None:
+        """Answer what cannot be: each command, and of other mistakes so many a second."""
+        is_command = leaf is not None and isinstance(leaf.target, VoiceCommand | SystemCommand)
+        is_ours = not isinstance(error, ControlError)
+        tell = self.desk.fail if is_command or is_ours else self.desk.scold
+        tell(peer, message.address, error, take_request(message.arguments)[1])
+
+    def _tellable(self, message: Message) -> object:
+        """Give what may be written down of a message: a token may be sent to a mistyped address."""
+        try:
+            found = self.namespace.find(message.address)
+        except ControlError:
+            return "..."
+        return "..." if any(leaf.address == AUTH for leaf in found) else message.arguments
 
     def _find(self, address: str) -> list[Leaf]:
         namespace = self.namespace
@@ -197,6 +229,9 @@ class Dispatcher:
             raise ControlError(
                 f"one packet asks for more than {MAX_WORK} things: send several, or fewer wildcards"
             )
+
+    def _steer(self, leaf: Leaf, arguments: Sequence[Argument], peer: Peer) -> None:
+        self.steering.obey(leaf, take_request(arguments)[0], peer)
 
     def _command(self, leaf: Leaf, arguments: Sequence[Argument], peer: Peer) -> None:
         command = leaf.target
@@ -218,8 +253,3 @@ class Dispatcher:
         assert isinstance(command, SystemCommand)
         self.flush()
         command.run(self.desk, peer, self.desk.take(peer, arguments, command.guarded))
-
-
-def _request_of(message: Message) -> tuple[int, ...]:
-    """Give the number that a message carries for its answer, if any."""
-    return take_request(message.arguments)[1]

@@ -263,6 +263,9 @@ class Player(Protocol):
     def cut(self, voice: int) -> Pending:
         """Leave the sounding unit now and go on with the next decision."""
 
+    def recall(self) -> None:
+        """Let nothing begin that is to be played at a frame ahead; what sounds sounds on."""
+
     def panic(self) -> None:
         """Fade everything out; every voice rests."""
 

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache, partial
 from typing import Protocol
 
 from idiolect.control.allowance import Allowance
@@ -101,16 +102,9 @@ class Intake:
         int
             The work it was.
         """
-        work: dict[str, int] = {}
-        total, until = 0, time.monotonic() + BURST_S
-        for packet, peer in packets:
-            done = self._receive(packet, peer)
-            total += done
-            work[peer.host] = work.get(peer.host, 0) + done
-            if total > BURST_WORK or time.monotonic() > until:
-                break
-        for host, done in work.items():
-            self.charge(host, done)
+        total = self._burst(
+            (peer.host, partial(self._receive, packet, peer)) for packet, peer in packets
+        )
         self._look_after()
         return total
 
@@ -127,15 +121,35 @@ class Intake:
         except Exception:  # the border, as above
             _log.exception("changes were lost to an internal error")
 
+    def _burst(self, tasks: Iterable[tuple[str, Callable[[], int]]]) -> int:
+        """Do one thing after the other until others are to get their turn; return the work it was.
+
+        Parameters
+        ----------
+        tasks
+            Each with the host that is charged for it.
+        """
+        work: dict[str, int] = {}
+        total, until = 0, time.monotonic() + BURST_S
+        for host, task in tasks:
+            try:
+                done = task()
+            except Exception:  # the border: log, and listen on
+                _log.exception("a packet was lost to an internal error")
+                done = 1
+            total += done
+            work[host] = work.get(host, 0) + done
+            if total > BURST_WORK or time.monotonic() > until:
+                break
+        for host, done in work.items():
+            self.charge(host, done)
+        return total
+
     def _receive(self, packet: bytes | PacketError, peer: Peer) -> int:
-        try:
-            if isinstance(packet, PacketError):
-                self._complain(packet, peer)
-            else:
-                return self.dispatcher.receive(packet, peer)
-        except Exception:  # the border: log, and listen on
-            _log.exception("a packet was lost to an internal error")
-        return 1
+        if isinstance(packet, PacketError):
+            self._complain(packet, peer)
+            return 1
+        return self.dispatcher.receive(packet, peer)
 
     def _look_after(self) -> None:
         """See to it that what waits is taken up, and told: changes soon, OSC bundles at their time."""
@@ -148,11 +162,14 @@ class Intake:
             loop.call_later(_LOOK_S, self._release)
 
     def _release(self) -> None:
-        loop, waits = asyncio.get_running_loop(), self.dispatcher.release()
+        """Take up the OSC bundles whose time is near, so many that others get their turn."""
+        loop = asyncio.get_running_loop()
+        due = self.dispatcher.take_due(cache(self.owes))
+        work = self._burst((one.peer.host, partial(self.dispatcher.act, one)) for one in due)
         loop.call_soon(self.desk.announce_changes)
-        self._timing = waits or self.desk.player.awaits
+        self._timing = len(self.desk.schedule) > 0 or self.desk.player.awaits
         if self._timing:
-            loop.call_later(_LOOK_S, self._release)
+            loop.call_later(0.0 if work else _LOOK_S, self._release)
 
     def _complain(self, error: PacketError, peer: Peer) -> None:
         self.desk.counters.packets += 1

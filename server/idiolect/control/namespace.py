@@ -39,6 +39,13 @@ class Leaf:
     is_short: bool = False  # the form that speaks to every voice
 
     @property
+    def work(self) -> int:
+        """What asking it for something takes: reading or turning a parameter of a voice is 1."""
+        target = self.target
+        each = target.work if isinstance(target, VoiceCommand | SystemCommand) else 1
+        return each * (len(self.voices) or 1)
+
+    @property
     def parameter(self) -> Parameter:
         """The parameter that it turns, or whose twin it is."""
         target = self.target.parameter if isinstance(self.target, Norm) else self.target

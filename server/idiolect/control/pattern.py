@@ -6,8 +6,9 @@ No regular expressions: ``*`` many times over makes them backtrack for hours.  H
 the set of places it may have reached, so the steps are at most its length times the name's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Generic, TypeVar
 
@@ -18,6 +19,8 @@ __all__ = ["MAX_PATTERN", "MAX_WILDCARDS", "Tree", "is_pattern", "matches"]
 MAX_PATTERN = 256  # characters; the longest address is far shorter
 MAX_WILDCARDS = 64
 _MAX_PARTS = 8  # addresses have four at most
+_A_LINE = 64  # letters of names that are listed
+_LONGEST_NAME = 32  # letters of a mistyped one that are looked at
 _WILD = "*?[{"
 _WILDCARDS = ("//", *_WILD)
 
@@ -186,17 +189,32 @@ class Tree(Generic[Leaf]):
                 yield from self._walk(child, parts, at + 1, seen)
 
     def missing(self, address: str) -> str:
-        """Say where an address leaves the tree, and what there is instead."""
+        """Say where an address leaves the tree, and what there is instead, in few words.
+
+        Who mistypes an address from another machine may be answered with no more than a few times
+        as many bytes.
+        """
         node, path = self._root, ""
         for part in address.split("/")[1:]:
             if part not in node.children:
                 break
             node, path = node.children[part], f"{path}/{part}"
+        else:
+            part = ""  # it ends on the way
         if not node.children:
             return f"{path} is as far as it goes: send to that"
-        names = list(node.children)
-        there = ", ".join(names) if len(names) <= 64 else f"{names[0]} to {names[-1]}"
-        return f"{path} has {there}" if path else f"there is {there}"
+        if near := _nearest(part, node.children):
+            return f"there is {', '.join(f'{path}/{name}' for name in near)}"
+        there = ", ".join(node.children)
+        if len(there) <= _A_LINE:
+            return f"{path or '/'} has {there}"
+        return f"{path or '/'} has none like it: see `idiolect osc`"
+
+
+def _nearest(part: str, names: Iterable[str]) -> list[str]:
+    """Find the names that a mistyped part may stand for; the first letter is rarely wrong."""
+    part = part[:_LONGEST_NAME].lower()
+    return get_close_matches(part, [name for name in names if name[:1] == part[:1]])
 
 
 def _parts(pattern: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ over with its value, since live coders' tools send all they know with each event
 
 import math
 from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -160,13 +161,18 @@ def _pairs(arguments: Sequence[Argument]) -> dict[str, Argument]:
 def _sound(desk: Desk, peer: Peer, address: str, wish: Wish) -> None:
     """Play, and answer only what cannot be: a performer's events are not answered one by one."""
     pending: Pending = desk.player.play(wish.pop("voice", 1), **wish)
+    request = desk.request
     pending.add_done_callback(
-        lambda done: desk.defer(partial(_tell_refused, desk, peer, address, done))
+        lambda done: desk.defer(partial(_tell_refused, desk, peer, address, request, done))
     )
 
 
-def _tell_refused(desk: Desk, peer: Peer, address: str, done: Pending) -> None:
+def _tell_refused(
+    desk: Desk, peer: Peer, address: str, request: tuple[int, ...], done: Pending
+) -> None:
     try:
         done.result(0)
+    except CancelledError:
+        return  # it was taken back, and who did that knows
     except Exception as error:  # the border: whatever a player raises is the sender's to know
-        desk.scold(peer, address, error)
+        desk.fail(peer, address, error, request)

@@ -75,7 +75,7 @@ def _announce(desk: Desk, loaded: Loaded) -> None:
 
 PRESETS: tuple[SystemCommand, ...] = (
     SystemCommand(
-        address="/preset/list", arguments="[i first]", run=preset_list,
+        address="/preset/list", arguments="[i first]", run=preset_list, work=64,
         answer=f"`{_LIST}` i how many there are, i first, then for each s name",
         doc="The presets, as many as one message takes; the rest by asking again with the next as "
         "the first.",

@@ -7,19 +7,19 @@ the first tag on that lies further ahead than such a clock explains.
 """
 
 import heapq
-import math
 from collections import Counter, OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 from typing import NamedTuple
 
 from idiolect.config.playing import TIME_TAGS
 from idiolect.control.clients import Peer
-from idiolect.control.codec import IMMEDIATELY, OscBundle
+from idiolect.control.codec import IMMEDIATELY
 from idiolect.errors import ControlError
 
 __all__ = [
+    "BESIDE",
     "FURTHEST_S",
     "MOST_WAITING",
     "MOST_WAITING_EACH",
@@ -34,7 +34,10 @@ FURTHEST_S = 10.0
 """How far ahead a time tag may lie: one that lies further is another clock's."""
 
 MOST_WAITING, MOST_WAITING_EACH = 1 << 24, 1 << 22
-"""Bytes of OSC bundles that wait, of all clients and of one."""
+"""Bytes that OSC bundles which wait may take, of all clients and of one."""
+
+BESIDE = 256
+"""Bytes that keeping an OSC bundle takes beside its own."""
 
 _SINCE_1900 = 2_208_988_800  # seconds, from NTP's beginning to Unix'
 _EARLIEST = 946_684_800.0  # Unix seconds: the year 2000
@@ -54,25 +57,32 @@ def ntp_of(seconds: float) -> int:
 
 
 class Due(NamedTuple):
-    """An OSC bundle whose time has come."""
+    """An OSC bundle that is to act at a time.
 
-    seconds: float  # Unix; when it is to act
-    bundle: OscBundle
+    It is kept as it came: read, it takes up to forty times the memory.
+    """
+
+    seconds: float  # Unix
+    packet: bytes
     peer: Peer
-    size: int  # bytes of the packet it came in
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory that it takes."""
+        return len(self.packet) + BESIDE
 
 
 class Schedule:
-    """What waits, the earliest first; of one time, in the order it came."""
+    """What waits: a line for each host, the earliest first; of one time, in the order it came."""
 
     def __init__(self) -> None:
-        self._heap: list[tuple[float, int, Due]] = []
         self._serials = count()
+        self._lines: dict[str, list[tuple[float, int, Due]]] = {}  # heaps
         self._sizes: Counter[Peer] = Counter()
-        self._size = 0  # of all together: adding them up would cost a step for each sender
+        self._size = self._count = 0  # of all together: adding up would cost a step for each line
 
     def __len__(self) -> int:
-        return len(self._heap)
+        return self._count
 
     def add(self, due: Due) -> None:
         """Let an OSC bundle wait.
@@ -85,26 +95,54 @@ class Schedule:
         held = self._sizes[due.peer] + due.size
         if held > MOST_WAITING_EACH or self._size + due.size > MOST_WAITING:
             raise ControlError(
-                f"{len(self._heap)} OSC bundles wait for their time already: send them later, "
+                f"{self._count} OSC bundles wait for their time already: send them later, "
                 "or drop them with /clear_sched"
             )
         self._sizes[due.peer] = held
         self._size += due.size
-        heapq.heappush(self._heap, (due.seconds, next(self._serials), due))
+        self._count += 1
+        line = self._lines.setdefault(due.peer.host, [])
+        heapq.heappush(line, (due.seconds, next(self._serials), due))
 
-    def take(self, until: float) -> Iterator[Due]:
-        """Take what is to act up to a time, Unix seconds, as it is asked for."""
-        while self._heap and self._heap[0][0] <= until:
-            due = heapq.heappop(self._heap)[2]
-            self._sizes[due.peer] -= due.size
-            self._size -= due.size
-            if self._sizes[due.peer] <= 0:
-                del self._sizes[due.peer]
-            yield due
+    def comes_before(self, due: Due) -> bool:
+        """Tell whether something of the same host waits that is to act before it, or with it."""
+        line = self._lines.get(due.peer.host)
+        return line is not None and line[0][0] <= due.seconds
+
+    def take(self, until: float, wait: Callable[[str], float]) -> Due | None:
+        """Take the next that is to act up to a time, Unix seconds; None when there is none.
+
+        Parameters
+        ----------
+        until : float
+        wait : callable
+            Tells the seconds for which a host is to wait; where it must, what it sent does too.
+
+        Notes
+        -----
+        A step for each host of which something waits.
+        """
+        firsts = [line[0] for line in self._lines.values()]
+        ready = [one for one in firsts if one[0] <= until and not wait(one[2].peer.host)]
+        return self._pop(min(ready)[2].peer.host) if ready else None
 
     def clear(self) -> int:
         """Forget everything; return how many OSC bundles that were."""
-        return sum(1 for _ in self.take(math.inf))
+        forgotten, self._count, self._size = self._count, 0, 0
+        self._lines, self._sizes = {}, Counter()
+        return forgotten
+
+    def _pop(self, host: str) -> Due:
+        line = self._lines[host]
+        due = heapq.heappop(line)[2]
+        if not line:
+            del self._lines[host]
+        self._sizes[due.peer] -= due.size
+        if not self._sizes[due.peer]:
+            del self._sizes[due.peer]
+        self._size -= due.size
+        self._count -= 1
+        return due
 
 
 @dataclass(slots=True)
@@ -125,14 +163,20 @@ class TimeTags:
     ----------
     policy : str
         Of `config.playing.TIME_TAGS`, for clients that have not asked for another.
+    believe : callable
+        Told, under ``auto``, of each client from whose tag on it is believed, and by how many
+        seconds that lies ahead: that is its plan, or how far its clock is.
 
     Notes
     -----
     Control thread only.
     """
 
-    def __init__(self, policy: str = "auto") -> None:
+    def __init__(
+        self, policy: str = "auto", believe: Callable[[Peer, float], None] = lambda peer, lead: None
+    ) -> None:
         self._policy = policy
+        self._believe = believe
         self._habits: OrderedDict[Peer, _Habit] = OrderedDict()
 
     def policy(self, peer: Peer) -> str:
@@ -181,6 +225,7 @@ class TimeTags:
             habit.lead, habit.read_at = max(habit.lead - _DRIFT, lead), now
             if not habit.plans:
                 return None
+            self._believe(peer, lead)
         return seconds
 
     def _habit(self, peer: Peer) -> _Habit:

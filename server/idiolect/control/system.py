@@ -254,7 +254,9 @@ SYSTEM_COMMANDS: tuple[SystemCommand, ...] = (
     SystemCommand(
         address="/clear_sched", arguments="trigger", run=clear_schedule,
         answer="`/done /clear_sched` i OSC bundles",
-        doc="Forgets every OSC bundle that waits for its time, whoever sent it.",
+        doc="Forgets every OSC bundle that waits for its time, whoever sent it; and nothing that was "
+        "to be played by hand begins any more. Parameters and commands are handed on a tenth of a second "
+        "before their time: those act all the same.",
     ),
     SystemCommand(
         address="/time_tags", arguments="[s policy]", run=time_tags, answer="`/time_tags` s policy",

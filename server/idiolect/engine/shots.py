@@ -76,6 +76,8 @@ def begin_shots(state: State, now: int) -> int:
         shot = state.shots[state.waiting[due] % SHOT_CAPACITY]
         if shot.kind == 1:
             _hush(state, shot, now)
+        elif shot.kind == 2:
+            _forget(state, shot)
         elif shot.frames > 0:
             _begin(state, shot, now)
         due += 1
@@ -124,11 +126,17 @@ def _hush(state: State, shot: Any, now: int) -> None:
         if sub.out_start < 0 and (shot.voice < 0 or sub.voice == shot.voice):
             sub.out_start = now
             sub.out_frames = max(1, shot.release)
+    _forget(state, shot)
+    report(state, now, shot.voice, PLAYED, shot.serial, -1, float(now - shot.frame))
+
+
+@realtime
+def _forget(state: State, shot: Any) -> None:
+    """Let a voice's shots, or all, never begin that were pushed before and wait."""
     for k in range(state.shot_counts[_WAITING]):
         other = state.shots[state.waiting[k] % SHOT_CAPACITY]
         if other.serial < shot.serial and (shot.voice < 0 or other.voice == shot.voice):
             other.frames = 0
-    report(state, now, shot.voice, PLAYED, shot.serial, -1, float(now - shot.frame))
 
 
 @realtime

@@ -120,6 +120,8 @@ class Play:
 class Hush:
     """All that was played fades out, and what was to be played is not."""
 
+    sounding: bool = True  # False: what has begun sounds on
+
 
 @dataclass(frozen=True, slots=True)
 class Context:

@@ -179,9 +179,15 @@ class Hand:
     def take(self, change: Play | Hush) -> None:
         """Take what is to be played, or end all that was."""
         if isinstance(change, Hush):
-            _refuse((play for _, _, play in self._later), "all was silenced before it began")
+            plays = [play for _, _, play in self._later]
             self._later.clear()
-            change = Play(self._make_hush())
+            if change.sounding:
+                _refuse(plays, "all was silenced before it began")
+                change = Play(self._make_hush())
+            else:
+                for play in plays:
+                    play.done.cancel()
+                change = Play(self._make_recall())
         self._taken += 1
         heapq.heappush(self._later, (int(change.shot["frame"][0]), self._taken, change))
 
@@ -222,8 +228,9 @@ class Hand:
         there = shots[shots["serial"] >= 0]
         self._pushed[there["serial"] % SHOT_CAPACITY] = there
         self._expect(there)
-        if journal is not None and len(there):
-            journal.note_shots(there, number, tongue.bundle)
+        heard = there[there["kind"] < 2]  # what never begins is not heard again either
+        if journal is not None and len(heard):
+            journal.note_shots(heard, number, tongue.bundle)
         for play, shot in zip(plays, shots, strict=True):
             if shot["serial"] < 0:
                 self.refused += 1
@@ -237,10 +244,18 @@ class Hand:
             if shot["kind"] == 1:
                 self._coming.clear()
                 self._awaited.clear()
+            elif shot["kind"] == 2:
+                self._expect_until(int(shot["frame"]))
             elif shot["frame"] > self._engine.frame:
                 frame, serial = int(shot["frame"]), int(shot["serial"])
                 heapq.heappush(self._coming, (frame, serial))
                 self._awaited[serial] = False
+
+    def _expect_until(self, last: int) -> None:
+        for frame, serial in self._coming:
+            if frame > last:
+                del self._awaited[serial]
+        self._coming = sorted(one for one in self._coming if one[0] <= last)
 
     def _answer(self, shot: np.void, bundle: Bundle) -> Applied:
         frame = max(self._engine.frame, int(shot["frame"]))
@@ -253,6 +268,12 @@ class Hand:
         shot["frame"], shot["kind"], shot["voice"] = -1, 1, -1
         shot["unit"], shot["tongue"] = -1, self._tongues.of(0).number
         shot["release"] = round(_HUSH_SECONDS * self._engine.sample_rate)
+        return shot
+
+    def _make_recall(self) -> NDArray[np.void]:
+        """Take back what waits, but for what has been announced: that is never retracted."""
+        shot = self._make_hush()
+        shot["frame"], shot["kind"] = self._engine.frame + self._margin, 2
         return shot
 
 

@@ -359,6 +359,10 @@ class Player:
         """Leave what sounds at once, with a short fade."""
         return self._send(Cut(voice - 1, self.at))
 
+    def recall(self) -> None:
+        """Let nothing begin that is to be played by hand at a frame ahead."""
+        self._submit(Hush(sounding=False))
+
     def panic(self) -> None:
         """Fade every voice out, and all that is played by hand; they rest."""
         self._submit(Hush())

@@ -207,7 +207,7 @@ class Performer:
         """Play something now, late, soon, or further ahead than is planned."""
         player, rng = self.live.player, self.rng
         if rng.random() < 0.1:
-            self.live.planner.submit(Hush())
+            self.live.planner.submit(Hush(sounding=rng.random() < 0.5))
         ahead = float(rng.choice([0, -0.01, 0.1, 0.8]))
         player.at = -1 if ahead == 0 else self.live.engine.frame + round(ahead * RATE)
         rate, pan = rng.uniform(-1200, 1200), rng.uniform(-1, 1)

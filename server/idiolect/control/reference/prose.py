@@ -12,11 +12,12 @@ from idiolect.control.clients import (
     Credit,
 )
 from idiolect.control.codec import MAX_DEPTH, MAX_ELEMENTS
+from idiolect.control.commands import ALLOW_WORK, CHANGE_WORK
 from idiolect.control.dispatch import MAX_WORK
 from idiolect.control.health import HEALTH
 from idiolect.control.pattern import MAX_WILDCARDS
 from idiolect.control.promises import PROGRESS_S
-from idiolect.control.schedule import FURTHEST_S, MOST_WAITING, MOST_WAITING_EACH
+from idiolect.control.schedule import BESIDE, FURTHEST_S, MOST_WAITING, MOST_WAITING_EACH
 from idiolect.control.system import API, MOST_OF_A_HOST, SYSTEM_COMMANDS
 from idiolect.control.telling import GRAIN, METERED
 from idiolect.control.warnings import LINES_PER_SECOND
@@ -82,7 +83,8 @@ TCP. The port above it has WebSockets and OSCQuery: [ways in](control.md). Voice
   reached.
 - **Requests with a number**: a command that ends in `id` and a whole number, like `/bundle/load birds
   id 7`, is answered by a `/done` or `/fail` that ends in i 7. So a client that asks for much at once
-  knows which answer is which. What is answered otherwise (a get, or on `.reply`) takes no notice of it.
+  knows which answer is which. What is answered otherwise (a get, or on `.reply`) takes no notice of it;
+  `/clock` sends it back with the rest.
 - Answers to commands that take time come in the order in which these end; `/sync` waits for all of
   the sender's. Loading a bundle is told on the way, to who asked, at most {1 / PROGRESS_S:g} times a second:
   `/progress` s address, s what is done, f how much of the whole was, 0 to 1, and i the number if there
@@ -90,9 +92,9 @@ TCP. The port above it has WebSockets and OSCQuery: [ways in](control.md). Voice
 - What was asked last holds, though something asked before it took longer: a bundle that is loaded when
   its voices have been told to play another by then is answered with `/fail`, and a preset leaves alone
   what was turned, seeded or allowed since it was asked for.
-- Mistakes (no such address, arguments that do not fit, bytes that are not OSC) are answered with
-  `/fail` too, at most 50 a second for each sender; the address is `/` where it cannot be read, and of
-  a time tag that makes no sense.
+- Mistakes (no such address, a value that a parameter cannot have, bytes that are not OSC) are answered
+  with `/fail` too: each that has a number, and of the others at most 50 a second for each sender; the
+  address is `/` where it cannot be read, and of a time tag that makes no sense.
 - A client that sent `/notify 1` is told what it asked for (see "What is told"), and `/shutdown`
   s name, s version, i port when the daemon ends. A lease lasts {LEASE_S:g} s; there is room for
   {MAX_CLIENTS}, and {MOST_OF_A_HOST} of one host of another machine. Places that
@@ -108,7 +110,8 @@ LIMITS = f"""\
 ## Limits
 
 A packet holds at most {MAX_ELEMENTS} messages, OSC bundles nested {MAX_DEPTH} deep, and asks for at
-most {MAX_WORK} things, where each voice a pattern fits is one; a pattern has at most
+most {MAX_WORK} things, where each voice a pattern fits is one; what a voice is commanded counts as
+{CHANGE_WORK}, and `allow/...` with names or places as {ALLOW_WORK}, since it looks at every unit. A pattern has at most
 {MAX_WILDCARDS} wildcards. Senders beyond this machine are heard only when the allow-list names
 them; answers go to the sender's own host alone. Connections have [limits of their
 own](control.md#limits).
@@ -175,7 +178,8 @@ environment), these are refused until it was shown:
 `{AUTH}` s token is answered with `/done {AUTH}` f {LEASE_S:g}: for so many seconds they are obeyed of this
 sender, that is of one connection, or over UDP of one port of a host; sending it again renews that. A
 host may be wrong {WRONG_PER_SECOND:g} times a second. Where there is no token, `{AUTH}` is welcome and changes nothing.
-The token is written to no log, and nothing reads it back. OSC is not encrypted.
+The token is written to no log, and nothing reads it back: of what is sent to `{AUTH}`, or to an address there
+is not, the log that `/dump_osc` makes has no arguments. OSC is not encrypted.
 """
 
 PRESETS = """\
@@ -209,11 +213,16 @@ without a tag waits for what was tagged before it.
 What comes after its time acts at once, is counted, and is answered with `/late` f milliseconds, s
 address, at most ten times a second. A tag that lies more than {FURTHEST_S:g} s ahead, or before the year
 2000, means at once; a client is told so the first time. {MOST_WAITING_EACH >> 20} MiB of OSC bundles of one client may
-wait, and {MOST_WAITING >> 20} of all.
+wait, and {MOST_WAITING >> 20} of all, each counted as {BESIDE} bytes more than it has. Where more is to act at one moment
+than can be done by then, it is done in that order as fast as it goes, what is too late by then as late, and
+what others ask is answered in between.
 
 Some clients, TouchDesigner among them, stamp what they send with the time of sending, by a clock of
 their own. So by default (`auto`) tags mean "at once" until a client sends the first that lies further
-ahead than such clocks explain; from then on it is believed, as with `honour`. With `ignore` nothing
+ahead than such clocks explain; from then on it is believed, as with `honour`. That tag may be a plan, or
+the time of sending by a clock that is ahead, which nothing can tell apart: so a client of another machine
+is told `/time_tags` s `auto`, f seconds by which it lies ahead, and the log is too. Where everything
+acts late by as much, set that clock by NTP, or send `/time_tags ignore`. With `ignore` nothing
 ever waits. `control.time_tags` is what holds for clients that do not choose with `/time_tags`.
 """
 
