@@ -360,7 +360,7 @@ def test_panic_is_done_at_once(wire: Wire, player: RecordingPlayer) -> None:
 
 
 def test_what_panic_changes_is_told_to_who_is_notified(wire: Wire, player: RecordingPlayer) -> None:
-    player.values["run", 2] = 1
+    player.values["run", 2] = player.announced["run", 2] = 1
     wire.ask("/notify", 1)
     wire.send("/panic")
     assert wire.settle() == [("/done", "/panic"), ("/voice/2/run", 0)]
