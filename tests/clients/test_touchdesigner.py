@@ -334,7 +334,7 @@ def test_what_its_operators_send_is_understood(app: App) -> None:
             tap.send(packet)
             client.ask("/sync", 1)
         # That its clock is no clock of the day is said once, and nothing waits for it.
-        assert [failed.arguments[0] for failed in tap.failed()] == ["#bundle"]
+        assert [failed.arguments[0] for failed in tap.failed()] == ["/"]
     for name, voice, value in (
         ("temperature", 1, 0.5), ("run", 1, 1), ("continuity", 1, 0.25), ("pan", 1, 0.5),
         ("gain", 2, -12),

@@ -325,7 +325,7 @@ def test_a_flood_over_tcp_waits_and_loses_nothing(
 def test_a_flood_of_patterns_is_slowed_down(
     daemon: int, server: ControlServer, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server._intake._allowance, "_rate", 10_000.0)
+    monkeypatch.setattr(server._intake._allowance, "_rate", 1000.0)
     flood = TcpWire(daemon)
     for number in range(60):  # a new pattern each, so none is remembered
         flood.send(f"/voice/*{'?' * (number % 8)}/pan{'*' * (number // 8)}", 1)
