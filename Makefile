@@ -22,11 +22,10 @@ test: setup ## run the tests, two modules at a time: much of their time they wai
 test-slow: setup ## run the tests that take longer (what CI runs besides)
 	@$(BIN)/python -m pytest -m slow
 
-check: setup ## lint, format, types on every system, spelling, docstrings
+check: setup ## lint, format, types here and on Windows, spelling, docstrings
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin --no-warn-unreachable
 	@$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 --no-warn-unreachable
 	@$(BIN)/codespell
 	@$(BIN)/numpydoc lint $$(find server -name '*.py')
