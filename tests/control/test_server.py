@@ -749,10 +749,15 @@ def test_one_packet_cannot_ask_for_too_much(wire: Wire, player: RecordingPlayer)
     assert 3000 < len(player.calls) < 4096
 
 
-def test_one_packet_cannot_bring_too_many_patterns(wire: Wire, player: RecordingPlayer) -> None:
+@pytest.mark.parametrize("dumped", [0, 1])
+def test_one_packet_cannot_bring_too_many_patterns(
+    wire: Wire, player: RecordingPlayer, dumped: int
+) -> None:
+    wire.ask("/dump_osc", dumped)
     patterns = [encode("/voice/*" + "?" * i + "/pan", 1) for i in range(100)]
     wire.raw(encode_bundle(*patterns))
     assert any("wildcards" in answer[2] for answer in wire.settle())
+    wire.ask("/dump_osc", 0)
 
 
 def test_commands_without_answers_are_bounded(wire: Wire, player: RecordingPlayer) -> None:

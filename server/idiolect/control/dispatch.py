@@ -188,12 +188,9 @@ class Dispatcher:
         return None if self._last is None else self._last[1]
 
     def _run(self, message: Message, peer: Peer) -> None:
-        if _heard.isEnabledFor(logging.DEBUG):
-            told = self._tellable(message)
-            _heard.debug("%s:%s %s %s", peer.host, peer.port, message.address, told)
         leaf: Leaf | None = None
         try:
-            for leaf in self._find(message.address):
+            for leaf in self._find_and_note(message, peer):
                 self._spend(leaf.work)
                 self._ways[type(leaf.target)](leaf, message.arguments, peer)
         except Exception as error:  # the border: a packet never ends the control thread
@@ -206,13 +203,16 @@ class Dispatcher:
         tell = self.desk.fail if is_command or is_ours else self.desk.scold
         tell(peer, message.address, error, take_request(message.arguments)[1])
 
-    def _tellable(self, message: Message) -> object:
-        """Give what may be written down of a message: a token may be sent to a mistyped address."""
+    def _find_and_note(self, message: Message, peer: Peer) -> list[Leaf]:
+        """Find what a message is for, and write down what may be: a token may be sent anywhere."""
+        told: object = "..."
         try:
-            found = self.namespace.find(message.address)
-        except ControlError:
-            return "..."
-        return "..." if any(leaf.address == AUTH for leaf in found) else message.arguments
+            found = self._find(message.address)
+            if all(leaf.address != AUTH for leaf in found):
+                told = message.arguments
+        finally:
+            _heard.debug("%s:%s %s %s", peer.host, peer.port, message.address, told)
+        return found
 
     def _find(self, address: str) -> list[Leaf]:
         namespace = self.namespace
