@@ -189,11 +189,18 @@ class Dispatcher:
 
     def _run(self, message: Message, peer: Peer) -> None:
         leaf: Leaf | None = None
+        found: list[Leaf] | None = None
+        is_dumped = _heard.isEnabledFor(logging.DEBUG)
         try:
-            for leaf in self._find_and_note(message, peer):
+            found = self._find(message.address)
+            if is_dumped:
+                _dump(message, peer, found)
+            for leaf in found:
                 self._spend(leaf.work)
                 self._ways[type(leaf.target)](leaf, message.arguments, peer)
         except Exception as error:  # the border: a packet never ends the control thread
+            if is_dumped and found is None:
+                _dump(message, peer, [])
             self._refuse(message, leaf, peer, error)
 
     def _refuse(self, message: Message, leaf: Leaf | None, peer: Peer, error: Exception) -> None:
@@ -202,17 +209,6 @@ class Dispatcher:
         is_ours = not isinstance(error, ControlError)
         tell = self.desk.fail if is_command or is_ours else self.desk.scold
         tell(peer, message.address, error, take_request(message.arguments)[1])
-
-    def _find_and_note(self, message: Message, peer: Peer) -> list[Leaf]:
-        """Find what a message is for, and write down what may be: a token may be sent anywhere."""
-        told: object = "..."
-        try:
-            found = self._find(message.address)
-            if all(leaf.address != AUTH for leaf in found):
-                told = message.arguments
-        finally:
-            _heard.debug("%s:%s %s %s", peer.host, peer.port, message.address, told)
-        return found
 
     def _find(self, address: str) -> list[Leaf]:
         namespace = self.namespace
@@ -253,3 +249,10 @@ class Dispatcher:
         assert isinstance(command, SystemCommand)
         self.flush()
         command.run(self.desk, peer, self.desk.take(peer, arguments, command.guarded))
+
+
+def _dump(message: Message, peer: Peer, found: Sequence[Leaf]) -> None:
+    """Write down what came, and for what; but no token, which may be sent to a mistyped address."""
+    is_told = found and all(leaf.address != AUTH for leaf in found)
+    told = message.arguments if is_told else "..."
+    _heard.debug("%s:%s %s %s", peer.host, peer.port, message.address, told)

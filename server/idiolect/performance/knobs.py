@@ -47,6 +47,8 @@ class Knobs:
 
         Then it might act after that one, and for good, though it was to act before.
         """
+        if not self.values.awaits:
+            return False
         now = self._engine.frame
         following = self.values.following((voice, parameter.name), max(at, now))
         reach = round(_BURST_SECONDS * self._engine.sample_rate)
