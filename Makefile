@@ -19,8 +19,13 @@ demo: setup ## learn a small corpus and hear it speak (CORPUS=folder: your own s
 test: setup ## run the tests, two modules at a time: much of their time they wait for sound
 	@$(BIN)/python -m pytest -n 2 --dist loadscope
 
+# Tests that work as fast as they can, whatever the time is: two modules of them go side by side.
+UNTIMED := tests/cli/test_interruption.py tests/corpus tests/learning tests/performance/journal \
+	tests/performance/test_guidance.py tests/test_wheel.py tests/vocabulary
+
 test-slow: setup ## run the tests that take longer (what CI runs besides)
-	@$(BIN)/python -m pytest -m slow
+	@$(BIN)/python -m pytest -m slow --durations 20 -n 2 --dist loadscope $(UNTIMED)
+	@$(BIN)/python -m pytest -m slow --durations 20 $(addprefix --ignore ,$(UNTIMED))
 
 check: setup ## lint, format, types here and on Windows, spelling, docstrings
 	@$(BIN)/ruff check

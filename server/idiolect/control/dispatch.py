@@ -212,11 +212,13 @@ class Dispatcher:
 
     def _find(self, address: str) -> list[Leaf]:
         namespace = self.namespace
-        if address not in namespace.leaves:
-            known = namespace.is_known(address)
-            self._spend(1 if known else _NEW_PATTERN)
-            if not known and "//" in address:
-                self._walked += len(namespace.leaves)
+        leaf = namespace.leaves.get(address)
+        if leaf is not None:
+            return [leaf]
+        known = namespace.is_known(address)
+        self._spend(1 if known else _NEW_PATTERN)
+        if not known and "//" in address:
+            self._walked += len(namespace.leaves)
         return namespace.find(address)
 
     def _spend(self, work: int) -> None:

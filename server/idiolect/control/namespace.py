@@ -1,7 +1,7 @@
 """Every address there is: the parameter table and the commands, for so many voices."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from idiolect.control.addresses import address_of
 from idiolect.control.command import SystemCommand
@@ -37,13 +37,13 @@ class Leaf:
     target: Parameter | Norm | VoiceCommand | SystemCommand
     voices: tuple[int, ...]  # spoken to; 0 is the master, and a system command has none
     is_short: bool = False  # the form that speaks to every voice
+    work: int = field(init=False)
+    """What asking it for something takes: reading or turning a parameter of a voice is 1."""
 
-    @property
-    def work(self) -> int:
-        """What asking it for something takes: reading or turning a parameter of a voice is 1."""
+    def __post_init__(self) -> None:
         target = self.target
         each = target.work if isinstance(target, VoiceCommand | SystemCommand) else 1
-        return each * (len(self.voices) or 1)
+        object.__setattr__(self, "work", each * (len(self.voices) or 1))
 
     @property
     def parameter(self) -> Parameter:

@@ -79,9 +79,10 @@ class Steering:
             self.flush()
         for voice, fitted in zip(leaf.voices, values, strict=True):
             key = (parameter.name, voice)
-            before = self._waiting.pop(key, [])  # last come, last through
-            start = [change for change in before if fitted.ramp and not change[0].ramp]
-            self._waiting[key] = [*start, (fitted, peer, leaf.address)]
+            before = self._waiting.pop(key, ())  # last come, last through
+            changes = [change for change in before if not change[0].ramp] if fitted.ramp else []
+            changes.append((fitted, peer, leaf.address))
+            self._waiting[key] = changes
         if is_step:
             self.flush()
         self._tell_clipped(leaf, values, peer)
