@@ -424,38 +424,43 @@ def test_stopping_answers_what_is_open_and_says_goodbye(
     player.held[0].set_result(Applied(1, 1, 1))  # too late, and harmless
 
 
-def test_who_is_to_know_is_told_when_it_starts_and_stops(player: RecordingPlayer) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as known:
-        known.bind(("127.0.0.1", 0))
-        known.settimeout(10)
-        announce = (known.getsockname(),)
-        server = ControlServer(player, "127.0.0.1", 0, lambda: None, announce=announce)
-        server.start()
-        port = server.address[1]
-        assert known.recv(100) == encode("/startup", "idiolect", __version__, port)
-        server.stop()
-        assert known.recv(100) == encode("/shutdown", "idiolect", __version__, port)
+@pytest.fixture
+def known() -> Iterator[socket.socket]:
+    """A place that is to know when a daemon starts and stops."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as place:
+        place.bind(("127.0.0.1", 0))
+        place.settimeout(10)
+        yield place
+
+
+def test_who_is_to_know_is_told_when_it_starts_and_stops(
+    player: RecordingPlayer, known: socket.socket
+) -> None:
+    announce = (known.getsockname(),)
+    server = ControlServer(player, "127.0.0.1", 0, lambda: None, announce=announce)
+    server.start()
+    port = server.address[1]
+    assert known.recv(100) == encode("/startup", "idiolect", __version__, port)
+    server.stop()
+    assert known.recv(100) == encode("/shutdown", "idiolect", __version__, port)
 
 
 def test_a_place_elsewhere_that_is_to_know_need_not_have_sent_anything(
-    player: RecordingPlayer, monkeypatch: pytest.MonkeyPatch
+    player: RecordingPlayer, known: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """This machine plays another one: its loopback counts for nothing here."""
     monkeypatch.setattr(udp, "is_local", lambda _: False)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as known:
-        known.bind(("127.0.0.1", 0))
-        known.settimeout(10)
-        announce = (known.getsockname(),)
-        server = ControlServer(player, "127.0.0.1", 0, lambda: None, announce=announce)
-        server.start()
-        assert known.recv(100).startswith(b"/startup")
-        known.sendto(encode("/notify", 1), server.address)
-        assert known.recv(100).startswith(b"/done")
-        server.stop()
-        assert known.recv(100).startswith(b"/shutdown")  # once, though it is notified, too
-        known.setblocking(False)
-        with pytest.raises(BlockingIOError):
-            known.recv(100)
+    announce = (known.getsockname(),)
+    server = ControlServer(player, "127.0.0.1", 0, lambda: None, announce=announce)
+    server.start()
+    assert known.recv(100).startswith(b"/startup")
+    known.sendto(encode("/notify", 1), server.address)
+    assert known.recv(100).startswith(b"/done")
+    server.stop()
+    assert known.recv(100).startswith(b"/shutdown")  # once, though it is notified, too
+    known.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        known.recv(100)
     assert server.counters.dropped == 0
 
 
@@ -482,12 +487,11 @@ def dual(
         server.stop()
 
 
-def test_a_place_in_the_other_family_is_told(dual: Callable[..., ControlServer]) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as known:
-        known.bind(("127.0.0.1", 0))
-        known.settimeout(10)
-        dual(announce=(known.getsockname(),))
-        assert known.recv(100).startswith(b"/startup")
+def test_a_place_in_the_other_family_is_told(
+    dual: Callable[..., ControlServer], known: socket.socket
+) -> None:
+    dual(announce=(known.getsockname(),))
+    assert known.recv(100).startswith(b"/startup")
 
 
 def test_a_place_that_cannot_be_told_is_warned_of(

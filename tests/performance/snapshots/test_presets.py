@@ -57,6 +57,15 @@ def presets(stage: Stage, tmp_path: Path) -> Iterator[Presets]:
     stage.planner.stop()
 
 
+def play_after_quiet(stage: Stage, presets: Presets) -> None:
+    """Keep a voice that speaks unheard as the preset "quiet", then let it be heard."""
+    stage.player.set("gain", 1, -90.0)
+    stage.player.set("run", 1, 1.0)
+    outcome(presets.save("quiet"))
+    stage.player.set("gain", 1, 0.0)
+    stage.play(0.5, plan=False)
+
+
 def outcome(pending: "Future[Any]") -> Any:
     """Take every step as the control thread does; what comes of it."""
     while callable(came := pending.result(SECONDS)):
@@ -177,11 +186,7 @@ def test_a_preset_takes_the_place_of_what_was_asked_for_before_it_and_had_to_loa
 
 
 def test_a_preset_ends_what_is_on_its_way_to_the_same_value(stage: Stage, presets: Presets) -> None:
-    stage.player.set("gain", 1, -90.0)
-    stage.player.set("run", 1, 1.0)
-    outcome(presets.save("quiet"))
-    stage.player.set("gain", 1, 0.0)
-    stage.play(0.5, plan=False)
+    play_after_quiet(stage, presets)
     stage.player.set("gain", 1, -90.0, 60.0)
     assert np.abs(stage.play(0.3, plan=False)).max() > 0.01
     outcome(presets.load("quiet"))
@@ -309,11 +314,7 @@ def test_a_scale_goes_by_its_name(folder: Path, stage: Stage, presets: Presets) 
 
 
 def test_what_can_be_ramped_takes_its_time(stage: Stage, presets: Presets) -> None:
-    stage.player.set("gain", 1, -90.0)
-    stage.player.set("run", 1, 1.0)
-    outcome(presets.save("quiet"))
-    stage.player.set("gain", 1, 0.0)
-    stage.play(0.5, plan=False)
+    play_after_quiet(stage, presets)
     outcome(presets.load("quiet", 1.0))
     rate = stage.bundle.sample_rate
     heard = np.abs(stage.play(2.0, plan=False)).max(axis=1)
